@@ -1,0 +1,9 @@
+export { ServerUpgrade, type ServerUpgradeHost } from "./accept-upgrade.js";
+export { ClientSession, type ClientSessionHost, type Handshake } from "./client-session.js";
+export type { CloseCause, CloseReason } from "./close.js";
+export { Heartbeat, type HeartbeatRole, type HeartbeatTiming } from "./heartbeat.js";
+export { ClientUpgrade, type ClientUpgradeHost } from "./probe.js";
+export { ServerSession } from "./server-session.js";
+export { CLOSE_TIMEOUT_MS, Session, type SessionHost, type UpgradeInProgress } from "./session.js";
+export { NEXT, type SessionState } from "./state.js";
+export type { PausableTransport, SessionTransport, TransportSink } from "./transport.js";

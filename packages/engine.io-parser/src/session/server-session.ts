@@ -1,0 +1,65 @@
+import type { Packet } from "../packet.js";
+import { Heartbeat, type HeartbeatRole, type HeartbeatTiming } from "./heartbeat.js";
+import { Session, type SessionHost } from "./session.js";
+import type { SessionTransport } from "./transport.js";
+
+/** The server's half of a session. */
+export class ServerSession extends Session {
+  readonly #role: HeartbeatRole;
+  readonly #timing: HeartbeatTiming;
+
+  /** @param role "pinger" in protocol 4, "responder" in protocol 3 */
+  constructor(host: SessionHost, transport: SessionTransport, role: HeartbeatRole, timing: HeartbeatTiming) {
+    super(host, transport);
+    this.#role = role;
+    this.#timing = timing;
+  }
+
+  /** Opens the session with the packets that leave together: the open packet, and the `initialPacket` if there is one. */
+  open(first: readonly Packet[]): void {
+    this.opened(new Heartbeat(this.#role, this.#timing, this.host.now()));
+    for (const packet of first) this.enqueue(packet);
+    this.flush();
+  }
+
+  override onPacket(packet: Packet): void {
+    if (this.state !== "open") {
+      // This side is closing already; the peer's own close spares the wait for its next request.
+      if (packet.type === "close") this.fail({ reason: "forced close" });
+      return;
+    }
+    this.host.onPacket(packet);
+    switch (packet.type) {
+      case "message":
+        this.#onActivity();
+        return this.host.onMessage(packet.data);
+      case "pong":
+      case "ping":
+        return this.#onHeartbeat(packet.type);
+      case "close":
+        // The documents say so for every transport, upstream listens only over polling (protocols.md 9.1, 2).
+        return this.fail({ reason: "transport close" });
+      case "error":
+        return this.fail({ reason: "parse error" });
+      default:
+        // Legal types without a meaning here (open, upgrade, noop) are ignored (protocols.md 1.3).
+        this.#onActivity();
+    }
+  }
+
+  #onActivity(): void {
+    const heartbeat = this.heartbeat;
+    if (heartbeat !== null && heartbeat.wantsActivity) heartbeat.onActivity(this.host.now());
+  }
+
+  #onHeartbeat(type: "ping" | "pong"): void {
+    const expected = this.#role === "pinger" ? "pong" : "ping";
+    if (type !== expected) {
+      return this.fail({ reason: "transport error", description: new Error("invalid heartbeat direction") });
+    }
+    this.heartbeat?.onPeer(this.host.now());
+    this.host.onDeadlineSet();
+    this.host.onHeartbeat();
+    if (type === "ping") this.send({ type: "pong" });
+  }
+}
