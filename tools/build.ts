@@ -1,0 +1,217 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown, type Plugin } from "rolldown";
+import { bundles, packages, type BundleBuild, type PackageBuild } from "./packages.ts";
+
+/**
+ * Builds the packages: `npm run build`, or `npm run build -- engine.io-client` for some of them.
+ * tsc writes the types, rolldown the JavaScript. `--no-types` leaves the types alone.
+ */
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const require = createRequire(import.meta.url);
+
+const args = process.argv.slice(2);
+const withTypes = !args.includes("--no-types");
+const wanted = args.filter((arg) => !arg.startsWith("--"));
+const chosen = packages.filter((p) => p.kind !== "manifest" && (wanted.length === 0 || wanted.includes(p.name)));
+
+for (const pkg of chosen) clean(pkg);
+if (withTypes) buildTypes(chosen);
+for (const pkg of chosen) await buildModules(pkg);
+for (const bundle of bundles) {
+  if (chosen.some((pkg) => pkg.name === bundle.package)) await buildBundle(bundle);
+}
+if (chosen.some((pkg) => pkg.name === "socket.io")) copyServedBundles();
+
+function clean(pkg: PackageBuild): void {
+  const keepTypes = !withTypes;
+  for (const dir of [pkg.cjs, ...(pkg.esm ?? []).map((e) => e.dir)]) {
+    const path = join(root, "packages", pkg.name, dir!);
+    for (const file of filesBelow(path)) {
+      if (!(keepTypes && isTypes(file))) rmSync(file);
+    }
+  }
+  if (withTypes) rmSync(join(root, ".cache/tsc", `${pkg.name}.tsbuildinfo`), { force: true });
+}
+
+function buildTypes(list: readonly PackageBuild[]): void {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const projects = list.map((pkg) => join(root, "packages", pkg.name));
+  const run = spawnSync(process.execPath, [tsc, "-b", ...projects], { stdio: "inherit" });
+  if (run.status !== 0) process.exitCode = 1;
+  for (const pkg of list) {
+    const [main, ...others] = (pkg.esm ?? []).map((e) => e.dir);
+    if (main === undefined) continue;
+    // One source of types; each module folder carries its own copy, since its package.json says what `.d.ts` means.
+    for (const dir of [pkg.cjs!, ...others]) copyTypes(packagePath(pkg, main), packagePath(pkg, dir));
+  }
+}
+
+async function buildModules(pkg: PackageBuild): Promise<void> {
+  const source = packagePath(pkg, "src");
+  const sources = filesBelow(source).filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
+  const inputs = sources.filter((file) => !file.endsWith("browser-entry.ts"));
+  await write(inputs, source, packagePath(pkg, pkg.cjs!), "cjs", { browser: false, debug: true });
+  // A package whose CommonJS value is a function says so in an index.cjs of its own.
+  const index = join(source, "index.cjs");
+  if (existsSync(index)) cpSync(index, packagePath(pkg, pkg.cjs!, "index.js"));
+  for (const { dir, debug } of pkg.esm ?? []) {
+    const target = packagePath(pkg, dir);
+    await write(inputs, source, target, "esm", { browser: true, debug });
+    writeFileSync(join(target, "package.json"), `${JSON.stringify({ type: "module", sideEffects: false })}\n`);
+  }
+  for (const wrapper of pkg.wrappers ?? []) writeWrapper(pkg, wrapper);
+}
+
+interface Flavour {
+  readonly browser: boolean;
+  readonly debug: boolean;
+}
+
+async function write(
+  inputs: string[],
+  source: string,
+  dir: string,
+  format: "cjs" | "esm",
+  flavour: Flavour,
+): Promise<void> {
+  const build = await rolldown({
+    input: Object.fromEntries(
+      inputs.map((file) => [relative(source, file).replace(/\.ts$/, "").split(sep).join("/"), file]),
+    ),
+    external: (id) => !id.startsWith(".") && !id.startsWith("/") && !/^[A-Za-z]:/.test(id),
+    platform: "neutral",
+    treeshake: { moduleSideEffects: true },
+    transform: { target: "es2022", define: { __DEBUG__: String(flavour.debug) } },
+    plugins: flavour.browser ? [browserFiles()] : [],
+    onLog: failOnWarning,
+  });
+  await build.write({
+    dir,
+    format,
+    preserveModules: true,
+    preserveModulesRoot: source,
+    sourcemap: true,
+    exports: "named",
+    entryFileNames: "[name].js",
+    esModule: true,
+    strict: true,
+  });
+  await build.close();
+}
+
+async function buildBundle(bundle: BundleBuild): Promise<void> {
+  const folder = join(root, "packages", bundle.package);
+  const manifest = require(join(folder, "package.json")) as { version: string };
+  const build = await rolldown({
+    input: join(folder, bundle.entry),
+    platform: "browser",
+    transform: { target: "es2022", define: { __DEBUG__: String(bundle.debug) } },
+    plugins: [browserFiles(), workspaceSources()],
+    onLog: failOnWarning,
+  });
+  await build.write({
+    file: join(folder, "dist", bundle.file),
+    format: bundle.format,
+    name: bundle.globalName,
+    minify: bundle.minify,
+    sourcemap: true,
+    banner: `/*! ${bundle.package} v${manifest.version} | MIT */`,
+  });
+  await build.close();
+}
+
+/** `x.node.ts` stands for Node, `x.ts` beside it for browsers; `base64.ts` for Node and `base64.browser.ts` likewise. */
+function browserFiles(): Plugin {
+  return {
+    name: "browser-files",
+    resolveId(id, importer) {
+      if (importer === undefined || !id.startsWith(".")) return null;
+      const path = resolve(dirname(importer), id.replace(/\.js$/, ".ts"));
+      const candidates = [path.replace(/\.node\.ts$/, ".ts"), path.replace(/\.ts$/, ".browser.ts")];
+      return candidates.find((candidate) => candidate !== path && existsSync(candidate)) ?? null;
+    },
+  };
+}
+
+/** Bundles are made from the sources of all the packages inside them, so that dead code of all falls away. */
+function workspaceSources(): Plugin {
+  return {
+    name: "workspace-sources",
+    resolveId(id) {
+      const [name, ...rest] = id.split("/");
+      if (!packages.some((pkg) => pkg.name === name)) return null;
+      const base = join(root, "packages", name!, "src", ...rest);
+      return [`${base}.ts`, join(base, "index.ts")].find(existsSync) ?? null;
+    },
+  };
+}
+
+function writeWrapper(
+  pkg: PackageBuild,
+  wrapper: { file: string; over: string; types: string; withDefault?: boolean },
+): void {
+  const file = packagePath(pkg, wrapper.file);
+  const names = Object.getOwnPropertyNames(require(packagePath(pkg, wrapper.over))).filter(
+    (name) => !["__esModule", "default", "length", "name", "prototype", "arguments", "caller"].includes(name),
+  );
+  const over = relativeModule(file, packagePath(pkg, wrapper.over));
+  const types = relativeModule(file, packagePath(pkg, wrapper.types)).replace(/\.d\.ts$/, ".js");
+  const withDefault = wrapper.withDefault === true;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(
+    file,
+    `// The same classes by import and by require: a thin module over the CommonJS build.\nimport cjs from "${over}";\n` +
+      names.map((name) => `export const ${name} = cjs.${name};\n`).join("") +
+      (withDefault ? "export default cjs;\n" : ""),
+  );
+  writeFileSync(
+    file.replace(/\.mjs$/, ".d.mts"),
+    `export * from "${types}";\n` + (withDefault ? `export { io as default } from "${types}";\n` : ""),
+  );
+}
+
+/** The server carries the browser files that it serves. */
+function copyServedBundles(): void {
+  const from = join(root, "packages/socket.io-client/dist");
+  const to = join(root, "packages/socket.io/client-dist");
+  if (existsSync(from)) cpSync(from, to, { recursive: true });
+}
+
+function copyTypes(from: string, to: string): void {
+  for (const file of filesBelow(from).filter(isTypes)) {
+    if (file.endsWith(".d.mts")) continue;
+    const target = join(to, relative(from, file));
+    mkdirSync(dirname(target), { recursive: true });
+    cpSync(file, target);
+  }
+}
+
+function isTypes(file: string): boolean {
+  return file.endsWith(".d.ts") || file.endsWith(".d.mts");
+}
+
+function filesBelow(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function packagePath(pkg: PackageBuild, ...parts: string[]): string {
+  return join(root, "packages", pkg.name, ...parts);
+}
+
+function relativeModule(from: string, to: string): string {
+  const path = relative(dirname(from), to).split(sep).join("/");
+  return path.startsWith(".") ? path : `./${path}`;
+}
+
+function failOnWarning(level: string, log: { message: string; code?: string }): void {
+  if (level !== "warn") return;
+  console.error(log.message);
+  process.exitCode = 1;
+}

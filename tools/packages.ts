@@ -1,0 +1,161 @@
+/** What each package is built into. The build, the checks and the release read this one table. */
+export interface PackageBuild {
+  readonly name: string;
+  /**
+   * "node": one CommonJS file per source file, and an ES module wrapper over it.
+   * "isomorphic": the same, plus ES modules for browsers and bundlers.
+   */
+  readonly kind: "node" | "isomorphic" | "manifest";
+  /** Folder of the CommonJS files (and, for "node", of the types). */
+  readonly cjs?: string;
+  /** ES module folders, with or without debug logs. */
+  readonly esm?: readonly { readonly dir: string; readonly debug: boolean }[];
+  /** Thin ES modules over a CommonJS file, so that import and require give the same classes in Node. */
+  readonly wrappers?: readonly {
+    readonly file: string;
+    readonly over: string;
+    readonly types: string;
+    readonly withDefault?: boolean;
+  }[];
+}
+
+/** In the order in which they depend on each other. */
+export const packages: readonly PackageBuild[] = [
+  {
+    name: "engine.io-parser",
+    kind: "isomorphic",
+    cjs: "build/cjs",
+    esm: [{ dir: "build/esm", debug: false }],
+    wrappers: [
+      { file: "build/esm/node.mjs", over: "build/cjs/index.js", types: "build/cjs/index.d.ts" },
+      { file: "build/esm/session/node.mjs", over: "build/cjs/session/index.js", types: "build/cjs/session/index.d.ts" },
+      { file: "build/esm/emitter/node.mjs", over: "build/cjs/emitter/index.js", types: "build/cjs/emitter/index.d.ts" },
+    ],
+  },
+  {
+    name: "socket.io-parser",
+    kind: "isomorphic",
+    cjs: "build/cjs",
+    esm: [
+      { dir: "build/esm", debug: false },
+      { dir: "build/esm-debug", debug: true },
+    ],
+    wrappers: [
+      { file: "build/esm-debug/node.mjs", over: "build/cjs/index.js", types: "build/cjs/index.d.ts" },
+      { file: "build/esm-debug/acks/node.mjs", over: "build/cjs/acks/index.js", types: "build/cjs/acks/index.d.ts" },
+      {
+        file: "build/esm-debug/events/node.mjs",
+        over: "build/cjs/events/index.js",
+        types: "build/cjs/events/index.d.ts",
+      },
+    ],
+  },
+  { name: "socket.io-msgpack-parser", kind: "manifest" },
+  { name: "socket.io-adapter", kind: "node", cjs: "dist" },
+  {
+    name: "engine.io",
+    kind: "node",
+    cjs: "build",
+    wrappers: [{ file: "wrapper.mjs", over: "build/engine.io.js", types: "build/engine.io.d.ts" }],
+  },
+  {
+    name: "engine.io-client",
+    kind: "isomorphic",
+    cjs: "build/cjs",
+    esm: [
+      { dir: "build/esm", debug: false },
+      { dir: "build/esm-debug", debug: true },
+    ],
+    wrappers: [{ file: "build/esm-debug/node.mjs", over: "build/cjs/index.js", types: "build/cjs/index.d.ts" }],
+  },
+  {
+    name: "socket.io-client",
+    kind: "isomorphic",
+    cjs: "build/cjs",
+    esm: [
+      { dir: "build/esm", debug: false },
+      { dir: "build/esm-debug", debug: true },
+    ],
+    wrappers: [
+      {
+        file: "build/esm-debug/node.mjs",
+        over: "build/cjs/index.js",
+        types: "build/cjs/index.d.ts",
+        withDefault: true,
+      },
+    ],
+  },
+  {
+    name: "socket.io",
+    kind: "node",
+    cjs: "dist",
+    wrappers: [{ file: "wrapper.mjs", over: "dist/index.js", types: "dist/index.d.ts" }],
+  },
+  { name: "socket.io-redis", kind: "manifest" },
+];
+
+/** Single files for script tags: built from the ES modules' sources, every dependency inside. */
+export interface BundleBuild {
+  readonly package: "engine.io-client" | "socket.io-client";
+  readonly file: string;
+  readonly entry: string;
+  readonly format: "umd" | "esm";
+  readonly globalName?: string;
+  readonly minify: boolean;
+  readonly debug: boolean;
+}
+
+export const bundles: readonly BundleBuild[] = [
+  {
+    package: "socket.io-client",
+    file: "socket.io.js",
+    entry: "src/browser-entry.ts",
+    format: "umd",
+    globalName: "io",
+    minify: false,
+    debug: true,
+  },
+  {
+    package: "socket.io-client",
+    file: "socket.io.min.js",
+    entry: "src/browser-entry.ts",
+    format: "umd",
+    globalName: "io",
+    minify: true,
+    debug: false,
+  },
+  {
+    package: "socket.io-client",
+    file: "socket.io.esm.min.js",
+    entry: "src/index.ts",
+    format: "esm",
+    minify: true,
+    debug: false,
+  },
+  {
+    package: "engine.io-client",
+    file: "engine.io.js",
+    entry: "src/browser-entry.ts",
+    format: "umd",
+    globalName: "eio",
+    minify: false,
+    debug: true,
+  },
+  {
+    package: "engine.io-client",
+    file: "engine.io.min.js",
+    entry: "src/browser-entry.ts",
+    format: "umd",
+    globalName: "eio",
+    minify: true,
+    debug: false,
+  },
+  {
+    package: "engine.io-client",
+    file: "engine.io.esm.min.js",
+    entry: "src/index.ts",
+    format: "esm",
+    minify: true,
+    debug: false,
+  },
+];
