@@ -87,12 +87,11 @@ export class ClientUpgrade implements UpgradeInProgress, TransportSink {
     if (this.#state === "ended") return;
     const wasDraining = this.#state === "draining";
     this.cancel(cause ?? GIVEN_UP);
-    if (wasDraining) {
-      // Upstream leaves polling paused here and the client deaf (hostile.md, "client goes deaf").
-      (this.#session.transport as PausableTransport).resume();
-      this.#session.endUpgrade(this);
-    }
     this.#host.onUpgradeError(this.#candidate, cause);
+    if (!wasDraining) return;
+    // Upstream leaves polling paused here and the client deaf (hostile.md, "client goes deaf").
+    (this.#session.transport as PausableTransport).resume();
+    this.#session.endUpgrade(this);
   }
 }
 
