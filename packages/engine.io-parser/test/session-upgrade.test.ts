@@ -185,21 +185,41 @@ describe("upgrade", () => {
   });
 
   test("of two probes the first one answered wins, the other is dropped in silence", () => {
+    for (const firstIsDone of [false, true]) {
+      const pair = new Pair({ latencyMs: 10 });
+      pair.advance(100);
+      const { client: first } = pair.upgradeUntilDraining();
+      const [second, secondServer] = memoryWebSocket(pair.network);
+      const probe = new ClientUpgrade(pair.client.session, second, {
+        onUpgrading: () => pair.client.log.push("second is upgrading"),
+        onUpgradeError: () => pair.client.log.push("second failed"),
+      });
+      probe.onWritable();
+      if (firstIsDone) pair.polling!.release();
+      pair.advance(100);
+      secondServer.send([{ type: "pong", data: "probe" }]);
+      pair.advance(100);
+      pair.polling!.release();
+      pair.advance(100);
+      assert.equal(pair.client.session.transport, first);
+      assert.deepEqual(pair.client.log, ["open", "upgrading", "upgrade: websocket"]);
+      assert.equal(second.writable, false);
+      assertAwake(pair);
+    }
+  });
+
+  test("a batch that is still leaving on the old transport when the session switches counts as sent", () => {
     const pair = new Pair({ latencyMs: 10 });
     pair.advance(100);
-    const { client: first } = pair.upgrade();
-    const [second, secondServer] = memoryWebSocket(pair.network);
-    const probe = new ClientUpgrade(pair.client.session, second, {
-      onUpgrading: () => pair.client.log.push("second is upgrading"),
-      onUpgradeError: () => pair.client.log.push("second failed"),
-    });
-    probe.onWritable();
-    while (!pair.client.log.includes("upgrading")) pair.advance(1);
-    secondServer.send([{ type: "pong", data: "probe" }]);
-    pair.advance(200);
-    assert.equal(pair.client.session.transport, first);
-    assert.deepEqual(pair.client.log, ["open", "upgrading", "upgrade: websocket"]);
-    assert.equal(second.writable, false);
+    const { session } = pair.server;
+    const old = session.transport;
+    const send = old.send.bind(old);
+    old.send = (batch) => send(batch) && false;
+    session.send({ type: "message", data: "on its way" });
+    const [, candidate] = memoryWebSocket(pair.network);
+    pair.acceptUpgrade(candidate).onPacket({ type: "upgrade" });
+    session.close();
+    assert.deepEqual(pair.server.log, ["upgrade: websocket", "close: forced close"]);
   });
 
   test("a client that polls on without upgrading is answered at a steady pace, not in a busy loop", () => {

@@ -26,7 +26,7 @@ export interface ServerUpgradeHost {
  * probe arrives, since the client waits for it.
  */
 export class ServerUpgrade implements UpgradeInProgress, TransportSink {
-  readonly holdsWrites = false;
+  readonly drains = false;
   readonly #session: ServerSession;
   readonly #candidate: SessionTransport;
   readonly #host: ServerUpgradeHost;

@@ -34,7 +34,7 @@ export class ClientUpgrade implements UpgradeInProgress, TransportSink {
     candidate.sink = this;
   }
 
-  get holdsWrites(): boolean {
+  get drains(): boolean {
     return this.#state === "draining";
   }
 

@@ -39,8 +39,8 @@ export interface UpgradeInProgress {
   /** When to call {@link onDeadline}, in ms; Infinity for never. */
   readonly deadline: number;
 
-  /** True while nothing may leave on the old transport any more. */
-  readonly holdsWrites: boolean;
+  /** True while the old transport is paused, so that it must not be closed under the last requests. */
+  readonly drains: boolean;
   onDeadline(now: number): void;
 
   /** The old transport turned writable and nothing was queued for it. */
@@ -127,7 +127,7 @@ export abstract class Session implements TransportSink {
   /** Hands to the transport what it can take. */
   flush(): void {
     const transport = this.#transport;
-    if (this.#queue.length === 0 || !transport.writable || this.#transportClosing || this.#upgrade?.holdsWrites) return;
+    if (this.#queue.length === 0 || !transport.writable || this.#transportClosing) return;
     if (this.#state === "opening" || this.#state === "closed") return;
     const size = transport.batchSize?.(this.#queue) ?? this.#queue.length;
     const batch = size >= this.#queue.length ? this.#queue : this.#queue.slice(0, size);
@@ -241,7 +241,7 @@ export abstract class Session implements TransportSink {
 
   #closeTransportOnceEmpty(): void {
     if (this.#queue.length > 0 || this.#sending || this.#transportClosing) return;
-    if (this.#upgrade?.holdsWrites) return;
+    if (this.#upgrade?.drains) return;
     this.#transportClosing = true;
     this.#transport.close();
   }

@@ -33,8 +33,8 @@ export interface SessionTransport {
 /** A transport that a client can upgrade from. */
 export interface PausableTransport extends SessionTransport {
   /**
-   * Starts no new request; calls `onPaused` as soon as none is in flight (at once if none is). What the last ones bring is
-   * delivered to the sink before.
+   * Starts no new request and is not writable until {@link resume}; calls `onPaused` as soon as none is in flight (at once
+   * if none is). What the last ones bring is delivered to the sink before.
    */
   pause(onPaused: () => void): void;
 
