@@ -4,11 +4,13 @@ import { createRequire } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown, type Plugin } from "rolldown";
+import { forgetBuild, markBuilt, needsBuild } from "./changed.ts";
 import { bundles, packages, type BundleBuild, type PackageBuild } from "./packages.ts";
 
 /**
  * Builds the packages: `npm run build`, or `npm run build -- engine.io-client` for some of them.
- * tsc writes the types, rolldown the JavaScript. `--no-types` leaves the types alone.
+ * tsc writes the types, rolldown the JavaScript. `--no-types` leaves the types alone. `--changed` builds only what has
+ * changed since its last build.
  */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
@@ -16,15 +18,22 @@ const require = createRequire(import.meta.url);
 const args = process.argv.slice(2);
 const withTypes = !args.includes("--no-types");
 const wanted = args.filter((arg) => !arg.startsWith("--"));
-const chosen = packages.filter((p) => p.kind !== "manifest" && (wanted.length === 0 || wanted.includes(p.name)));
+const chosen = packages
+  .filter((pkg) => pkg.kind !== "manifest" && (wanted.length === 0 || wanted.includes(pkg.name)))
+  .filter((pkg) => filesBelow(packagePath(pkg, "src")).length > 0)
+  .filter((pkg) => !args.includes("--changed") || needsBuild(pkg));
 
-for (const pkg of chosen) clean(pkg);
-if (withTypes) buildTypes(chosen);
+for (const pkg of chosen) {
+  forgetBuild(pkg);
+  clean(pkg);
+}
+if (withTypes && chosen.length > 0) buildTypes(chosen);
 for (const pkg of chosen) await buildModules(pkg);
 for (const bundle of bundles) {
   if (chosen.some((pkg) => pkg.name === bundle.package)) await buildBundle(bundle);
 }
 if (chosen.some((pkg) => pkg.name === "socket.io")) copyServedBundles();
+if (withTypes && !process.exitCode) chosen.forEach(markBuilt);
 
 function clean(pkg: PackageBuild): void {
   const keepTypes = !withTypes;

@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { root } from "./setup.mjs";
+import type { CheckOutcome } from "./checks.ts";
+
+/** A browser file and what it may weigh after `gzip -9`. */
+interface Budget {
+  readonly file: string;
+  /** More than this fails. A little above today's size: lower it when the file shrinks. */
+  readonly maxBytes: number;
+  /** Where the file shall be in the end. */
+  readonly goalBytes?: number;
+}
+
+export const budgets: readonly Budget[] = [
+  { file: "socket.io-client/dist/socket.io.esm.min.js", maxBytes: 14_000, goalBytes: 7_700 },
+  { file: "socket.io-client/dist/socket.io.min.js", maxBytes: 14_000, goalBytes: 7_900 },
+  { file: "engine.io-client/dist/engine.io.esm.min.js", maxBytes: 9_000 },
+  { file: "engine.io-client/dist/engine.io.min.js", maxBytes: 9_000 },
+];
+
+export function checkSizes(): CheckOutcome {
+  const lines = budgets.map(measure);
+  return { ok: lines.every((line) => line.ok), output: lines.map((line) => line.text).join("\n") };
+}
+
+function hasSources(file: string): boolean {
+  const [name = ""] = file.split("/");
+  return existsSync(join(root, "packages", name, "src", "index.ts"));
+}
+
+function measure({ file, maxBytes, goalBytes }: Budget): { ok: boolean; text: string } {
+  const path = join(root, "packages", file);
+  if (!existsSync(path)) return { ok: !hasSources(file), text: `  ${file}: not built` };
+  const bytes = gzipSync(readFileSync(path), { level: 9 }).length;
+  const goal = goalBytes === undefined ? "" : `, goal ${goalBytes}`;
+  const verdict = bytes > maxBytes ? "  TOO LARGE" : "";
+  return { ok: bytes <= maxBytes, text: `  ${file}: ${bytes} bytes gzip (budget ${maxBytes}${goal})${verdict}` };
+}
