@@ -31,7 +31,12 @@ export const checks: readonly Check[] = [
 export const rowsCheck: Check = { name: "rows", run: checkRows };
 
 function program(file: string, args: readonly string[]): CheckOutcome {
-  const run = spawnSync(process.execPath, [join(root, file), ...args], { cwd: root, encoding: "utf8" });
+  const { FORCE_COLOR: _, ...env } = process.env;
+  const run = spawnSync(process.execPath, [join(root, file), ...args], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...env, NO_COLOR: "1" },
+  });
   const ok = run.status === 0;
   return { ok, output: ok ? "" : `${run.stdout}${run.stderr}${run.error?.message ?? ""}` };
 }

@@ -15,7 +15,8 @@ interface Manifest {
   dependencies?: Record<string, string>;
 }
 
-const read = (folder: string): Manifest => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+const read = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
 const manifests = packages.map((pkg) => read(join("packages", pkg.name)));
 const versions = new Map(manifests.map((manifest) => [manifest.name, manifest.version]));
 
