@@ -5,9 +5,23 @@ export type PacketType = "open" | "close" | "ping" | "pong" | "message" | "upgra
 // `any`, since users pass and receive every kind of bytes without casting (rows E-93, T-5).
 export type RawData = any; // oxlint-disable-line typescript/no-explicit-any
 
+/**
+ * In which form decoded bytes are wanted. Node gives Buffers unless "arraybuffer" is asked for; browsers give ArrayBuffers
+ * unless "blob" is.
+ */
+export type BinaryType = "nodebuffer" | "arraybuffer" | "blob";
+
 /** One Engine.IO packet. */
 export interface Packet {
   type: PacketType;
-  options?: { compress?: boolean };
+  options?: {
+    /** False keeps the transport from compressing this packet. */
+    compress?: boolean;
+    /** The WebSocket frame of this packet, made beforehand for many receivers (row A-23). */
+    wsPreEncodedFrame?: unknown;
+  };
   data?: RawData;
 }
+
+/** What stands for input that is no packet. One object for all, so it must not be changed. */
+export const ERROR_PACKET: Packet = Object.freeze({ type: "error", data: "parser error" } as const);

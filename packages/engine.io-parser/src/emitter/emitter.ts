@@ -1,0 +1,138 @@
+import type {
+  EventNames,
+  EventParams,
+  EventsMap,
+  ReservedOrUserEventNames,
+  ReservedOrUserListener,
+} from "./event-map.js";
+
+interface Listener {
+  (...args: unknown[]): unknown;
+  /** Set on the wrapper that `once` makes: what the user gave. */
+  wrapped?: Listener;
+}
+
+/**
+ * The small emitter of the client side and of the parsers (rows C-126, C-127). Not Node's: browsers have none, and a peer's
+ * event named "error" must not throw.
+ *
+ * - Listeners run in the order in which they were added; those added or removed meanwhile count from the next `emit` on.
+ * - What a listener throws reaches the caller of `emit`, and the listeners after it are not called.
+ * - An event named by a number is the one named by its decimal string.
+ */
+export class Emitter<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  // `{}`: no reserved events is a map without names.
+  ReservedEvents extends EventsMap = {}, // oxlint-disable-line typescript/no-empty-object-type
+> {
+  private _listeners: Map<PropertyKey, Listener[]> | null = null;
+
+  /** Calls `listener` whenever `ev` is emitted. The same function may be added several times. */
+  on<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+    ev: Ev,
+    listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>,
+  ): this {
+    const key = keyOf(ev);
+    const all = (this._listeners ??= new Map());
+    const list = all.get(key);
+    if (list === undefined) all.set(key, [listener]);
+    else list.push(listener);
+    return this;
+  }
+
+  /** As {@link on}, for the next time only. */
+  once<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+    ev: Ev,
+    listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>,
+  ): this {
+    const original = listener as Listener;
+    const wrapper: Listener = (...args) => {
+      this._remove(ev, wrapper);
+      return original.apply(this, args);
+    };
+    wrapper.wrapped = original;
+    return this.on(ev, wrapper as typeof listener);
+  }
+
+  /** Removes one listener (the first that matches), all listeners of an event, or all there are. */
+  off<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+    ev?: Ev,
+    listener?: ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>,
+  ): this {
+    // By their number: `off(name, undefined)` comes from a listener that was never made, and must not remove the others.
+    const given = arguments.length;
+    if (given === 0) this._listeners = null;
+    else if (given === 1) this._listeners?.delete(keyOf(ev!));
+    else this._remove(ev!, listener as Listener);
+    return this;
+  }
+
+  /** Calls the listeners of `ev`. */
+  emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): this {
+    this._call(ev, args);
+    return this;
+  }
+
+  /** Calls the listeners of one of our own events; classes that override `emit` keep this one. */
+  protected emitReserved<Ev extends EventNames<ReservedEvents>>(
+    ev: Ev,
+    ...args: EventParams<ReservedEvents, Ev>
+  ): this {
+    this._call(ev, args);
+    return this;
+  }
+
+  /** The listeners of `ev`. Live: later changes show in it. Those added by `once` show as their wrappers. */
+  listeners<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+    ev: Ev,
+  ): ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[] {
+    return (this._listeners?.get(keyOf(ev)) ?? []) as ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[];
+  }
+
+  /** True if somebody listens to `ev`. */
+  hasListeners<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(ev: Ev): boolean {
+    return this._listeners?.has(keyOf(ev)) ?? false;
+  }
+
+  // Hot path: called for each packet. One listener, the usual case, needs no copy of the list.
+  private _call(ev: PropertyKey, args: unknown[]): void {
+    const list = this._listeners?.get(keyOf(ev));
+    if (list === undefined) return;
+    if (list.length === 1) {
+      list[0]!.apply(this, args);
+      return;
+    }
+    for (const listener of list.slice()) listener.apply(this, args);
+  }
+
+  private _remove(ev: PropertyKey, listener: Listener): void {
+    const key = keyOf(ev);
+    const list = this._listeners?.get(key);
+    if (list === undefined) return;
+    const at = list.findIndex((candidate) => candidate === listener || candidate.wrapped === listener);
+    if (at === -1) return;
+    list.splice(at, 1);
+    if (list.length === 0) this._listeners!.delete(key);
+  }
+}
+
+/** The names by which the DOM and Node call the same methods (row C-126). */
+export interface Emitter<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ReservedEvents extends EventsMap = {}, // oxlint-disable-line typescript/no-empty-object-type
+> {
+  addEventListener: this["on"];
+  removeListener: this["off"];
+  removeAllListeners: this["off"];
+  removeEventListener: this["off"];
+}
+Emitter.prototype.addEventListener = Emitter.prototype.on;
+Emitter.prototype.removeListener = Emitter.prototype.off;
+Emitter.prototype.removeAllListeners = Emitter.prototype.off;
+Emitter.prototype.removeEventListener = Emitter.prototype.off;
+
+function keyOf(ev: PropertyKey): PropertyKey {
+  return typeof ev === "number" ? String(ev) : ev;
+}

@@ -1,0 +1,9 @@
+export { Emitter } from "./emitter.js";
+export type {
+  DefaultEventsMap,
+  EventNames,
+  EventParams,
+  EventsMap,
+  ReservedOrUserEventNames,
+  ReservedOrUserListener,
+} from "./event-map.js";
