@@ -1,0 +1,208 @@
+import { EventEmitter } from "node:events";
+import type { Packet } from "socket.io-parser";
+import type { AdapterHost, AdapterSocket, WriteOptions } from "./host.js";
+import { RoomIndex, type Room, type SocketId } from "./room-index.js";
+
+export type { Room, SocketId } from "./room-index.js";
+
+/** Secret id of a session, known to its owner alone. */
+export type PrivateSessionId = string;
+
+export interface BroadcastFlags {
+  volatile?: boolean;
+  compress?: boolean;
+  /** Only the sockets of this process. */
+  local?: boolean;
+  broadcast?: boolean;
+  binary?: boolean;
+  /** Time for the clients to answer, in ms. */
+  timeout?: number;
+  /** The answer of the one receiver is wanted, not a list of answers. */
+  expectSingleResponse?: boolean;
+}
+
+export interface BroadcastOptions {
+  /** Union of rooms; empty means everybody in the namespace. */
+  rooms: Set<Room>;
+  /** Whoever is in one of these is left out. */
+  except?: Set<Room>;
+  flags?: BroadcastFlags;
+}
+
+interface SessionToPersist {
+  sid: SocketId;
+  pid: PrivateSessionId;
+  rooms: Room[];
+  data: unknown;
+}
+
+export type Session = SessionToPersist & { missedPackets: unknown[][] };
+
+/**
+ * Rooms and broadcasts of one namespace, in the memory of one process. Adapters that connect several processes extend
+ * it and call these methods for the sockets of their own process.
+ *
+ * Events: `create-room(room)`, `join-room(room, id)`, `leave-room(room, id)`, `delete-room(room)`, in that order.
+ */
+export class Adapter extends EventEmitter {
+  /** Live: room → ids. */
+  readonly rooms: Map<Room, Set<SocketId>>;
+  /** Live: id → rooms. */
+  readonly sids: Map<SocketId, Set<Room>>;
+  /** @internal read by older subclasses */
+  readonly encoder: AdapterHost["server"]["encoder"];
+  /** @internal */
+  readonly _index = new RoomIndex();
+
+  /** @param nsp the namespace; {@link AdapterHost} lists what is asked of it */
+  // eslint-disable-next-line typescript/no-explicit-any -- adapters of users read members of Namespace, a type this package cannot name
+  constructor(readonly nsp: any) {
+    super();
+    this.rooms = this._index.rooms;
+    this.sids = this._index.sids;
+    this.encoder = (nsp as AdapterHost).server.encoder;
+  }
+
+  /** Called by the namespace once the adapter exists. */
+  init(): Promise<void> | void {}
+
+  /** Called when the server or the namespace closes. */
+  close(): Promise<void> | void {}
+
+  /** Number of Socket.IO servers in the cluster. */
+  serverCount(): Promise<number> {
+    return Promise.resolve(1);
+  }
+
+  /** Adds a socket to rooms. */
+  addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
+    this._index.register(id);
+    for (const room of rooms) {
+      const added = this._index.add(id, room);
+      if (added === "unchanged") continue;
+      if (added === "created") this.emit("create-room", room);
+      this.emit("join-room", room, id);
+    }
+  }
+
+  /** Removes a socket from a room. */
+  del(id: SocketId, room: Room): Promise<void> | void {
+    this._del(room, id);
+  }
+
+  /** Removes a socket from all its rooms and forgets it. */
+  delAll(id: SocketId): void {
+    const rooms = this.sids.get(id);
+    if (rooms === undefined) return;
+    for (const room of rooms) this._del(room, id);
+    this._index.unregister(id);
+  }
+
+  /** Sends a packet to the targets. It is encoded once, whatever their number. */
+  broadcast(packet: Packet, opts: BroadcastOptions): void {
+    deliver(this, packet, opts);
+  }
+
+  /**
+   * Sends a packet and collects answers. The caller counts them and minds the time.
+   *
+   * @param clientCountCallback told how many clients of this process the packet went to
+   * @param ack called with each answer
+   */
+  broadcastWithAck(
+    packet: Packet,
+    opts: BroadcastOptions,
+    clientCountCallback: (clientCount: number) => void,
+    // eslint-disable-next-line typescript/no-explicit-any -- answers carry whatever the peers sent
+    ack: (...args: any[]) => void,
+  ): void {
+    packet.id = (this.nsp as AdapterHost)._ids++;
+    clientCountCallback(deliver(this, packet, opts, ack));
+  }
+
+  /** The ids of the connected sockets in one of the rooms (no room: of all). */
+  sockets(rooms: Set<Room>): Promise<Set<SocketId>> {
+    const ids = new Set<SocketId>();
+    this.apply({ rooms }, (socket) => ids.add(socket.id));
+    return Promise.resolve(ids);
+  }
+
+  /** The rooms of a socket: the live Set. */
+  socketRooms(id: SocketId): Set<Room> | undefined {
+    return this.sids.get(id);
+  }
+
+  /** The sockets that match. */
+  // eslint-disable-next-line typescript/no-explicit-any -- sockets, or details of sockets in subclasses
+  fetchSockets(opts: BroadcastOptions): Promise<any[]> {
+    const sockets: AdapterSocket[] = [];
+    this.apply(opts, (socket) => sockets.push(socket));
+    return Promise.resolve(sockets);
+  }
+
+  /** Makes the sockets that match join rooms. */
+  addSockets(opts: BroadcastOptions, rooms: Room[]): void {
+    this.apply(opts, (socket) => void socket.join(rooms));
+  }
+
+  /** Makes the sockets that match leave rooms. */
+  delSockets(opts: BroadcastOptions, rooms: Room[]): void {
+    this.apply(opts, (socket) => {
+      for (const room of rooms) void socket.leave(room);
+    });
+  }
+
+  /** Disconnects the sockets that match; with `close`, their connections too. */
+  disconnectSockets(opts: BroadcastOptions, close: boolean): void {
+    this.apply(opts, (socket) => socket.disconnect(close));
+  }
+
+  /** Sends an event to the other servers of the cluster. A single process has none. */
+  // eslint-disable-next-line typescript/no-explicit-any -- event name and arguments of the user
+  serverSideEmit(_packet: any[]): void {
+    console.warn("this adapter does not support the serverSideEmit() functionality");
+  }
+
+  /** Keeps the session of a socket that was cut off. This adapter keeps none. */
+  persistSession(_session: SessionToPersist): void {}
+
+  /** Finds a kept session again and the packets it missed. This adapter keeps none. */
+  restoreSession(_pid: PrivateSessionId, _offset: string): Promise<Session | null> {
+    return Promise.resolve(null);
+  }
+
+  /** Calls back with each connected socket that matches. @internal used by older subclasses */
+  apply(opts: BroadcastOptions, callback: (socket: AdapterSocket) => void): void {
+    const { sockets } = this.nsp as AdapterHost;
+    this._index.forEachTarget(opts, (id) => {
+      // An id that is known but not connected is still in its middlewares.
+      const socket = sockets.get(id);
+      if (socket !== undefined) callback(socket);
+    });
+  }
+
+  /** @internal used by older subclasses */
+  _del(room: Room, id: SocketId): void {
+    const removed = this._index.remove(id, room);
+    if (removed === "unchanged") return;
+    this.emit("leave-room", room, id);
+    if (removed === "deleted") this.emit("delete-room", room);
+  }
+}
+
+/** A function, not a method: subclasses of users own the name space of methods. */
+function deliver(adapter: Adapter, packet: Packet, opts: BroadcastOptions, ack?: (...args: unknown[]) => void): number {
+  const flags = opts.flags ?? {};
+  const { id } = packet;
+  const options: WriteOptions = { preEncoded: true, volatile: flags.volatile, compress: flags.compress };
+  packet.nsp = (adapter.nsp as AdapterHost).name;
+  const encoded = adapter.encoder.encode(packet);
+  let count = 0;
+  adapter.apply(opts, (socket) => {
+    count++;
+    if (ack !== undefined) socket.acks.set(id as number, ack);
+    socket.notifyOutgoingListeners?.(packet);
+    socket.client.writeToEngine(encoded, options);
+  });
+  return count;
+}

@@ -1,0 +1,42 @@
+import type { Packet } from "socket.io-parser";
+import type { Room, SocketId } from "./room-index.js";
+
+/**
+ * Everything that an adapter asks of the namespace it works for. socket.io's `Namespace` fulfils it; a test can with a
+ * dozen lines. Adapters of other makes rely on the same names (the D rows of the API contract).
+ */
+export interface AdapterHost {
+  readonly name: string;
+  /** Connected sockets of this process. */
+  readonly sockets: ReadonlyMap<SocketId, AdapterSocket>;
+  readonly server: { readonly encoder: { encode(packet: Packet): EncodedPacket } };
+  /** Next acknowledgement id. One counter per namespace, so that a broadcast can use one id for all its targets. */
+  _ids: number;
+}
+
+/** Text first, then the attachments. A custom parser may give any list of messages. */
+// any[]: the parser's own type; what is in it is the business of the parser and the transport.
+export type EncodedPacket = ReturnType<Encode>;
+// eslint-disable-next-line typescript/no-explicit-any -- see above
+type Encode = (packet: Packet) => any[];
+
+export interface AdapterSocket {
+  readonly id: SocketId;
+  readonly client: { writeToEngine(encoded: EncodedPacket, options: WriteOptions): void };
+  // eslint-disable-next-line typescript/no-explicit-any -- answers carry whatever the peer sent
+  readonly acks: { set(id: number, ack: (...args: any[]) => void): unknown };
+  notifyOutgoingListeners?(packet: Packet): void;
+  join(rooms: Room | Room[]): Promise<void> | void;
+  leave(room: Room): Promise<void> | void;
+  disconnect(close?: boolean): unknown;
+}
+
+/** How an encoded packet is to be written. One object serves all the receivers of a broadcast. */
+export interface WriteOptions {
+  /** Drop the packet when the transport cannot take it now. */
+  volatile?: boolean | undefined;
+  /** Compress the packet, where the transport does compression. */
+  compress?: boolean | undefined;
+  /** The packet was encoded by the caller. */
+  preEncoded?: boolean;
+}

@@ -1,0 +1,322 @@
+import debugModule from "debug";
+import type { IncomingMessage } from "node:http";
+import type { Socket as RawSocket } from "engine.io";
+import type { WriteOptions } from "socket.io-adapter";
+import { PacketType, type Decoder, type Encoder, type Packet } from "socket.io-parser";
+import type { Deadline } from "socket.io-parser/acks";
+import { protocol5, type Dialect } from "./dialect.js";
+import { surface, type ExtendedError } from "./errors.js";
+import type { Namespace } from "./namespace.js";
+import type { Server } from "./server.js";
+import type { DisconnectReason, Socket } from "./socket.js";
+
+const debug = debugModule("socket.io:client");
+
+/** A namespace that was asked for and has not been joined yet. */
+interface Joining {
+  /** Set once there is a socket, in its middlewares. */
+  socket: Socket | undefined;
+  /** Packets that came after the last middleware agreed and before `connection`; see {@link Client._hold}. */
+  held: Packet[] | undefined;
+}
+
+/**
+ * One engine session seen from Socket.IO: packets in and out, shared by the namespaces that it has joined.
+ * The engine calls it directly (`conn.receiver`); engines of other makes are listened to by events.
+ */
+export class Client {
+  /** The engine socket. */
+  readonly conn: RawSocket;
+  /** @internal read by admin-ui */
+  readonly id: string;
+  /** @internal */
+  readonly server: Server;
+  /** @internal */
+  readonly dialect: Dialect;
+  /** @internal */
+  readonly decoder: Decoder;
+  /** Joined namespaces, by name. @internal */
+  readonly nsps = new Map<string, Socket>();
+  #joining: Map<string, Joining> | undefined;
+  /** Namespaces that exist because this client asked for them. */
+  #children: Namespace[] | undefined;
+  #closed = false;
+  /** Runs while no namespace is joined. */
+  #connectDeadline: Deadline | undefined;
+  /** Bytes and deadline of a packet whose rest is still to come. */
+  #partBytes = 0;
+  #partDeadline: Deadline | undefined;
+
+  constructor(server: Server, conn: RawSocket) {
+    this.conn = conn;
+    this.server = server;
+    this.id = (conn as unknown as { id: string }).id;
+    this.dialect = protocol5;
+    this.decoder = new server._parser.Decoder();
+    this.#listen();
+    this.#awaitConnect();
+  }
+
+  /** The first request of the connection; none for WebTransport. */
+  get request(): IncomingMessage {
+    return this.conn.request;
+  }
+
+  /** @internal */
+  get encoder(): Encoder {
+    return this.server.encoder;
+  }
+
+  /** Joined sockets by id. @internal */
+  get sockets(): Map<string, Socket> {
+    const sockets = new Map<string, Socket>();
+    for (const socket of this.nsps.values()) sockets.set(socket.id, socket);
+    return sockets;
+  }
+
+  /** Sends a packet, if the connection is open. @internal */
+  _packet(packet: Packet, options: WriteOptions = {}): void {
+    if (this.#closed || this.conn.readyState !== "open") return;
+    if (!this.#takes(options)) return;
+    this.#write(this.server.encoder.encode(packet), options);
+  }
+
+  /** Sends encoded messages, each with the same options; the adapter's broadcasts come this way. @internal */
+  // eslint-disable-next-line typescript/no-explicit-any -- messages are what the parser makes of packets
+  writeToEngine(encoded: any, options: WriteOptions): void {
+    if (!this.#takes(options)) return;
+    this.#write(Array.isArray(encoded) ? encoded : [encoded], options);
+  }
+
+  /** Sends encoded messages for an adapter of an older make. @internal */
+  _encoded(encoded: unknown[], options: WriteOptions): void {
+    if (this.conn.readyState === "open") this.writeToEngine(encoded, options);
+  }
+
+  /** Disconnects all the sockets, then closes the connection. @internal */
+  _disconnect(): void {
+    for (const socket of this.nsps.values()) socket.disconnect();
+    this.close();
+  }
+
+  /** A socket has left its namespace. @internal */
+  _remove(socket: Socket): void {
+    if (this.nsps.get(socket.nsp.name) !== socket) return;
+    this.nsps.delete(socket.nsp.name);
+    // A peer that has left its last namespace and only answers heartbeats may not stay for ever.
+    if (this.nsps.size === 0 && !this.#closed) this.#awaitConnect();
+  }
+
+  /** A socket has joined its namespace: packets reach it from now on. @internal */
+  _joined(socket: Socket): void {
+    this.nsps.set(socket.nsp.name, socket);
+    if (this.#connectDeadline === undefined) return;
+    this.server._alarm.cancel(this.#connectDeadline);
+    this.#connectDeadline = undefined;
+  }
+
+  /**
+   * From now on packets for this namespace are kept, until {@link _release}. The middlewares have agreed, but the
+   * events `connect` and `connection` come a tick later; packets that share a payload with CONNECT come before that.
+   * So the time, and with it the number of packets, is that of one read.
+   *
+   * @internal
+   */
+  _hold(socket: Socket): void {
+    const joining = this.#joining?.get(socket.nsp.name);
+    if (joining !== undefined) joining.held = [];
+  }
+
+  /** The namespace is joined, or refused: hands over what was held. @internal */
+  _release(name: string): readonly Packet[] {
+    const held = this.#joining?.get(name)?.held ?? [];
+    this.#joining?.delete(name);
+    return held;
+  }
+
+  /** Packets for a joined namespace, in wire order: each gets a tick of its own (row S-119). @internal */
+  _deliver(socket: Socket, packets: readonly Packet[]): void {
+    for (const packet of packets) process.nextTick(receive, socket, packet);
+  }
+
+  /** Refuses a namespace. @internal */
+  _refuse(name: string, error: ExtendedError): void {
+    this._release(name);
+    const { dialect } = this;
+    try {
+      this._packet({ type: PacketType.CONNECT_ERROR, nsp: name, data: dialect.refusal(error) });
+    } catch (cause) {
+      // What the application attached to the error cannot be encoded.
+      debug("details of a refusal cannot be sent: %s", cause);
+      this._packet({ type: PacketType.CONNECT_ERROR, nsp: name, data: dialect.refusal({ message: error.message }) });
+    }
+  }
+
+  /** Closes the connection, whatever namespaces it has. @internal */
+  close(): void {
+    if (this.#closed) return;
+    if (this.conn.readyState === "open") this.conn.close();
+    // If the transport could close at once, onClose has been called by now.
+    this.onClose("forced server close");
+  }
+
+  /** One engine message has arrived. @internal */
+  onData(data: unknown): void {
+    if (this.#closed) return;
+    try {
+      // Engine messages without data carry no packet.
+      if (data === undefined || data === "") throw new Error("empty message");
+      this.#partBytes += sizeOf(data);
+      this.decoder.add(data);
+      if (this.#partBytes > 0) this.#awaitRest();
+    } catch (error) {
+      this.#onError(error as Error);
+    }
+  }
+
+  /** The connection has ended. Only the first call counts. @internal */
+  onClose(reason: DisconnectReason, description?: unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    debug("client %s closed: %s", this.id, reason);
+    const { _alarm: alarm } = this.server;
+    if (this.#connectDeadline !== undefined) alarm.cancel(this.#connectDeadline);
+    if (this.#partDeadline !== undefined) alarm.cancel(this.#partDeadline);
+    this.decoder.destroy();
+    for (const { socket } of this.#joining?.values() ?? []) socket?._abandon();
+    this.#joining = undefined;
+    for (const socket of this.nsps.values()) socket._onclose(reason, description);
+    this.nsps.clear();
+  }
+
+  #listen(): void {
+    const { conn } = this;
+    // One closure per connection: decoders of users' parsers only know events.
+    this.decoder.on("decoded", (packet: Packet) => this.#onPacket(packet));
+    if ("receiver" in conn) {
+      conn.receiver = this as typeof conn.receiver;
+      return;
+    }
+    const other = conn as unknown as NodeJS.EventEmitter;
+    other.on("data", (data: unknown) => this.onData(data));
+    other.on("error", (error: Error) => this.#onError(error));
+    other.on("close", (reason: DisconnectReason, description?: unknown) => this.onClose(reason, description));
+  }
+
+  #onPacket(packet: Packet): void {
+    this.#partBytes = 0;
+    if (this.#partDeadline !== undefined) {
+      this.server._alarm.cancel(this.#partDeadline);
+      this.#partDeadline = undefined;
+    }
+    if (packet.type === PacketType.CONNECT) return this.#connect(packet.nsp, packet.data as Record<string, unknown>);
+    const socket = this.nsps.get(packet.nsp);
+    if (socket !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
+      process.nextTick(receive, socket, packet);
+      return;
+    }
+    const held = this.#joining?.get(packet.nsp)?.held;
+    if (held !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
+      held.push(packet);
+      return;
+    }
+    debug("no socket for a packet of namespace %s", packet.nsp);
+    this.close();
+  }
+
+  /** CONNECT: finds or makes the namespace and asks it to let the client in. */
+  #connect(name: string, auth: Record<string, unknown> = {}): void {
+    const joining = (this.#joining ??= new Map());
+    if (this.nsps.has(name) || joining.has(name)) {
+      debug("second CONNECT for namespace %s", name);
+      return this.close();
+    }
+    const { server } = this;
+    if (this.nsps.size + joining.size >= server._limits.maxNamespacesPerConnection) {
+      return this._refuse(name, new Error("Too many namespaces"));
+    }
+    joining.set(name, { socket: undefined, held: undefined });
+    const existing = server._nsps.get(name);
+    if (existing !== undefined) return this.#enter(existing, auth);
+    if (this.#countChildren() >= server._limits.maxCreatedNamespacesPerConnection) {
+      return this._refuse(name, new Error("Too many namespaces"));
+    }
+    server._checkNamespace(name, auth, (nsp) => {
+      if (this.#closed) return;
+      if (nsp === undefined) return this._refuse(name, new Error("Invalid namespace"));
+      (this.#children ??= []).push(nsp);
+      this.#enter(nsp, auth);
+    });
+  }
+
+  #enter(nsp: Namespace, auth: Record<string, unknown>): void {
+    const joining = this.#joining?.get(nsp.name);
+    nsp._add(this, auth, (socket) => {
+      if (joining !== undefined) joining.socket = socket;
+    });
+  }
+
+  #countChildren(): number {
+    const max = this.server._limits.maxCreatedNamespacesPerConnection;
+    if (this.#children === undefined || this.#children.length < max) return this.#children?.length ?? 0;
+    // Those that have been cleaned up since do not count.
+    this.#children = this.#children.filter((nsp) => this.server._nsps.get(nsp.name) === nsp);
+    return this.#children.length;
+  }
+
+  #awaitConnect(): void {
+    this.#connectDeadline = this.server._alarm.after(this.server._connectTimeout, () => {
+      this.#connectDeadline = undefined;
+      if (this.nsps.size === 0) this.close();
+    });
+  }
+
+  /** The decoder has kept the message: its packet has attachments that are still to come. */
+  #awaitRest(): void {
+    const { maxIncompletePacketSize, incompletePacketTimeout } = this.server._limits;
+    const max = this.nsps.size === 0 ? Math.min(maxIncompletePacketSize, ANONYMOUS_BYTES) : maxIncompletePacketSize;
+    if (this.#partBytes > max) {
+      throw new Error(`incomplete packet of ${this.#partBytes} bytes exceeds maxIncompletePacketSize (${max})`);
+    }
+    this.#partDeadline ??= this.server._alarm.after(incompletePacketTimeout, () => {
+      this.#partDeadline = undefined;
+      this.#onError(new Error(`packet incomplete after incompletePacketTimeout (${incompletePacketTimeout} ms)`));
+    });
+  }
+
+  /** The peer broke the protocol: its sockets are told, and the connection is closed. */
+  #onError(error: Error): void {
+    for (const socket of this.nsps.values()) {
+      try {
+        socket._onerror(error);
+      } catch (thrown) {
+        surface(thrown);
+      }
+    }
+    this.close();
+  }
+
+  /** Volatile packets are for transports that are ready this moment. */
+  #takes(options: WriteOptions): boolean {
+    return options.volatile !== true || this.conn.transport.writable;
+  }
+
+  // eslint-disable-next-line typescript/no-explicit-any -- messages are what the parser makes of packets
+  #write(encoded: any[], options: WriteOptions): void {
+    for (const message of encoded) this.conn.write(message, options);
+  }
+}
+
+/**
+ * How much of an incomplete packet is kept from a peer that has not joined a namespace. Packets with attachments come
+ * after CONNECT only, so this is for parsers that cut packets into pieces.
+ */
+const ANONYMOUS_BYTES = 100_000;
+
+function receive(socket: Socket, packet: Packet): void {
+  socket._onpacket(packet);
+}
+
+function sizeOf(data: unknown): number {
+  return typeof data === "string" ? data.length : ((data as ArrayBufferView).byteLength ?? 0);
+}

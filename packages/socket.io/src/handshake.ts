@@ -1,0 +1,45 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { ParsedUrlQuery } from "node:querystring";
+import type { Client } from "./client.js";
+
+/** How a socket came to be connected. */
+export interface Handshake {
+  /** Headers of the first request of the connection; empty for connections without one (WebTransport). */
+  headers: IncomingHttpHeaders;
+  /** Date of creation, as text. */
+  time: string;
+  /** Address of the client (or of the proxy before it). */
+  address: string;
+  /** Whether the request named an `Origin`. */
+  xdomain: boolean;
+  /** Whether the connection is encrypted. */
+  secure: boolean;
+  /** Date of creation, in ms since 1970. */
+  issued: number;
+  /** URL of the first request. */
+  url: string;
+  /** Query of the first request. */
+  query: ParsedUrlQuery;
+  /** Credentials that the client gave for this namespace. */
+  // eslint-disable-next-line typescript/no-explicit-any -- free form, chosen by the client
+  auth: { [key: string]: any };
+}
+
+/** The keys come in the order that upstream's have: some applications print them. */
+export function buildHandshake(client: Client, auth: Record<string, unknown>): Handshake {
+  const request = client.conn.request as (IncomingMessage & { _query?: ParsedUrlQuery }) | null | undefined;
+  const headers = request?.headers ?? {};
+  const now = new Date();
+  return {
+    headers,
+    time: `${now}`,
+    address: client.conn.remoteAddress as string,
+    xdomain: headers.origin !== undefined,
+    // Sockets that a load balancer passes in need not have all fields; WebTransport has no request and is encrypted.
+    secure: request ? Boolean((request.socket as { encrypted?: boolean } | undefined)?.encrypted) : true,
+    issued: now.getTime(),
+    url: request?.url as string,
+    query: request?._query ?? {},
+    auth,
+  };
+}

@@ -1,0 +1,8 @@
+export { Server } from "./server.js";
+export { Namespace } from "./namespace.js";
+export { Socket } from "./socket.js";
+export type { BroadcastOperator, RemoteSocket } from "./broadcast-operator.js";
+export type { DisconnectReason, Event } from "./socket.js";
+export type { ServerOptions } from "./options.js";
+export type { DefaultEventsMap } from "./typed-events.js";
+export type { ExtendedError } from "./errors.js";

@@ -1,0 +1,342 @@
+import debugModule from "debug";
+import type { Adapter, Room, SocketId } from "socket.io-adapter";
+import { BroadcastOperator, type RemoteSocket } from "./broadcast-operator.js";
+import type { Client } from "./client.js";
+import { reservedEventError, type ExtendedError } from "./errors.js";
+import { runMiddlewares, type Next } from "./middleware.js";
+import type { AdapterConstructor } from "./options.js";
+import type { Server } from "./server.js";
+import { Socket } from "./socket.js";
+import {
+  StrictEventEmitter,
+  type AllButLast,
+  type DecorateAcknowledgementsWithMultipleResponses,
+  type DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  type DefaultEventsMap,
+  type EventNames,
+  type EventNamesWithAck,
+  type EventNamesWithoutAck,
+  type EventParams,
+  type EventsMap,
+  type FirstNonErrorArg,
+  type Last,
+  type RemoveAcknowledgements,
+} from "./typed-events.js";
+
+export type { ExtendedError } from "./errors.js";
+
+const debug = debugModule("socket.io:namespace");
+
+export interface NamespaceReservedEventsMap<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> {
+  connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+}
+
+export interface ServerReservedEventsMap<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> extends NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  new_namespace: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+}
+
+/** Names that other servers must not put in our mouth. */
+export const RESERVED_EVENTS: ReadonlySet<string | symbol> = new Set(["connect", "connection", "new_namespace"]);
+
+/**
+ * A group of sockets with its own middlewares, rooms and listeners. A client joins as many as it likes over its one
+ * connection.
+ *
+ * Events: `connect`, then `connection`, with each {@link Socket}; and those that other servers of the cluster send.
+ */
+export class Namespace<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  // eslint-disable-next-line typescript/no-explicit-any -- free form until the application describes it
+  SocketData = any,
+> extends StrictEventEmitter<
+  ServerSideEvents,
+  RemoveAcknowledgements<EmitEvents>,
+  NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+> {
+  /** The path, as in `/admin`. */
+  readonly name: string;
+  /** Connected sockets of this process. */
+  readonly sockets: Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> = new Map();
+  adapter!: Adapter;
+  /** @internal read by adapters */
+  readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** Sockets in the middlewares. @internal */
+  readonly _preConnectSockets: Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> =
+    new Map();
+  /** @internal */
+  _fns: ((
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    next: (err?: ExtendedError) => void,
+  ) => unknown)[] = [];
+  /** Next acknowledgement id: one counter, so that a broadcast can use one id for all its targets. @internal */
+  _ids: number = 0;
+
+  constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, name: string) {
+    super();
+    this.server = server;
+    this.name = name;
+    this._initAdapter();
+  }
+
+  /** Builds the adapter that the server is set to. @internal */
+  _initAdapter(): void {
+    this.adapter = createAdapter(this.server.adapter() as AdapterConstructor, this as unknown as Namespace);
+    const failed = (error: unknown): void => debug("adapter of %s failed to start: %s", this.name, error);
+    try {
+      const started = this.adapter.init?.();
+      if (started instanceof Promise) started.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /**
+   * Adds a middleware, which decides whether a client may join. An error given to `next` refuses it: the client gets
+   * `connect_error` with its `message` and `data`. To throw, or to return a promise that rejects, refuses as well.
+   */
+  use(
+    fn: (
+      socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+      next: (err?: ExtendedError) => void,
+    ) => void,
+  ): this {
+    this._fns.push(fn);
+    return this;
+  }
+
+  /** Targets a room. */
+  to(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.everybody().to(room);
+  }
+
+  /** Targets a room. */
+  in(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.everybody().in(room);
+  }
+
+  /** Targets everybody who is not in the room. */
+  except(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.everybody().except(room);
+  }
+
+  /** Whether the packet may be compressed, where the transport does compression. */
+  compress(
+    compress: boolean,
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.everybody().compress(compress);
+  }
+
+  /** The packet may be dropped for clients that cannot take it right now. */
+  get volatile(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.everybody().volatile;
+  }
+
+  /** Targets the sockets of this process. */
+  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.everybody().local;
+  }
+
+  /**
+   * How long to wait for the clients' acknowledgements.
+   *
+   * @param timeout in ms
+   */
+  timeout(
+    timeout: number,
+  ): BroadcastOperator<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<EmitEvents>, SocketData> {
+    return this.everybody().timeout(timeout) as unknown as BroadcastOperator<
+      DecorateAcknowledgementsWithTimeoutAndMultipleResponses<EmitEvents>,
+      SocketData
+    >;
+  }
+
+  /**
+   * Emits to all clients of the namespace.
+   *
+   * @returns true
+   * @throws if the event name is reserved
+   */
+  override emit<Ev extends EventNamesWithoutAck<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
+    return new BroadcastOperator<EmitEvents, SocketData>(this.adapter).emit(
+      ev as EventNames<EmitEvents>,
+      ...(args as EventParams<EmitEvents, EventNames<EmitEvents>>),
+    );
+  }
+
+  /** Emits the event `message`. */
+  send(...args: EventParams<EmitEvents, "message">): this {
+    new BroadcastOperator<EmitEvents, SocketData>(this.adapter).emit("message" as EventNames<EmitEvents>, ...args);
+    return this;
+  }
+
+  /** Emits the event `message`. */
+  write(...args: EventParams<EmitEvents, "message">): this {
+    return this.send(...args);
+  }
+
+  /**
+   * Emits to the same namespace of the other servers of the cluster. A function as last argument gets their answers.
+   *
+   * @returns true
+   * @throws if the event name is reserved
+   */
+  serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
+    ev: Ev,
+    ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
+  ): boolean {
+    if (RESERVED_EVENTS.has(ev)) throw reservedEventError(ev);
+    this.adapter.serverSideEmit([ev, ...args]);
+    return true;
+  }
+
+  /** Emits to the other servers, and resolves with their answers. */
+  serverSideEmitWithAck<Ev extends EventNamesWithAck<ServerSideEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
+    type Answers = FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[];
+    return new Promise((resolve, reject) => {
+      const ack = (error: (Error & { responses?: unknown }) | null, responses: Answers): void => {
+        if (!error) return resolve(responses);
+        error.responses = responses;
+        reject(error);
+      };
+      const all: unknown[] = [...(args as unknown[]), ack];
+      this.serverSideEmit(
+        ev as EventNames<ServerSideEvents>,
+        ...(all as EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>),
+      );
+    });
+  }
+
+  /** Another server has emitted: adapters call this. @internal */
+  // eslint-disable-next-line typescript/no-explicit-any -- what other servers send is untyped
+  _onServerSideEmit(args: [string, ...any[]]): void {
+    this.emitUntyped(...args);
+  }
+
+  /**
+   * The ids of the sockets.
+   *
+   * @deprecated use {@link fetchSockets}
+   */
+  allSockets(): Promise<Set<SocketId>> {
+    return this.everybody().allSockets();
+  }
+
+  /** The sockets of this process and of the other servers. */
+  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
+    return new BroadcastOperator<EmitEvents, SocketData>(this.adapter).fetchSockets();
+  }
+
+  /** Makes all the sockets join rooms. */
+  socketsJoin(room: Room | Room[]): void {
+    this.everybody().socketsJoin(room);
+  }
+
+  /** Makes all the sockets leave rooms. */
+  socketsLeave(room: Room | Room[]): void {
+    this.everybody().socketsLeave(room);
+  }
+
+  /**
+   * Disconnects all the sockets.
+   *
+   * @param close whether to close their connections, with all other namespaces
+   */
+  disconnectSockets(close: boolean = false): void {
+    this.everybody().disconnectSockets(close);
+  }
+
+  /** A client asks to join. @internal */
+  _add(client: Client, auth: Record<string, unknown>, created?: (socket: Socket) => void): void {
+    const socket = this._createSocket(client, auth);
+    this._preConnectSockets.set(socket.id, socket);
+    created?.(socket as unknown as Socket);
+    this.run(socket, (error) => {
+      // The connection may have ended while the middlewares were at work; the client has cleaned up then.
+      if (!this._preConnectSockets.has(socket.id)) return;
+      if (error !== undefined) {
+        debug("a middleware of %s refused %s", this.name, socket.id);
+        socket._abandon();
+        client._refuse(this.name, error);
+        return;
+      }
+      client._hold(socket as unknown as Socket);
+      process.nextTick(letIn, this, socket);
+    });
+  }
+
+  /** @internal */
+  _createSocket(
+    client: Client,
+    auth: Record<string, unknown>,
+  ): Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    return new Socket(this, client, auth);
+  }
+
+  /** The socket joins, and the listeners hear of it. @internal */
+  _doConnect(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    this._preConnectSockets.delete(socket.id);
+    this.sockets.set(socket.id, socket);
+    socket._onconnect();
+    this.emitReserved("connect", socket);
+    this.emitReserved("connection", socket);
+  }
+
+  /** A socket has left, or was never let in. @internal */
+  _remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    this.sockets.delete(socket.id);
+    this._preConnectSockets.delete(socket.id);
+  }
+
+  private run(
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    done: (error: ExtendedError | undefined) => void,
+  ): void {
+    runMiddlewares(this._fns as ((subject: typeof socket, next: Next) => unknown)[], socket, done);
+  }
+
+  private everybody(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return new BroadcastOperator(this.adapter);
+  }
+}
+
+/** The tick after the middlewares (row S-117). */
+function letIn(nsp: Namespace, socket: Socket): void {
+  const { client } = socket;
+  if (!nsp._preConnectSockets.has(socket.id)) return;
+  if (client.conn.readyState !== "open") {
+    debug("connection of %s ended before it was let in", socket.id);
+    client._release(nsp.name);
+    socket._abandon();
+    return;
+  }
+  try {
+    nsp._doConnect(socket);
+  } finally {
+    client._deliver(socket, client._release(nsp.name));
+  }
+}
+
+/** `new` for classes and functions; arrow functions are factories that cannot be called so. */
+function createAdapter(make: AdapterConstructor, nsp: Namespace): Adapter {
+  const factory = make as { prototype?: unknown } & ((nsp: Namespace) => Adapter);
+  if (factory.prototype === undefined) return factory(nsp);
+  return new (make as typeof Adapter)(nsp);
+}

@@ -1,0 +1,81 @@
+import type { AttachOptions, ServerOptions as EngineOptions } from "engine.io";
+import type { Adapter } from "socket.io-adapter";
+import type { Namespace } from "./namespace.js";
+
+/** A class, or a function that makes adapters. */
+// eslint-disable-next-line typescript/no-explicit-any -- factories are written for one kind of namespace
+export type AdapterConstructor = typeof Adapter | ((nsp: Namespace<any, any, any, any>) => Adapter);
+
+/** All members are optional where options are given: `Partial<ServerOptions>`. */
+export interface ServerOptions extends EngineOptions, AttachOptions {
+  /**
+   * Path of the requests that are ours.
+   * @default "/socket.io"
+   */
+  path: string;
+  /**
+   * Whether to serve the client bundles below {@link path}.
+   * @default true
+   */
+  serveClient: boolean;
+  /**
+   * What keeps the rooms and carries broadcasts.
+   * @default the in-memory adapter
+   */
+  adapter: AdapterConstructor;
+  /**
+   * `Encoder` and `Decoder` of packets; the clients must use the same.
+   * @default socket.io-parser
+   */
+  // eslint-disable-next-line typescript/no-explicit-any -- the modules of parsers have no common type
+  parser: any;
+  /**
+   * How long a connection may be without a namespace before it is closed, in ms.
+   * @default 45000
+   */
+  connectTimeout: number;
+  /**
+   * Whether to remove child namespaces (of dynamic namespaces) when their last client leaves.
+   * @default false
+   */
+  cleanupEmptyChildNamespaces: boolean;
+  /**
+   * How many namespaces one connection may have joined, or be joining, at a time. Further ones are refused.
+   * @default 256
+   */
+  maxNamespacesPerConnection: number;
+  /**
+   * How many namespaces may exist because one connection asked for them (dynamic namespaces). Those that were cleaned
+   * up do not count. Further ones are refused.
+   * @default 1024
+   */
+  maxCreatedNamespacesPerConnection: number;
+  /**
+   * How much of a packet with attachments may be kept while its rest is still to come, in bytes. A connection that
+   * exceeds it is closed.
+   * @default four times maxHttpBufferSize
+   */
+  maxIncompletePacketSize: number;
+  /**
+   * How long the rest of a packet with attachments may take, in ms. A slower connection is closed.
+   * @default 45000
+   */
+  incompletePacketTimeout: number;
+}
+
+/** What one connection may use up at most; fixed when the server is made. */
+export interface ConnectionLimits {
+  readonly maxNamespacesPerConnection: number;
+  readonly maxCreatedNamespacesPerConnection: number;
+  readonly maxIncompletePacketSize: number;
+  readonly incompletePacketTimeout: number;
+}
+
+export function connectionLimits(options: Partial<ServerOptions>): ConnectionLimits {
+  return {
+    maxNamespacesPerConnection: options.maxNamespacesPerConnection ?? 256,
+    maxCreatedNamespacesPerConnection: options.maxCreatedNamespacesPerConnection ?? 1024,
+    maxIncompletePacketSize: options.maxIncompletePacketSize ?? 4 * (options.maxHttpBufferSize ?? 1e6),
+    incompletePacketTimeout: options.incompletePacketTimeout ?? 45_000,
+  };
+}

@@ -1,0 +1,500 @@
+import debugModule from "debug";
+import type { IncomingMessage } from "node:http";
+import type { Socket as RawSocket } from "engine.io";
+import type { Adapter, BroadcastFlags, Room, SocketId, WriteOptions } from "socket.io-adapter";
+import { PacketType, type Packet } from "socket.io-parser";
+import { AckTable } from "socket.io-parser/acks";
+import { isReservedEvent } from "socket.io-parser/events";
+import { BroadcastOperator } from "./broadcast-operator.js";
+import type { Client } from "./client.js";
+import { ackTimeoutError, disconnectedError, reservedEventError, surface } from "./errors.js";
+import { buildHandshake, type Handshake } from "./handshake.js";
+import { runMiddlewares } from "./middleware.js";
+import type { Namespace } from "./namespace.js";
+import type { Server } from "./server.js";
+import {
+  StrictEventEmitter,
+  type AllButLast,
+  type DecorateAcknowledgements,
+  type DecorateAcknowledgementsWithMultipleResponses,
+  type DefaultEventsMap,
+  type EventNames,
+  type EventNamesWithAck,
+  type EventParams,
+  type EventsMap,
+  type FirstNonErrorArg,
+  type Last,
+} from "./typed-events.js";
+
+export type { Handshake } from "./handshake.js";
+
+const debug = debugModule("socket.io:socket");
+
+export type DisconnectReason =
+  // Disconnected by a peer, on purpose.
+  | "client namespace disconnect"
+  | "server namespace disconnect"
+  // The server is closing.
+  | "server shutting down"
+  // The connection was lost, or closed because of what came over it.
+  | "transport error"
+  | "transport close"
+  | "forced close"
+  | "forced server close"
+  | "ping timeout"
+  | "parse error";
+
+export interface SocketReservedEventsMap {
+  // eslint-disable-next-line typescript/no-explicit-any -- an Error or details of the transport
+  disconnect: (reason: DisconnectReason, description?: any) => void;
+  // eslint-disable-next-line typescript/no-explicit-any -- the same
+  disconnecting: (reason: DisconnectReason, description?: any) => void;
+  error: (err: Error) => void;
+}
+
+/** Name and arguments of an event, as packet middlewares get them. */
+// eslint-disable-next-line typescript/no-explicit-any -- what peers send is untyped
+export type Event = [eventName: string, ...args: any[]];
+
+// eslint-disable-next-line typescript/no-explicit-any -- what peers send is untyped
+type AnyListener = (...args: any[]) => void;
+
+/** Set on the callbacks of promises, which want to know that no answer will come. */
+const onDisconnect = Symbol("onDisconnect");
+type PromisedAck = AnyListener & { [onDisconnect]?: () => void };
+
+const NO_FLAGS: Readonly<BroadcastFlags> = Object.freeze({});
+
+/**
+ * One client in one namespace.
+ *
+ * Events: those that the client emits, `disconnecting` and `disconnect` (with the reason), and `error`.
+ */
+export class Socket<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  // eslint-disable-next-line typescript/no-explicit-any -- free form until the application describes it
+  SocketData = any,
+> extends StrictEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
+  /** The namespace. */
+  readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** The connection, shared with the sockets of other namespaces. */
+  readonly client: Client;
+  /** Unique id of this session, known to both sides. */
+  readonly id: SocketId;
+  /** Whether an earlier session was taken up again. */
+  readonly recovered: boolean = false;
+  /** How the socket came to be connected. */
+  readonly handshake: Handshake;
+  /** Free for the application. Other servers see it by `fetchSockets()`. */
+  data: SocketData;
+  /** Whether the socket is connected. */
+  connected: boolean = false;
+  private readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  private readonly adapter: Adapter;
+  private flags: BroadcastFlags;
+  private fns: ((event: Event, next: (err?: Error) => void) => unknown)[];
+  private _acks: AckTable | undefined;
+  private _anyListeners: AnyListener[] | undefined;
+  private _anyOutgoingListeners: AnyListener[] | undefined;
+  /** Set for good when the socket has left, or was never let in. Before the middlewares agree, it is neither. */
+  private _left: boolean;
+
+  /** @internal made by the namespace */
+  constructor(
+    nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    client: Client,
+    auth: Record<string, unknown>,
+  ) {
+    super();
+    this.nsp = nsp;
+    this.client = client;
+    this.id = client.dialect.newSocketId();
+    this.handshake = buildHandshake(client, auth);
+    this.data = {} as SocketData;
+    this.server = nsp.server;
+    this.adapter = nsp.adapter;
+    this.flags = NO_FLAGS;
+    this.fns = [];
+    this._acks = undefined;
+    this._anyListeners = undefined;
+    this._anyOutgoingListeners = undefined;
+    this._left = false;
+    // An `error` event without a listener would throw.
+    super.on("error", ignore);
+  }
+
+  /** Whether the socket is not connected. */
+  get disconnected(): boolean {
+    return !this.connected;
+  }
+
+  /** The first request of the connection; none for WebTransport. */
+  get request(): IncomingMessage {
+    return this.client.request;
+  }
+
+  /** The engine socket: transport, protocol revision, remote address. */
+  get conn(): RawSocket {
+    return this.client.conn;
+  }
+
+  /** The rooms that the socket is in: live, and empty once it has left. */
+  get rooms(): Set<Room> {
+    return this.adapter.socketRooms(this.id) ?? new Set();
+  }
+
+  /**
+   * Acknowledgements that are waited for.
+   * @internal adapters add to it
+   */
+  get acks(): AckTable {
+    return (this._acks ??= new AckTable(this.server._alarm.deadlines));
+  }
+
+  /**
+   * Sends an event to the client. A function as last argument is called with the client's answer.
+   *
+   * @returns true
+   * @throws if the event name is reserved, or an argument cannot be encoded
+   */
+  override emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
+    if (isReservedEvent(ev as string)) throw reservedEventError(ev);
+    const data: unknown[] = [ev, ...args];
+    const { flags } = this;
+    this.flags = NO_FLAGS;
+    const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
+    if (typeof data[data.length - 1] === "function") {
+      packet.id = this.nsp._ids++;
+      this.expectAck(packet.id, data.pop() as AnyListener, flags.timeout);
+    }
+    this.notifyOutgoingListeners(packet);
+    this.packet(packet, flags);
+    return true;
+  }
+
+  /**
+   * Sends an event to the client and resolves with the first argument of its answer. Rejects when the time given by
+   * {@link timeout} is up; without one, when the socket disconnects.
+   */
+  emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<EmitEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
+    type Answer = FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>;
+    const withTimeout = this.flags.timeout !== undefined;
+    return new Promise<Answer>((resolve, reject) => {
+      const ack = withTimeout
+        ? (error: Error | null, answer: Answer) => (error === null ? resolve(answer) : reject(error))
+        : Object.assign((answer: Answer) => resolve(answer), { [onDisconnect]: () => reject(disconnectedError()) });
+      this.emit(ev as EventNames<EmitEvents>, ...([...(args as unknown[]), ack] as EventParams<EmitEvents, Ev>));
+    });
+  }
+
+  /** Emits the event `message`. */
+  send(...args: EventParams<EmitEvents, "message">): this {
+    this.emit("message" as EventNames<EmitEvents>, ...args);
+    return this;
+  }
+
+  /** Emits the event `message`. */
+  write(...args: EventParams<EmitEvents, "message">): this {
+    return this.send(...args);
+  }
+
+  /** Targets a room, this socket left out. */
+  to(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.newBroadcastOperator().to(room);
+  }
+
+  /** Targets a room, this socket left out. */
+  in(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.newBroadcastOperator().in(room);
+  }
+
+  /** Targets everybody who is not in the room, this socket left out. */
+  except(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.newBroadcastOperator().except(room);
+  }
+
+  /** Targets everybody but this socket. */
+  get broadcast(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.newBroadcastOperator();
+  }
+
+  /** Targets the sockets of this process, this one left out. */
+  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.newBroadcastOperator().local;
+  }
+
+  /** The next packet may be dropped if the client cannot take it right now. */
+  get volatile(): this {
+    this.flags = { ...this.flags, volatile: true };
+    return this;
+  }
+
+  /** Whether the next packet may be compressed, where the transport does compression. */
+  compress(compress: boolean): this {
+    this.flags = { ...this.flags, compress };
+    return this;
+  }
+
+  /**
+   * How long to wait for the acknowledgement of the next emit. Its callback then gets an error first.
+   *
+   * @param timeout in ms
+   */
+  timeout(timeout: number): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData> {
+    this.flags = { ...this.flags, timeout };
+    return this as unknown as Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData>;
+  }
+
+  /** Joins rooms. Done on return with the in-memory adapter; other adapters may give a promise. */
+  join(rooms: Room | Room[]): Promise<void> | void {
+    if (this._left) return;
+    return this.adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+  }
+
+  /** Leaves a room. Done on return with the in-memory adapter; other adapters may give a promise. */
+  leave(room: Room): Promise<void> | void {
+    return this.adapter.del(this.id, room);
+  }
+
+  /**
+   * Disconnects this socket.
+   *
+   * @param close whether to close the connection, with all other namespaces
+   */
+  disconnect(close: boolean = false): this {
+    if (!this.connected) return this;
+    if (close) {
+      this.client._disconnect();
+    } else {
+      this.packet({ type: PacketType.DISCONNECT, nsp: this.nsp.name });
+      this._onclose("server namespace disconnect");
+    }
+    return this;
+  }
+
+  /** Adds a middleware for incoming events. An error given to `next` drops the event and is emitted as `error`. */
+  use(fn: (event: Event, next: (err?: Error) => void) => void): this {
+    this.fns.push(fn);
+    return this;
+  }
+
+  /** Adds a listener for all incoming events: `(event, ...args)`. */
+  onAny(listener: AnyListener): this {
+    (this._anyListeners ??= []).push(listener);
+    return this;
+  }
+
+  /** Adds a listener for all incoming events, before those there are. */
+  prependAny(listener: AnyListener): this {
+    (this._anyListeners ??= []).unshift(listener);
+    return this;
+  }
+
+  /** Removes a listener for all incoming events, or all such listeners. */
+  offAny(listener?: AnyListener): this {
+    this._anyListeners = without(this._anyListeners, listener);
+    return this;
+  }
+
+  /** The listeners for all incoming events: live. */
+  listenersAny(): AnyListener[] {
+    return (this._anyListeners ??= []);
+  }
+
+  /** Adds a listener for all events that this socket is sent: `(event, ...args)`. */
+  onAnyOutgoing(listener: AnyListener): this {
+    (this._anyOutgoingListeners ??= []).push(listener);
+    return this;
+  }
+
+  /** Adds a listener for all events that this socket is sent, before those there are. */
+  prependAnyOutgoing(listener: AnyListener): this {
+    (this._anyOutgoingListeners ??= []).unshift(listener);
+    return this;
+  }
+
+  /** Removes a listener for all events that this socket is sent, or all such listeners. */
+  offAnyOutgoing(listener?: AnyListener): this {
+    this._anyOutgoingListeners = without(this._anyOutgoingListeners, listener);
+    return this;
+  }
+
+  /** The listeners for all events that this socket is sent: live. */
+  listenersAnyOutgoing(): AnyListener[] {
+    return (this._anyOutgoingListeners ??= []);
+  }
+
+  /** @internal called by adapters, once per broadcast and socket */
+  notifyOutgoingListeners(packet: { data?: unknown }): void {
+    const listeners = this._anyOutgoingListeners;
+    if (listeners === undefined || listeners.length === 0) return;
+    for (const listener of listeners.slice()) listener.apply(this, packet.data as unknown[]);
+  }
+
+  /**
+   * Sends a packet, or messages that are encoded already.
+   * @internal adapters of older makes call it with `preEncoded`
+   */
+  packet(packet: Packet | unknown[], options: WriteOptions = {}): void {
+    if (this._left) return;
+    if (options.preEncoded === true) return this.client._encoded(packet as unknown[], options);
+    (packet as Packet).nsp = this.nsp.name;
+    this.client._packet(packet as Packet, { volatile: options.volatile, compress: options.compress });
+  }
+
+  /** The middlewares have agreed: the socket joins its namespace. @internal */
+  _onconnect(): void {
+    this.connected = true;
+    void this.join(this.id);
+    this.packet({ type: PacketType.CONNECT, nsp: this.nsp.name, data: this.client.dialect.acceptance(this.id) });
+    this.client._joined(this);
+  }
+
+  /** @internal */
+  _onpacket(packet: Packet): void {
+    if (!this.connected) return;
+    switch (packet.type) {
+      case PacketType.EVENT:
+        return this.onevent(packet);
+      case PacketType.ACK:
+        this._acks?.answer(packet.id as number, packet.data as unknown[]);
+        return;
+      case PacketType.DISCONNECT:
+        // Events that came before are still one tick away, if they went through middlewares.
+        if (this.fns.length > 0) process.nextTick(close, this, "client namespace disconnect");
+        else this._onclose("client namespace disconnect");
+    }
+  }
+
+  /** @internal */
+  _onerror(error: Error): void {
+    this.emitUntyped("error", error);
+  }
+
+  /** Ends the connected socket. @internal */
+  _onclose(reason: DisconnectReason, description?: unknown): this {
+    if (!this.connected) return this;
+    debug("socket %s closed: %s", this.id, reason);
+    this.emitSafely("disconnecting", reason, description);
+    this._abandon();
+    this.client._remove(this);
+    this.connected = false;
+    this._acks?.disconnect();
+    this.emitSafely("disconnect", reason, description);
+    return this;
+  }
+
+  /** Forgets a socket that was let in or not: its rooms and its place in the namespace. @internal */
+  _abandon(): void {
+    this._left = true;
+    this.leaveAll();
+    this.nsp._remove(this);
+  }
+
+  /** Time is up for a broadcast. @internal */
+  _forgetAck(id: number): void {
+    this._acks?.delete(id);
+  }
+
+  private leaveAll(): void {
+    void this.adapter.delAll(this.id);
+  }
+
+  private newBroadcastOperator(): BroadcastOperator<
+    DecorateAcknowledgementsWithMultipleResponses<EmitEvents>,
+    SocketData
+  > {
+    const { flags } = this;
+    this.flags = NO_FLAGS;
+    return new BroadcastOperator(this.adapter, new Set<Room>(), new Set<Room>([this.id]), { ...flags });
+  }
+
+  private expectAck(id: number, ack: PromisedAck, timeout: number | undefined): void {
+    if (timeout !== undefined) {
+      // Answered or not, such a callback is called: also when the socket has left.
+      const onTimeout = (): void => ack.call(this, ackTimeoutError());
+      const { _alarm: alarm } = this.server;
+      this.acks.expect(id, (...args) => ack.call(this, null, ...args), {
+        deadline: alarm.timeAfter(timeout),
+        onTimeout,
+      });
+      alarm.arm();
+      return;
+    }
+    const told = ack[onDisconnect];
+    if (this._left) return told?.();
+    this.acks.expect(id, ack, told === undefined ? undefined : { onDisconnect: told });
+  }
+
+  private onevent(packet: Packet): void {
+    const event = packet.data as Event;
+    // The default decoder has checked this; those of users need not.
+    if (!Array.isArray(event) || !isEventName(event[0])) return this.client.close();
+    if (packet.id !== undefined) event.push(this.ack(packet.id));
+    if (this._anyListeners !== undefined && this._anyListeners.length > 0) {
+      for (const listener of this._anyListeners.slice()) listener.apply(this, event);
+    }
+    this.dispatch(event);
+  }
+
+  /** The function that answers an event: once, and not after the socket has left. */
+  private ack(id: number): AnyListener {
+    let sent = false;
+    return (...args) => {
+      if (sent) return;
+      sent = true;
+      this.packet({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args });
+    };
+  }
+
+  private dispatch(event: Event): void {
+    if (this.fns.length === 0) {
+      this.emitUntyped(...event);
+      return;
+    }
+    runMiddlewares(this.fns, event, (error) => process.nextTick(deliver, this, event, error));
+  }
+
+  /** @internal the tick after the middlewares */
+  _deliver(event: Event, error: Error | undefined): void {
+    if (error !== undefined) this._onerror(error);
+    else if (this.connected) this.emitUntyped(...event);
+  }
+
+  /** A throwing listener must not keep the socket from being closed. */
+  private emitSafely(ev: "disconnect" | "disconnecting", reason: DisconnectReason, description: unknown): void {
+    try {
+      this.emitReserved(ev, reason, description);
+    } catch (error) {
+      surface(error);
+    }
+  }
+}
+
+function deliver(socket: Socket, event: Event, error: Error | undefined): void {
+  socket._deliver(event, error);
+}
+
+function close(socket: Socket, reason: DisconnectReason): void {
+  socket._onclose(reason);
+}
+
+function isEventName(name: unknown): boolean {
+  return typeof name === "string" ? !isReservedEvent(name) : typeof name === "number";
+}
+
+function without(listeners: AnyListener[] | undefined, listener: AnyListener | undefined): AnyListener[] | undefined {
+  if (listeners === undefined || listener === undefined) return undefined;
+  const index = listeners.indexOf(listener);
+  if (index !== -1) listeners.splice(index, 1);
+  return listeners;
+}
+
+function ignore(): void {}

@@ -1,0 +1,146 @@
+import cors from "cors";
+import debugModule from "debug";
+import { createReadStream, readFileSync } from "node:fs";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { pipeline, type Transform } from "node:stream";
+import { createBrotliCompress, createDeflate, createGzip } from "node:zlib";
+
+const debug = debugModule("socket.io:server");
+
+/** This package is built into CommonJS files alone, so the folder of this one is known. */
+const BUNDLES = join(__dirname, "../client-dist");
+
+/** An exact table: nothing a client writes in a URL becomes a path. */
+const FILES: ReadonlySet<string> = new Set(
+  ["socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js"].flatMap((name) => [
+    name,
+    `${name}.map`,
+  ]),
+);
+
+interface HttpServerLike {
+  listeners(event: "request"): unknown[];
+  removeAllListeners(event: "request"): unknown;
+  on(event: "request", listener: RequestListener): unknown;
+}
+
+/**
+ * Serves the client bundles below a path. The request listeners that the server has (the engine's among them) are
+ * called for all other requests.
+ */
+export function serveBundles(server: HttpServerLike, path: string, corsOptions: unknown): void {
+  const others = server.listeners("request").slice() as RequestListener[];
+  const prefix = `${path}/`;
+  const withCors = corsOptions ? cors(corsOptions as cors.CorsOptions) : undefined;
+  server.removeAllListeners("request");
+  server.on("request", (req, res) => {
+    const file = bundleOf(req, prefix);
+    if (file === undefined || !isReadOrPreflight(req, withCors !== undefined)) {
+      for (const listener of others) listener.call(server, req, res);
+    } else if (withCors === undefined) {
+      serve(file, req, res);
+    } else {
+      withCors(req, res, () => serve(file, req, res));
+    }
+  });
+}
+
+function bundleOf(req: IncomingMessage, prefix: string): string | undefined {
+  const { url } = req;
+  if (url === undefined || !url.startsWith(prefix)) return undefined;
+  const end = url.indexOf("?");
+  const file = url.slice(prefix.length, end === -1 ? undefined : end);
+  return FILES.has(file) ? file : undefined;
+}
+
+function isReadOrPreflight(req: IncomingMessage, withCors: boolean): boolean {
+  return req.method === "GET" || req.method === "HEAD" || (withCors && req.method === "OPTIONS");
+}
+
+function serve(file: string, req: IncomingMessage, res: ServerResponse): void {
+  // The version is all that can change the file.
+  const etag = `"${packageVersion()}"`;
+  const known = req.headers["if-none-match"];
+  if (known === etag || known === `W/${etag}`) {
+    res.writeHead(304);
+    res.end();
+    return;
+  }
+  const source = createReadStream(join(BUNDLES, file));
+  source.once("error", (error) => {
+    debug("cannot serve %s: %s", file, error.message);
+    if (!res.headersSent) res.writeHead(404);
+    res.end();
+  });
+  source.once("open", () => {
+    const type = file.endsWith(".map") ? "application/json" : "application/javascript";
+    res.setHeader("Cache-Control", "public, max-age=0");
+    res.setHeader("Content-Type", `${type}; charset=utf-8`);
+    res.setHeader("ETag", etag);
+    res.setHeader("Vary", varyWith(res.getHeader("Vary")));
+    const encoding = chooseEncoding(req.headers["accept-encoding"]);
+    const compress = encoding === undefined ? undefined : ENCODERS[encoding]();
+    if (encoding !== undefined) res.setHeader("Content-Encoding", encoding);
+    res.writeHead(200);
+    const done = (error: NodeJS.ErrnoException | null): void => {
+      if (error !== null && error !== undefined) debug("client went away during %s: %s", file, error.message);
+    };
+    if (req.method === "HEAD") {
+      source.destroy();
+      res.end();
+    } else if (compress === undefined) {
+      pipeline(source, res, done);
+    } else {
+      pipeline(source, compress, res, done);
+    }
+  });
+}
+
+type Encoding = "br" | "gzip" | "deflate";
+
+const ENCODERS: Record<Encoding, () => Transform> = {
+  br: createBrotliCompress,
+  gzip: createGzip,
+  deflate: createDeflate,
+};
+
+/**
+ * The encoding that the client likes best, of equals the one it names first; `*` stands for br. RFC 9110 section
+ * 12.5.3.
+ */
+function chooseEncoding(header: string | string[] | undefined): Encoding | undefined {
+  let best: Encoding | undefined;
+  let bestWeight = 0;
+  for (const item of String(header ?? "").split(",")) {
+    const [name = "", ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());
+    const encoding = name === "*" ? "br" : name;
+    const weight = weightOf(parameters);
+    if (Object.hasOwn(ENCODERS, encoding) && weight > bestWeight) {
+      best = encoding as Encoding;
+      bestWeight = weight;
+    } else if (name === "identity" && weight > bestWeight) {
+      best = undefined;
+      bestWeight = weight;
+    }
+  }
+  return best;
+}
+
+function weightOf(parameters: readonly string[]): number {
+  const q = parameters.find((parameter) => parameter.startsWith("q="));
+  if (q === undefined) return 1;
+  const weight = Number(q.slice(2));
+  return weight >= 0 && weight <= 1 ? weight : 0;
+}
+
+function varyWith(value: number | string | string[] | undefined): string {
+  return value === undefined ? "Accept-Encoding" : `${String(value)}, Accept-Encoding`;
+}
+
+let version: string | undefined;
+
+function packageVersion(): string {
+  return (version ??= (JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")) as { version: string })
+    .version);
+}
