@@ -28,6 +28,12 @@ export class Emitter<
 > {
   private _listeners: Map<PropertyKey, Listener[]> | null = null;
 
+  // The names by which the DOM and Node call the same methods (row C-126); set on the prototype below.
+  declare addEventListener: this["on"];
+  declare removeListener: this["off"];
+  declare removeAllListeners: this["off"];
+  declare removeEventListener: this["off"];
+
   /** Calls `listener` whenever `ev` is emitted. The same function may be added several times. */
   on<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
     ev: Ev,
@@ -117,17 +123,6 @@ export class Emitter<
   }
 }
 
-/** The names by which the DOM and Node call the same methods (row C-126). */
-export interface Emitter<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ReservedEvents extends EventsMap = {}, // oxlint-disable-line typescript/no-empty-object-type
-> {
-  addEventListener: this["on"];
-  removeListener: this["off"];
-  removeAllListeners: this["off"];
-  removeEventListener: this["off"];
-}
 Emitter.prototype.addEventListener = Emitter.prototype.on;
 Emitter.prototype.removeListener = Emitter.prototype.off;
 Emitter.prototype.removeAllListeners = Emitter.prototype.off;

@@ -1,0 +1,95 @@
+import { DecodeError } from "./errors.js";
+
+/** What stands in the JSON for an attachment (protocols.md 3.5). */
+interface Placeholder {
+  _placeholder: true;
+  num: number;
+}
+
+const { toString: tagOf, hasOwnProperty } = Object.prototype;
+
+/** True for everything that travels as an attachment: ArrayBuffer, any view of one, Blob and File. */
+export function isBinary(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return true;
+  // By tag as well, since buffers and files may come from another window or vm context.
+  const tag = tagOf.call(value);
+  return tag === "[object ArrayBuffer]" || tag === "[object Blob]" || tag === "[object File]";
+}
+
+/**
+ * Takes the attachments out of `value`, depth first, in the order of arrays and own keys. Hot path: one walk, and nothing is
+ * copied unless there is binary. The result is `value` itself if it holds none, else a copy with placeholders: the caller's
+ * object stays as it is.
+ */
+export function extractAttachments(value: unknown, attachments: unknown[]): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return extractFromArray(value, attachments);
+  // A plain object is nothing special, and by far the most frequent.
+  if (Object.getPrototypeOf(value) !== Object.prototype) {
+    if (isBinary(value)) {
+      const placeholder: Placeholder = { _placeholder: true, num: attachments.length };
+      attachments.push(value);
+      return placeholder;
+    }
+    if (value instanceof Date) return value;
+  }
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === "function") {
+    const replaced: unknown = toJSON.call(value);
+    const before = attachments.length;
+    const extracted =
+      replaced === value ? extractFromObject(value, attachments) : extractAttachments(replaced, attachments);
+    // Without binary in it, it is left to JSON.stringify, which asks `toJSON` by itself.
+    return attachments.length === before ? value : extracted;
+  }
+  return extractFromObject(value, attachments);
+}
+
+/**
+ * Puts the attachments in the place of their placeholders. In place: `data` came out of JSON.parse and belongs to us. An
+ * attachment may be used several times or never (protocols.md 3.5).
+ */
+export function insertAttachments(data: unknown, attachments: readonly unknown[]): unknown {
+  if (typeof data !== "object" || data === null) return data;
+  if (Array.isArray(data)) {
+    for (let at = 0; at < data.length; at++) data[at] = insertAttachments(data[at], attachments);
+    return data;
+  }
+  const { _placeholder, num } = data as Partial<Placeholder>;
+  if (_placeholder === true) {
+    if (Number.isInteger(num) && num! >= 0 && num! < attachments.length) return attachments[num!];
+    throw new DecodeError("ERR_BAD_PLACEHOLDER", "illegal attachments");
+  }
+  const object = data as Record<string, unknown>;
+  // JSON.parse makes "__proto__" an own property, and an own property is what an assignment then sets.
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (typeof value === "object") object[key] = insertAttachments(value, attachments);
+  }
+  return data;
+}
+
+function extractFromArray(list: readonly unknown[], attachments: unknown[]): unknown {
+  let copy: unknown[] | null = null;
+  for (let at = 0; at < list.length; at++) {
+    const item = list[at];
+    if (typeof item !== "object" || item === null) continue;
+    const extracted = extractAttachments(item, attachments);
+    if (extracted !== item) (copy ??= list.slice())[at] = extracted;
+  }
+  return copy ?? list;
+}
+
+function extractFromObject(object: object, attachments: unknown[]): unknown {
+  const source = object as Record<string, unknown>;
+  let copy: Record<string, unknown> | null = null;
+  for (const key in source) {
+    if (!hasOwnProperty.call(source, key)) continue;
+    const item = source[key];
+    if (typeof item !== "object" || item === null) continue;
+    const extracted = extractAttachments(item, attachments);
+    if (extracted !== item) (copy ??= { ...source })[key] = extracted;
+  }
+  return copy ?? source;
+}

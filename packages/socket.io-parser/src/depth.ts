@@ -1,0 +1,31 @@
+/**
+ * How deep the arrays and objects of a received packet may be nested. JSON.parse takes a million levels, but whoever walks
+ * the result by recursion, JSON.stringify and our own encoder included, runs out of stack at some thousands: an application
+ * that passes on what it received would fall over.
+ */
+export const MAX_DEPTH = 1000;
+
+/** True if `value`, parsed from `json`, is nested deeper than {@link MAX_DEPTH}. */
+export function isTooDeep(json: string, value: unknown): boolean {
+  // Each level takes two characters, and one that opens it: most packets are cleared without looking into them.
+  return json.length > 2 * MAX_DEPTH && countOpeners(json) > MAX_DEPTH && exceeds(value, MAX_DEPTH);
+}
+
+/** The number of opening brackets, or some number above {@link MAX_DEPTH}. */
+function countOpeners(json: string): number {
+  let count = 0;
+  for (const opener of ["[", "{"]) {
+    for (let at = json.indexOf(opener); at !== -1 && count <= MAX_DEPTH; at = json.indexOf(opener, at + 1)) count++;
+  }
+  return count;
+}
+
+function exceeds(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  // Arrays too: what JSON.parse makes has no other enumerable keys.
+  for (const key in value) {
+    if (exceeds((value as Record<string, unknown>)[key], levels - 1)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,47 @@
+import { extractAttachments } from "./binary.js";
+import { PacketType, type Packet } from "./packet.js";
+
+/** As the second argument of JSON.stringify. */
+// `any`: the signature that TypeScript's own library gives it.
+export type Replacer = (this: any, key: string, value: any) => any; // oxlint-disable-line typescript/no-explicit-any
+
+/** Turns packets into text and attachments (protocols.md 3.2). */
+export class Encoder {
+  private readonly replacer: Replacer | undefined;
+
+  /** @param replacer as the second argument of JSON.stringify; it sees placeholders where attachments were */
+  constructor(replacer?: Replacer) {
+    this.replacer = replacer;
+  }
+
+  /**
+   * The text of a packet, then its attachments: an EVENT or ACK with binary anywhere in `data` becomes a BINARY_EVENT or
+   * BINARY_ACK. The packet itself is not changed.
+   * @throws TypeError if `data` can't be written as JSON: a BigInt, a circle, or nesting too deep
+   */
+  // `any[]`, as upstream: what is binary differs from platform to platform (row A-3).
+  encode(packet: Packet): any[] /* oxlint-disable-line typescript/no-explicit-any */ {
+    const { type } = packet;
+    if (type !== PacketType.EVENT && type !== PacketType.ACK) return [this.encodeText(type, "", packet, packet.data)];
+    try {
+      const attachments: unknown[] = [];
+      const data = extractAttachments(packet.data, attachments);
+      if (attachments.length === 0) return [this.encodeText(type, "", packet, data)];
+      const binaryType = type === PacketType.EVENT ? PacketType.BINARY_EVENT : PacketType.BINARY_ACK;
+      attachments.unshift(this.encodeText(binaryType, `${attachments.length}-`, packet, data));
+      return attachments;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new TypeError("a packet must not contain itself, nor be nested so deep", { cause: error });
+    }
+  }
+
+  private encodeText(type: PacketType, count: string, packet: Packet, data: unknown): string {
+    const { nsp, id } = packet;
+    let text = type + count;
+    if (nsp && nsp !== "/") text += `${nsp},`;
+    if (id !== undefined && id !== null) text += id;
+    if (data !== undefined && data !== null) text += JSON.stringify(data, this.replacer);
+    return text;
+  }
+}
