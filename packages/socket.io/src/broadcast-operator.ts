@@ -1,5 +1,5 @@
 import type { Adapter, BroadcastFlags, Room, SocketId } from "socket.io-adapter";
-import { PacketType } from "socket.io-parser";
+import { PacketType, type Packet } from "socket.io-parser";
 import { isReservedEvent } from "socket.io-parser/events";
 import type { Alarm } from "./alarm.js";
 import { ackTimeoutError, reservedEventError, type BroadcastTimeoutError } from "./errors.js";
@@ -80,7 +80,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): true {
     if (isReservedEvent(ev as string)) throw reservedEventError(ev);
     const data: unknown[] = [ev, ...args];
-    const packet = { type: PacketType.EVENT, data, nsp: "" };
+    const packet: Packet = { type: PacketType.EVENT, data, nsp: "" };
     const options = { rooms: this.rooms, except: this.exceptRooms, flags: this.flags };
     if (typeof data[data.length - 1] !== "function") {
       this.adapter.broadcast(packet, options);
@@ -196,7 +196,7 @@ class Answers {
   constructor(
     private readonly adapter: Adapter,
     private readonly flags: BroadcastFlags,
-    private readonly packet: { id?: number },
+    private readonly packet: Packet,
     private readonly ack: AckOfMany,
   ) {
     this.#alarm = adapter.nsp.server._alarm as Alarm;

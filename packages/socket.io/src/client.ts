@@ -6,16 +6,16 @@ import { PacketType, type Decoder, type Encoder, type Packet } from "socket.io-p
 import type { Deadline } from "socket.io-parser/acks";
 import { protocol5, type Dialect } from "./dialect.js";
 import { surface, type ExtendedError } from "./errors.js";
-import type { Namespace } from "./namespace.js";
-import type { Server } from "./server.js";
-import type { DisconnectReason, Socket } from "./socket.js";
+import type { AnyNamespace } from "./namespace.js";
+import type { AnyServer } from "./server.js";
+import type { AnySocket, DisconnectReason } from "./socket.js";
 
 const debug = debugModule("socket.io:client");
 
 /** A namespace that was asked for and has not been joined yet. */
 interface Joining {
   /** Set once there is a socket, in its middlewares. */
-  socket: Socket | undefined;
+  socket: AnySocket | undefined;
   /** Packets that came after the last middleware agreed and before `connection`; see {@link Client._hold}. */
   held: Packet[] | undefined;
 }
@@ -30,16 +30,16 @@ export class Client {
   /** @internal read by admin-ui */
   readonly id: string;
   /** @internal */
-  readonly server: Server;
+  readonly server: AnyServer;
   /** @internal */
   readonly dialect: Dialect;
   /** @internal */
   readonly decoder: Decoder;
   /** Joined namespaces, by name. @internal */
-  readonly nsps = new Map<string, Socket>();
+  readonly nsps = new Map<string, AnySocket>();
   #joining: Map<string, Joining> | undefined;
   /** Namespaces that exist because this client asked for them. */
-  #children: Namespace[] | undefined;
+  #children: AnyNamespace[] | undefined;
   #closed = false;
   /** Runs while no namespace is joined. */
   #connectDeadline: Deadline | undefined;
@@ -47,12 +47,16 @@ export class Client {
   #partBytes = 0;
   #partDeadline: Deadline | undefined;
 
-  constructor(server: Server, conn: RawSocket) {
+  constructor(server: AnyServer, conn: RawSocket) {
     this.conn = conn;
     this.server = server;
     this.id = (conn as unknown as { id: string }).id;
     this.dialect = protocol5;
     this.decoder = new server._parser.Decoder();
+  }
+
+  /** Listens to the connection. @internal */
+  start(): void {
     this.#listen();
     this.#awaitConnect();
   }
@@ -68,8 +72,8 @@ export class Client {
   }
 
   /** Joined sockets by id. @internal */
-  get sockets(): Map<string, Socket> {
-    const sockets = new Map<string, Socket>();
+  get sockets(): Map<string, AnySocket> {
+    const sockets = new Map<string, AnySocket>();
     for (const socket of this.nsps.values()) sockets.set(socket.id, socket);
     return sockets;
   }
@@ -100,7 +104,7 @@ export class Client {
   }
 
   /** A socket has left its namespace. @internal */
-  _remove(socket: Socket): void {
+  _remove(socket: AnySocket): void {
     if (this.nsps.get(socket.nsp.name) !== socket) return;
     this.nsps.delete(socket.nsp.name);
     // A peer that has left its last namespace and only answers heartbeats may not stay for ever.
@@ -108,7 +112,7 @@ export class Client {
   }
 
   /** A socket has joined its namespace: packets reach it from now on. @internal */
-  _joined(socket: Socket): void {
+  _joined(socket: AnySocket): void {
     this.nsps.set(socket.nsp.name, socket);
     if (this.#connectDeadline === undefined) return;
     this.server._alarm.cancel(this.#connectDeadline);
@@ -122,7 +126,7 @@ export class Client {
    *
    * @internal
    */
-  _hold(socket: Socket): void {
+  _hold(socket: AnySocket): void {
     const joining = this.#joining?.get(socket.nsp.name);
     if (joining !== undefined) joining.held = [];
   }
@@ -135,7 +139,7 @@ export class Client {
   }
 
   /** Packets for a joined namespace, in wire order: each gets a tick of its own (row S-119). @internal */
-  _deliver(socket: Socket, packets: readonly Packet[]): void {
+  _deliver(socket: AnySocket, packets: readonly Packet[]): void {
     for (const packet of packets) process.nextTick(receive, socket, packet);
   }
 
@@ -191,8 +195,9 @@ export class Client {
 
   #listen(): void {
     const { conn } = this;
-    // One closure per connection: decoders of users' parsers only know events.
-    this.decoder.on("decoded", (packet: Packet) => this.#onPacket(packet));
+    // Emitters call listeners on themselves: so one function serves all connections.
+    (this.decoder as ClientDecoder)[CLIENT] = this;
+    this.decoder.on("decoded", onDecoded);
     if ("receiver" in conn) {
       conn.receiver = this as typeof conn.receiver;
       return;
@@ -203,7 +208,8 @@ export class Client {
     other.on("close", (reason: DisconnectReason, description?: unknown) => this.onClose(reason, description));
   }
 
-  #onPacket(packet: Packet): void {
+  /** @internal */
+  _onPacket(packet: Packet): void {
     this.#partBytes = 0;
     if (this.#partDeadline !== undefined) {
       this.server._alarm.cancel(this.#partDeadline);
@@ -249,7 +255,7 @@ export class Client {
     });
   }
 
-  #enter(nsp: Namespace, auth: Record<string, unknown>): void {
+  #enter(nsp: AnyNamespace, auth: Record<string, unknown>): void {
     const joining = this.#joining?.get(nsp.name);
     nsp._add(this, auth, (socket) => {
       if (joining !== undefined) joining.socket = socket;
@@ -307,13 +313,21 @@ export class Client {
   }
 }
 
+const CLIENT = Symbol("client");
+
+type ClientDecoder = Decoder & { [CLIENT]: Client };
+
+function onDecoded(this: unknown, packet: Packet): void {
+  (this as ClientDecoder)[CLIENT]._onPacket(packet);
+}
+
 /**
  * How much of an incomplete packet is kept from a peer that has not joined a namespace. Packets with attachments come
  * after CONNECT only, so this is for parsers that cut packets into pieces.
  */
 const ANONYMOUS_BYTES = 100_000;
 
-function receive(socket: Socket, packet: Packet): void {
+function receive(socket: AnySocket, packet: Packet): void {
   socket._onpacket(packet);
 }
 

@@ -24,7 +24,7 @@ function runFrom<Subject>(
 ): void {
   const middleware = middlewares[index];
   if (middleware === undefined) return done(undefined);
-  settleOnce(
+  settleOnce<[]>(
     (next) => middleware(subject, next),
     (error) => {
       if (error) done(error as ExtendedError);
@@ -39,18 +39,19 @@ function runFrom<Subject>(
  */
 export function settleOnce<Rest extends unknown[]>(
   call: (answer: (error?: unknown, ...rest: Rest) => void) => unknown,
-  settle: (error: unknown, ...rest: Rest | []) => void,
+  settle: (error: unknown, ...rest: Partial<Rest>) => void,
 ): void {
   let settled = false;
-  const answer = (error?: unknown, ...rest: Rest | []): void => {
+  const answer = (error?: unknown, ...rest: Rest): void => {
     if (settled) return;
     settled = true;
     settle(error, ...rest);
   };
   const fail = (error: unknown): void => {
     // `throw undefined` refuses as well.
-    if (!settled) answer(error || new Error("refused"));
-    else process.emitWarning(error instanceof Error ? error : String(error));
+    if (settled) return process.emitWarning(error instanceof Error ? error : String(error));
+    settled = true;
+    (settle as unknown as (error: unknown) => void)(error || new Error("refused"));
   };
   let result: unknown;
   try {

@@ -6,7 +6,7 @@ import { reservedEventError, type ExtendedError } from "./errors.js";
 import { runMiddlewares, type Next } from "./middleware.js";
 import type { AdapterConstructor } from "./options.js";
 import type { Server } from "./server.js";
-import { Socket } from "./socket.js";
+import { Socket, type AnySocket } from "./socket.js";
 import {
   StrictEventEmitter,
   type AllButLast,
@@ -15,12 +15,11 @@ import {
   type DefaultEventsMap,
   type EventNames,
   type EventNamesWithAck,
-  type EventNamesWithoutAck,
   type EventParams,
   type EventsMap,
   type FirstNonErrorArg,
   type Last,
-  type RemoveAcknowledgements,
+  type WithoutAcks,
 } from "./typed-events.js";
 
 export type { ExtendedError } from "./errors.js";
@@ -46,6 +45,10 @@ export interface ServerReservedEventsMap<
   new_namespace: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
 }
 
+/** A namespace, whatever events it is typed for. */
+// eslint-disable-next-line typescript/no-explicit-any -- see above
+export type AnyNamespace = Namespace<any, any, any, any>;
+
 /** Names that other servers must not put in our mouth. */
 export const RESERVED_EVENTS: ReadonlySet<string | symbol> = new Set(["connect", "connection", "new_namespace"]);
 
@@ -63,7 +66,7 @@ export class Namespace<
   SocketData = any,
 > extends StrictEventEmitter<
   ServerSideEvents,
-  RemoveAcknowledgements<EmitEvents>,
+  WithoutAcks<EmitEvents>,
   NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
 > {
   /** The path, as in `/admin`. */
@@ -77,10 +80,7 @@ export class Namespace<
   readonly _preConnectSockets: Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> =
     new Map();
   /** @internal */
-  _fns: ((
-    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    next: (err?: ExtendedError) => void,
-  ) => unknown)[] = [];
+  _fns: ((socket: AnySocket, next: Next) => unknown)[] = [];
   /** Next acknowledgement id: one counter, so that a broadcast can use one id for all its targets. @internal */
   _ids: number = 0;
 
@@ -93,7 +93,7 @@ export class Namespace<
 
   /** Builds the adapter that the server is set to. @internal */
   _initAdapter(): void {
-    this.adapter = createAdapter(this.server.adapter() as AdapterConstructor, this as unknown as Namespace);
+    this.adapter = createAdapter(this.server.adapter() as AdapterConstructor, this as unknown as AnyNamespace);
     const failed = (error: unknown): void => debug("adapter of %s failed to start: %s", this.name, error);
     try {
       const started = this.adapter.init?.();
@@ -171,11 +171,11 @@ export class Namespace<
    * @returns true
    * @throws if the event name is reserved
    */
-  override emit<Ev extends EventNamesWithoutAck<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
-    return new BroadcastOperator<EmitEvents, SocketData>(this.adapter).emit(
-      ev as EventNames<EmitEvents>,
-      ...(args as EventParams<EmitEvents, EventNames<EmitEvents>>),
-    );
+  override emit<Ev extends EventNames<WithoutAcks<EmitEvents>>>(
+    ev: Ev,
+    ...args: EventParams<WithoutAcks<EmitEvents>, Ev>
+  ): boolean {
+    return new BroadcastOperator<WithoutAcks<EmitEvents>, SocketData>(this.adapter).emit(ev, ...args);
   }
 
   /** Emits the event `message`. */
@@ -216,11 +216,8 @@ export class Namespace<
         error.responses = responses;
         reject(error);
       };
-      const all: unknown[] = [...(args as unknown[]), ack];
-      this.serverSideEmit(
-        ev as EventNames<ServerSideEvents>,
-        ...(all as EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>),
-      );
+      type Params = Parameters<typeof this.serverSideEmit<EventNames<ServerSideEvents>>>;
+      this.serverSideEmit(...([ev, ...(args as unknown[]), ack] as unknown as Params));
     });
   }
 
@@ -264,10 +261,11 @@ export class Namespace<
   }
 
   /** A client asks to join. @internal */
-  _add(client: Client, auth: Record<string, unknown>, created?: (socket: Socket) => void): void {
-    const socket = this._createSocket(client, auth);
-    this._preConnectSockets.set(socket.id, socket);
-    created?.(socket as unknown as Socket);
+  _add(client: Client, auth: Record<string, unknown>, created?: (socket: AnySocket) => void): void {
+    const typed = this._createSocket(client, auth);
+    const socket = typed as unknown as AnySocket;
+    this._preConnectSockets.set(socket.id, typed);
+    created?.(socket);
     this.run(socket, (error) => {
       // The connection may have ended while the middlewares were at work; the client has cleaned up then.
       if (!this._preConnectSockets.has(socket.id)) return;
@@ -277,7 +275,7 @@ export class Namespace<
         client._refuse(this.name, error);
         return;
       }
-      client._hold(socket as unknown as Socket);
+      client._hold(socket);
       process.nextTick(letIn, this, socket);
     });
   }
@@ -305,11 +303,8 @@ export class Namespace<
     this._preConnectSockets.delete(socket.id);
   }
 
-  private run(
-    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    done: (error: ExtendedError | undefined) => void,
-  ): void {
-    runMiddlewares(this._fns as ((subject: typeof socket, next: Next) => unknown)[], socket, done);
+  private run(socket: AnySocket, done: (error: ExtendedError | undefined) => void): void {
+    runMiddlewares(this._fns, socket, done);
   }
 
   private everybody(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
@@ -318,7 +313,7 @@ export class Namespace<
 }
 
 /** The tick after the middlewares (row S-117). */
-function letIn(nsp: Namespace, socket: Socket): void {
+function letIn(nsp: AnyNamespace, socket: AnySocket): void {
   const { client } = socket;
   if (!nsp._preConnectSockets.has(socket.id)) return;
   if (client.conn.readyState !== "open") {
@@ -335,8 +330,8 @@ function letIn(nsp: Namespace, socket: Socket): void {
 }
 
 /** `new` for classes and functions; arrow functions are factories that cannot be called so. */
-function createAdapter(make: AdapterConstructor, nsp: Namespace): Adapter {
-  const factory = make as { prototype?: unknown } & ((nsp: Namespace) => Adapter);
+function createAdapter(make: AdapterConstructor, nsp: AnyNamespace): Adapter {
+  const factory = make as { prototype?: unknown } & ((nsp: AnyNamespace) => Adapter);
   if (factory.prototype === undefined) return factory(nsp);
   return new (make as typeof Adapter)(nsp);
 }

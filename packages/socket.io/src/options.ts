@@ -1,10 +1,9 @@
 import type { AttachOptions, ServerOptions as EngineOptions } from "engine.io";
 import type { Adapter } from "socket.io-adapter";
-import type { Namespace } from "./namespace.js";
+import type { AnyNamespace } from "./namespace.js";
 
 /** A class, or a function that makes adapters. */
-// eslint-disable-next-line typescript/no-explicit-any -- factories are written for one kind of namespace
-export type AdapterConstructor = typeof Adapter | ((nsp: Namespace<any, any, any, any>) => Adapter);
+export type AdapterConstructor = typeof Adapter | ((nsp: AnyNamespace) => Adapter);
 
 /** All members are optional where options are given: `Partial<ServerOptions>`. */
 export interface ServerOptions extends EngineOptions, AttachOptions {

@@ -24,12 +24,11 @@ import {
   type DefaultEventsMap,
   type EventNames,
   type EventNamesWithAck,
-  type EventNamesWithoutAck,
   type EventParams,
   type EventsMap,
   type FirstNonErrorArg,
   type Last,
-  type RemoveAcknowledgements,
+  type WithoutAcks,
 } from "./typed-events.js";
 
 export type { ServerOptions } from "./options.js";
@@ -49,6 +48,13 @@ export type NamespaceMatcher = (
   next: (err: Error | null, allow: boolean) => void,
 ) => void;
 
+/** A server, whatever events it is typed for. */
+// eslint-disable-next-line typescript/no-explicit-any -- see above
+export type AnyServer = Server<any, any, any, any>;
+
+// eslint-disable-next-line typescript/no-explicit-any -- as above
+type AnyParent = ParentNamespace<any, any, any, any>;
+
 /**
  * A Socket.IO server. Its listeners and emits are those of the main namespace, `/`.
  *
@@ -65,7 +71,7 @@ export class Server<
   SocketData = any,
 > extends StrictEventEmitter<
   ServerSideEvents,
-  RemoveAcknowledgements<EmitEvents>,
+  WithoutAcks<EmitEvents>,
   ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
 > {
   /** The main namespace, `/`. */
@@ -86,12 +92,8 @@ export class Server<
   readonly _limits: ConnectionLimits;
   /** @internal */
   _connectTimeout: number = DEFAULT_CONNECT_TIMEOUT_MS;
-  private parentNsps: Map<NamespaceMatcher, ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> =
-    new Map();
-  private parentNamespacesFromRegExp: Map<
-    RegExp,
-    ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
-  > = new Map();
+  private parentNsps: Map<NamespaceMatcher, AnyParent> = new Map();
+  private parentNamespacesFromRegExp: Map<RegExp, AnyParent> = new Map();
   private readonly opts: Partial<ServerOptions>;
   private _adapter: AdapterConstructor | undefined;
   private _serveClient: boolean = true;
@@ -176,7 +178,7 @@ export class Server<
       );
     }
     const merged = { ...opts, ...this.opts, path: this.opts.path || opts.path || this._path };
-    this.initEngine(isPort(srv) ? listenOn(Number(srv)) : srv, merged);
+    this.initEngine(isPort(srv) ? listenOn(Number(srv)) : (srv as TServerInstance), merged);
     return this;
   }
 
@@ -190,7 +192,7 @@ export class Server<
   /** Takes over one connection of an engine. */
   private onconnection(conn: RawSocket): this {
     debug("connection %s", (conn as unknown as { id: string }).id);
-    new Client(this as unknown as Server, conn);
+    new Client(this, conn).start();
     return this;
   }
 
@@ -287,7 +289,10 @@ export class Server<
   }
 
   /** Emits to all clients of the main namespace. */
-  override emit<Ev extends EventNamesWithoutAck<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
+  override emit<Ev extends EventNames<WithoutAcks<EmitEvents>>>(
+    ev: Ev,
+    ...args: EventParams<WithoutAcks<EmitEvents>, Ev>
+  ): boolean {
     return this.sockets.emit(ev, ...args);
   }
 

@@ -63,6 +63,10 @@ type AnyListener = (...args: any[]) => void;
 const onDisconnect = Symbol("onDisconnect");
 type PromisedAck = AnyListener & { [onDisconnect]?: () => void };
 
+/** A socket, whatever events it is typed for. */
+// eslint-disable-next-line typescript/no-explicit-any -- see above
+export type AnySocket = Socket<any, any, any, any>;
+
 const NO_FLAGS: Readonly<BroadcastFlags> = Object.freeze({});
 
 /**
@@ -478,11 +482,11 @@ export class Socket<
   }
 }
 
-function deliver(socket: Socket, event: Event, error: Error | undefined): void {
+function deliver(socket: AnySocket, event: Event, error: Error | undefined): void {
   socket._deliver(event, error);
 }
 
-function close(socket: Socket, reason: DisconnectReason): void {
+function close(socket: AnySocket, reason: DisconnectReason): void {
   socket._onclose(reason);
 }
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type {
-  DefaultEventsMap,
   EventNames,
+  EventNamesWithoutAck,
   EventParams,
   EventsMap,
   ReservedOrUserEventNames,
@@ -30,6 +30,9 @@ export type {
   ReservedOrUserListener,
   TypedEventBroadcaster,
 } from "socket.io-parser/events";
+
+/** The events of a map that ask for no acknowledgement: a server alone may emit these to everybody without a timeout. */
+export type WithoutAcks<Map extends EventsMap> = { [Name in EventNamesWithoutAck<Map>]: Map[Name] };
 
 /**
  * Node's EventEmitter with known events: those the user listens to, those the user emits, and those that only the
