@@ -1,0 +1,92 @@
+/**
+ * Debian's Chromium (or any other on this machine), driven by playwright-core. CHROMIUM_PATH names one that is not on PATH.
+ */
+import assert from "node:assert/strict";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+
+const ARGS = [
+  "--no-sandbox", // as root Chromium refuses to start with it; the pages are our own
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const MISSING =
+  "Chromium is missing. Debian: apt-get install chromium; macOS: brew install --cask chromium; " +
+  "Windows: set CHROMIUM_PATH to chrome.exe";
+/** One stuck browser must not stop everything: a test that takes longer fails. */
+const DEADLINE_MS = 120_000;
+
+export interface BrowserTest {
+  browser: Browser;
+  /** A page of its own: no storage is shared with other ones. Errors in it fail the test. */
+  open(url: string, options?: OpenOptions): Promise<Page>;
+  t: TestContext;
+}
+
+export interface OpenOptions extends BrowserContextOptions {
+  /** Runs before anything loads. */
+  prepare?: (page: Page) => Promise<void>;
+}
+
+/** A test in a browser of its own. Without Chromium it is skipped, with the reason, but fails where CI=true. */
+export function browserTest(name: string, body: (tools: BrowserTest) => Promise<void>): void {
+  const executablePath = findChromium();
+  const skip = executablePath === null && process.env["CI"] !== "true" ? MISSING : false;
+  test(name, { skip, timeout: DEADLINE_MS }, async (t) => {
+    assert.ok(executablePath, MISSING);
+    const browser = await chromium.launch({ executablePath, args: ARGS });
+    const faults: string[] = [];
+    try {
+      const open = async (url: string, { prepare, ...options }: OpenOptions = {}): Promise<Page> => {
+        const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...options });
+        // tsx marks named functions by this, also those that a test hands to the page.
+        await context.addInitScript("globalThis.__name = (value) => value");
+        const page = await context.newPage();
+        watch(page, faults);
+        await prepare?.(page);
+        await page.goto(url);
+        return page;
+      };
+      await body({ browser, open, t });
+    } finally {
+      await browser.close();
+    }
+    assert.deepEqual(faults, [], "errors in the pages");
+  });
+}
+
+/** Exceptions that nobody caught, and whatever the content security policy stopped. */
+export function watch(page: Page, faults: string[]): void {
+  page.on("pageerror", (error) => faults.push(String(error.stack ?? error)));
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) faults.push(message.text());
+  });
+}
+
+function findChromium(): string | null {
+  const named = process.env["CHROMIUM_PATH"];
+  const onPath = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome.exe"];
+  const candidates = named
+    ? [named]
+    : [
+        ...names.flatMap((name) => onPath.map((folder) => join(folder, name))),
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+      ];
+  return candidates.find(isExecutable) ?? null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
