@@ -70,7 +70,7 @@ export class Emitter<
     const given = arguments.length;
     if (given === 0) this._listeners = null;
     else if (given === 1) this._listeners?.delete(keyOf(ev!));
-    else this._remove(ev!, listener as Listener);
+    else if (listener !== undefined) this._remove(ev!, listener as Listener);
     return this;
   }
 

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import type * as parser from "engine.io-parser";
+import * as node from "engine.io-parser";
+
+// The ES modules for browsers, run here: what they need of a browser, Node 20 has too.
+const browserModules = "../build/esm/index.js";
+
+describe("the build for browsers", () => {
+  let browser: typeof parser;
+
+  before(async () => {
+    browser = (await import(browserModules)) as typeof parser;
+  });
+
+  test("exports the same names", () => {
+    assert.deepEqual(Object.keys(browser).sort(), Object.keys(node).sort());
+  });
+
+  test("writes and reads the same base64, of many bytes too", () => {
+    for (const length of [0, 1, 2, 3, 0x7fff, 0x8001, 200_000]) {
+      const bytes = Uint8Array.from({ length }, (_, at) => (at * 7) & 0xff);
+      const encoded: unknown[] = [];
+      for (const { encodePacket } of [browser, node]) {
+        encodePacket({ type: "message", data: bytes.subarray(0) }, false, (text) => encoded.push(text));
+      }
+      assert.equal(encoded[0], encoded[1]);
+      assert.deepEqual(browser.decodePacket(encoded[0]).data, bytes.buffer);
+    }
+  });
+
+  test("gives ArrayBuffers, and Blobs on request", async () => {
+    assert.ok(browser.decodePacket(new Uint8Array([1])).data instanceof ArrayBuffer);
+    const { data } = browser.decodePacket("bAQID", "blob");
+    assert.ok(data instanceof Blob);
+    assert.deepEqual(new Uint8Array(await data.arrayBuffer()), Uint8Array.of(1, 2, 3));
+    const blob = new Blob(["x"]);
+    assert.equal(browser.decodePacket(blob, "blob").data, blob);
+  });
+
+  test("hands a Blob on as it is where the transport carries binary", () => {
+    const blob = new Blob(["x"]);
+    const results: unknown[] = [];
+    browser.encodePacket({ type: "message", data: blob }, true, (encoded) => results.push(encoded));
+    assert.deepEqual(results, [blob]);
+  });
+
+  test("base64 that is none gives the error packet", () => {
+    assert.deepEqual(browser.decodePacket("b!!!"), { type: "error", data: "parser error" });
+    assert.deepEqual(browser.decodePacket(undefined), { type: "error", data: "parser error" });
+  });
+});
