@@ -1,0 +1,91 @@
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** "upstream" is 4.8.4 in peers/, "ours" is what packages/ was built into. */
+export type Maker = "ours" | "upstream";
+
+/** Both makers offer one API, so our types describe upstream's modules too. */
+export type ServerLibrary = typeof import("socket.io");
+export type ClientLibrary = Pick<typeof import("socket.io-client"), "io" | "Manager" | "Socket">;
+
+export interface LoadedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Real path of the file that `require` runs: workspaces are reached through symbolic links. */
+  readonly entry: string;
+  /** Whether that very file is in the module cache, so not only resolvable but running. */
+  readonly loaded: boolean;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Where a maker's packages must lie. */
+export const homes: Record<Maker, string> = {
+  ours: join(realpathSync(root), "packages"),
+  upstream: join(realpathSync(root), "peers", "node_modules"),
+};
+
+const requires: Record<Maker, NodeJS.Require> = {
+  ours: createRequire(join(root, "package.json")),
+  upstream: createRequire(join(root, "peers", "package.json")),
+};
+
+export function loadServer(maker: Maker): ServerLibrary {
+  return requires[maker]("socket.io") as ServerLibrary;
+}
+
+export function loadClient(maker: Maker): ClientLibrary {
+  return requires[maker]("socket.io-client") as ClientLibrary;
+}
+
+/**
+ * The packages that a side consists of, each resolved from the package that requires it. npm links a workspace into any
+ * dependent whose range it satisfies, and the workspaces bear upstream's names: only real paths tell who is running.
+ */
+export function packagesOf(maker: Maker, side: "server" | "client"): LoadedPackage[] {
+  const require = requires[maker];
+  if (side === "server") {
+    const server = describe(require, "socket.io");
+    const inServer = createRequire(server.entry);
+    const engine = describe(inServer, "engine.io");
+    return [
+      server,
+      engine,
+      describe(createRequire(engine.entry), "engine.io-parser"),
+      describe(inServer, "socket.io-parser"),
+      describe(inServer, "socket.io-adapter"),
+    ];
+  }
+  const client = describe(require, "socket.io-client");
+  const inClient = createRequire(client.entry);
+  const engine = describe(inClient, "engine.io-client");
+  return [
+    client,
+    engine,
+    describe(createRequire(engine.entry), "engine.io-parser"),
+    describe(inClient, "socket.io-parser"),
+  ];
+}
+
+/** Files of a maker that this process has loaded. */
+export function loadedFilesOf(maker: Maker): string[] {
+  return Object.keys(requires[maker].cache)
+    .map((file) => (existsSync(file) ? realpathSync(file) : file))
+    .filter((file) => file.startsWith(homes[maker]));
+}
+
+function describe(require: NodeJS.Require, name: string): LoadedPackage {
+  const resolved = require.resolve(name);
+  const entry = realpathSync(resolved);
+  const loaded = require.cache[resolved] !== undefined || require.cache[entry] !== undefined;
+  for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
+    const manifest = join(folder, "package.json");
+    if (!existsSync(manifest)) continue;
+    const { name: found, version } = JSON.parse(readFileSync(manifest, "utf8")) as { name?: string; version?: string };
+    // Folders of ES modules hold a package.json that says only {"type": "module"}.
+    if (found === name && version !== undefined) return { name, version, entry, loaded };
+  }
+  throw new Error(`no package.json of ${name} above ${entry}`);
+}

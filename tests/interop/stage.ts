@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { createServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Server, ServerOptions, Socket as ServerSocket } from "socket.io";
+import type { Manager, ManagerOptions, Socket as ClientSocket, SocketOptions } from "socket.io-client";
+import { FaultyProxy } from "../support/faulty-proxy.js";
+import type { ClientLibrary, ServerLibrary } from "./implementations.js";
+
+/** "upgrade" is the client's default: polling first, then a WebSocket while events already flow. */
+export type TransportMode = "polling" | "websocket" | "upgrade";
+
+export interface Cell {
+  readonly server: ServerLibrary;
+  readonly client: ClientLibrary;
+  readonly transport: TransportMode;
+}
+
+export type Behaviour = (stage: Stage) => Promise<void>;
+
+/** Behaviours of one subject; a key is a sentence that is true for any implementation. */
+export type Behaviours = Readonly<Record<string, Behaviour>>;
+
+export type ClientOptions = Partial<Omit<ManagerOptions, "port"> & SocketOptions> & { port?: number };
+
+/** Anything with `once` and `on`: sockets, managers, engines and servers of either maker. */
+interface Emits {
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  once(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
+/** A case takes milliseconds. This is how long a hung one may last, on a machine that is busy with others. */
+const CASE_DEADLINE_MS = 10_000;
+
+/** The servers, clients and proxies of one case; all of them are closed when the case ends. */
+export class Stage {
+  readonly transport: TransportMode;
+  readonly #cell: Cell;
+  readonly #servers: { io: Server; http: HttpServer }[] = [];
+  readonly #clients: ClientSocket[] = [];
+  readonly #proxies: FaultyProxy[] = [];
+  /** Names of the promises that the case waits for, asked only when the deadline passes. */
+  readonly #awaited = new Set<() => string>();
+  readonly #seen: string[] = [];
+
+  constructor(cell: Cell) {
+    this.#cell = cell;
+    this.transport = cell.transport;
+  }
+
+  /** Runs one behaviour. A case that hangs fails with a list of what it was waiting for. */
+  static async run(cell: Cell, behaviour: Behaviour, deadlineMs = CASE_DEADLINE_MS): Promise<void> {
+    const stage = new Stage(cell);
+    try {
+      await stage.#withDeadline(deadlineMs, behaviour(stage));
+    } finally {
+      await stage.#withDeadline(deadlineMs, stage.#close());
+    }
+  }
+
+  /** A server on a free port. Called again: another server. */
+  async serve(options: Partial<ServerOptions> = {}, port = 0): Promise<Server> {
+    const http = createServer();
+    const io = new this.#cell.server.Server(http, options);
+    this.#servers.push({ io, http });
+    http.listen(port, "127.0.0.1");
+    await this.event(http, "listening");
+    return io;
+  }
+
+  /** Port of the newest server. */
+  get port(): number {
+    const newest = this.#servers.at(-1);
+    assert.ok(newest, "serve() comes first");
+    return (newest.http.address() as AddressInfo).port;
+  }
+
+  /** A proxy in front of the newest server. */
+  async proxy(): Promise<FaultyProxy> {
+    const proxy = await FaultyProxy.start(this.port);
+    this.#proxies.push(proxy);
+    return proxy;
+  }
+
+  /**
+   * A client that starts to connect at once: own connection and no reconnection, unless the options say otherwise.
+   * @param target namespace, and query if wanted; an `options.port` leads to a proxy instead of the newest server.
+   */
+  client(target = "/", options: ClientOptions = {}): ClientSocket {
+    const { port = this.port, ...rest } = options;
+    const socket = this.#cell.client.io(`http://127.0.0.1:${port}${target}`, {
+      forceNew: true,
+      reconnection: false,
+      ...this.transportOptions,
+      ...rest,
+    });
+    return this.track(socket);
+  }
+
+  /** Options that make a client travel as the case wants it. */
+  get transportOptions(): ClientOptions {
+    return this.transport === "upgrade" ? {} : { transports: [this.transport] };
+  }
+
+  /** A Manager without namespaces yet. Give its sockets to {@link track}. */
+  manager(options: ClientOptions = {}): Manager {
+    return new this.#cell.client.Manager(`http://127.0.0.1:${this.port}`, {
+      reconnection: false,
+      ...this.transportOptions,
+      ...options,
+    });
+  }
+
+  track(socket: ClientSocket): ClientSocket {
+    this.#clients.push(socket);
+    return socket;
+  }
+
+  /** A connected client, with the server's half of it. */
+  async pair(
+    io: Server,
+    target = "/",
+    options: ClientOptions = {},
+  ): Promise<{ client: ClientSocket; server: ServerSocket }> {
+    const client = this.client(target, options);
+    await this.connected(client);
+    return { client, server: this.serverHalf(io, client) };
+  }
+
+  /** The server registers a socket before it answers CONNECT, so it is there as soon as the client is connected. */
+  serverHalf(io: Server, client: ClientSocket): ServerSocket {
+    const server = io.of((client as unknown as { nsp: string }).nsp).sockets.get(client.id ?? "");
+    assert.ok(server, `the server knows ${client.id}`);
+    return server;
+  }
+
+  async connected(...clients: ClientSocket[]): Promise<void> {
+    const all = clients.map(async (client) => {
+      if (client.connected) return;
+      const outcome = new Promise<void>((resolve, reject) => {
+        client.once("connect", () => resolve());
+        client.once("connect_error", (error) => reject(new Error("refused with connect_error", { cause: error })));
+      });
+      await this.until(`connection of ${nameOf(client)}`, outcome);
+    });
+    await Promise.all(all);
+  }
+
+  /** Resolves once both halves use WebSocket; at once in the modes without an upgrade. */
+  async upgraded(client: ClientSocket, server: ServerSocket): Promise<void> {
+    if (this.transport !== "upgrade") return;
+    const engine = client.io.engine;
+    const halves = [];
+    if (engine.transport.name !== "websocket") halves.push(this.event(engine, "upgrade"));
+    if (server.conn.transport.name !== "websocket") halves.push(this.event(server.conn, "upgrade"));
+    await Promise.all(halves);
+  }
+
+  /** Resolves when the socket's transport takes a packet at once; for the server over polling: when a GET is held. */
+  writable(socket: ClientSocket | ServerSocket): Promise<void> {
+    const engine = "conn" in socket ? socket.conn : socket.io.engine;
+    // Each turn of the event loop lets the transport finish a write or a poll; the case's deadline bounds the wait.
+    const turn = async (): Promise<void> => {
+      while (!engine.transport.writable && engine.readyState === "open") await new Promise(setImmediate);
+    };
+    return this.until(`writable transport of ${nameOf(socket)}`, turn());
+  }
+
+  /** Arguments of the next such event. */
+  event<Args extends unknown[] = unknown[]>(emitter: unknown, name: string): Promise<Args> {
+    const arrival = new Promise<Args>((resolve) => {
+      (emitter as Emits).once(name, (...args) => resolve(args as Args));
+    });
+    return this.until(`"${name}" of ${nameOf(emitter)}`, arrival);
+  }
+
+  /** Arguments of the next `count` such events, in order. */
+  events<Args extends unknown[] = unknown[]>(emitter: unknown, name: string, count: number): Promise<Args[]> {
+    const list: Args[] = [];
+    const arrival = new Promise<Args[]>((resolve) => {
+      (emitter as Emits).on(name, (...args) => {
+        if (list.push(args as Args) === count) resolve(list);
+      });
+    });
+    return this.until(() => `"${name}" of ${nameOf(emitter)} (${list.length} of ${count})`, arrival);
+  }
+
+  /** Waits for a promise under a name that the deadline's message can tell. */
+  async until<T>(what: string | (() => string), promise: Promise<T>): Promise<T> {
+    const name = typeof what === "string" ? () => what : what;
+    this.#awaited.add(name);
+    try {
+      return await promise;
+    } finally {
+      this.#awaited.delete(name);
+      this.#seen.push(name());
+    }
+  }
+
+  async #withDeadline(deadlineMs: number, work: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const awaited = [...this.#awaited].map((name) => name()).join(", ") || "nothing that was named";
+        const seen = this.#seen.slice(-8).join(", ") || "nothing";
+        reject(new Error(`not done after ${deadlineMs} ms; awaited: ${awaited}; seen before: ${seen}`));
+      }, deadlineMs);
+    });
+    try {
+      await Promise.race([work, deadline]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #close(): Promise<void> {
+    for (const client of this.#clients) {
+      client.io.reconnection(false);
+      client.disconnect();
+    }
+    for (const proxy of this.#proxies) proxy.close();
+    for (const { io, http } of this.#servers) {
+      const closed = this.until("close of the server", io.close());
+      http.closeAllConnections();
+      await closed;
+    }
+  }
+}
+
+function nameOf(emitter: unknown): string {
+  const { nsp, id } = emitter as { nsp?: string | { name: string }; id?: string };
+  if (typeof nsp === "string") return `client of ${nsp}`;
+  if (nsp) return `server's socket of ${nsp.name}`;
+  const kind = (emitter as object).constructor.name;
+  return id === undefined ? kind : `${kind} ${id}`;
+}
