@@ -54,9 +54,12 @@ export function rowFaults({ rows, pending }: Rows, known: readonly string[], res
 }
 
 function proofFault({ file, title }: Proof, results: readonly TestResult[]): string | null {
-  const result = results.find((candidate) => candidate.file === file && candidate.title === title);
-  if (result === undefined) return `"${title}" of ${file} did not run`;
-  return result.outcome === "passed" ? null : `"${title}" of ${file} was ${result.outcome}`;
+  const outcomes = results
+    .filter((result) => result.file === file && result.title === title)
+    .map((result) => result.outcome);
+  if (outcomes.length === 0) return `"${title}" of ${file} did not run`;
+  const bad = outcomes.find((outcome) => outcome !== "passed");
+  return bad === undefined ? null : `"${title}" of ${file} was ${bad}`;
 }
 
 function rowsOf(key: string, known: readonly string[]): string[] {

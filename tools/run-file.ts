@@ -4,8 +4,8 @@ import { run } from "node:test";
 import { root } from "./setup.mjs";
 import type { TestResult } from "./test-results.ts";
 
-/** After this long a file is stopped and fails by its name. */
-const FILE_LIMIT_MS = 300_000;
+/** After this long, in ms, a file is stopped and fails by its name. */
+const FILE_LIMIT_MS = Number(process.env["TEST_FILE_LIMIT"] ?? 300_000);
 
 /** Runs one test file in a process of its own and prints what failed, with what the file printed meanwhile. */
 export async function runFile(file: string): Promise<TestResult[]> {
