@@ -1,0 +1,41 @@
+/** Longer delays make setTimeout fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/**
+ * How long to wait before the next attempt to connect, and how many attempts are left. Holds no timer.
+ *
+ * The delay doubles from attempt to attempt up to {@link max}; the jitter comes after the cap, so that clients which lost their
+ * server together do not come back together even when all of them wait the longest.
+ */
+export class Backoff {
+  /** Attempts made since the last {@link reset}. */
+  attempts = 0;
+
+  constructor(
+    /** First delay, in ms. */
+    public min: number,
+    /** No delay is longer, in ms. */
+    public max: number,
+    /** Share of the delay by which it varies, in ]0, 1]; anything else: it does not vary. */
+    public jitter: number,
+    /** How many attempts are made in a row. */
+    public limit: number,
+    /** Source of numbers in [0, 1[; tests give a seeded one. */
+    private readonly _random: () => number = Math.random,
+  ) {}
+
+  /** Counts one more attempt and says in how many ms to make it; undefined if none is left. */
+  next(): number | undefined {
+    if (this.attempts >= this.limit) return undefined;
+    const longest = Math.min(this.max, MAX_DELAY_MS);
+    const delay = Math.min(this.min * 2 ** this.attempts++, longest);
+    const spread = this.jitter > 0 && this.jitter <= 1 ? delay * this.jitter : 0;
+    const from = delay - spread;
+    return Math.floor(from + this._random() * (Math.min(delay + spread, longest) - from));
+  }
+
+  /** Back to the first delay. */
+  reset(): void {
+    this.attempts = 0;
+  }
+}
