@@ -56,7 +56,6 @@ export const connect: Behaviours = {
     io.of("/admin");
     const { client, server } = await stage.pair(io, "/", { auth: { who: "guest" } });
     const admin = stage.track(client.io.socket("/admin", { auth: { who: "root" } }));
-    admin.connect();
     await stage.connected(admin);
     assert.deepEqual(server.handshake.auth, { who: "guest" });
     assert.deepEqual(stage.serverHalf(io, admin).handshake.auth, { who: "root" });
