@@ -9,6 +9,8 @@ import { createView } from "./view.js";
 const LOBBY = "lobby";
 /** How long we wait for an answer, in ms. Generous, since two megabytes take their time on a phone. */
 const ANSWER_MS = 30_000;
+/** So often may the connection break under one message; then that message is under suspicion. */
+const MAX_LOSSES = 3;
 const TYPING_EVERY_MS = 2_000;
 const ROUND_TRIP_EVERY_MS = 2_000;
 
@@ -159,7 +161,7 @@ socket.on("message", (message) => {
 
 /** Returns whether the message was accepted for sending. */
 function send(text, picture) {
-  const draft = { id: randomId(), room, author: name, text, picture, sentAt: Date.now(), state: "waiting" };
+  const draft = { id: randomId(), room, author: name, text, picture, sentAt: Date.now(), state: "waiting", losses: 0 };
   const read = readMessage(draft);
   if (!read.ok) {
     view.notify(read.reason);
@@ -184,7 +186,9 @@ async function deliver(draft) {
     else fail(draft, answer.reason);
   } catch {
     if (draft.state !== "sending") return; // decided meanwhile
+    draft.losses += 1;
     if (socket.connected) fail(draft, "The server did not answer.");
+    else if (draft.losses >= MAX_LOSSES) fail(draft, "The connection broke each time it was sent.");
     else setState(draft, "waiting");
   }
 }

@@ -8,7 +8,7 @@ export const LIMITS = Object.freeze({
   textLength: 2000,
   /** One picture, in bytes. */
   pictureBytes: 2_000_000,
-  /** One message on the wire (`maxHttpBufferSize`), in bytes: a picture and plenty of room for the rest. */
+  /** One message on the wire (`maxHttpBufferSize`), in bytes: a picture in base64, as polling sends it, and the rest. */
   packetBytes: 3_000_000,
   /** Either side of a picture, in pixels. */
   pictureSide: 20_000,
