@@ -62,34 +62,39 @@ browserTest(
   },
 );
 
-browserTest("a page without limits is refused by the server, and nothing else is lost", async ({ open, t }) => {
-  const demo = await demoFor(t);
-  const ada = await open(demo.url, { prepare: forgetLimits });
-  await assertOurPackages(ada);
-  const bo = await open(demo.url);
-  await enterAs(ada, "Ada");
-  await enterAs(bo, "Bo");
-  await isOnline(ada);
+for (const transport of ["websocket", "polling"]) {
+  browserTest(
+    `a page without limits is refused by the server over ${transport}, and nothing else is lost`,
+    async ({ open, t }) => {
+      const demo = await demoFor(t);
+      const ada = await open(demo.url, { prepare: (page) => forgetLimits(page, transport) });
+      await assertOurPackages(ada);
+      const bo = await open(demo.url);
+      await enterAs(ada, "Ada");
+      await enterAs(bo, "Bo");
+      await isOnline(ada, transport);
 
-  await drop(ada, "large.png", small, 2_500_000);
-  await ada.locator("#staged", { hasText: "large.png" }).waitFor();
-  await say(ada, "a bit too much");
-  await sees(ada, "Not sent. This picture has 2.5 MB; the most that can be sent is 2 MB.", "failed");
-  assert.equal(await ada.locator("#banner").isVisible(), false, "a refusal by answer keeps the connection");
+      await drop(ada, "large.png", small, 2_100_000);
+      await ada.locator("#staged", { hasText: "large.png" }).waitFor();
+      await say(ada, "a bit too much");
+      await sees(ada, "Not sent. This picture has 2.1 MB; the most that can be sent is 2 MB.", "failed");
+      assert.equal(await ada.locator("#banner").isVisible(), false, "a refusal by answer keeps the connection");
 
-  // Beyond the limit of the protocol, the server ends the connection before it has read the whole.
-  await drop(ada, "huge.png", small, 50_000_000);
-  await ada.locator("#staged", { hasText: "huge.png" }).waitFor();
-  await say(ada, "far too much");
-  await say(ada, "written right after it");
-  await sees(ada, "Not sent. The server refused a message of more than 3 MB.", "failed");
-  await isOnline(ada);
-  await sees(ada, "written right after it");
-  await sees(bo, "written right after it");
-  await say(bo, "I am still here");
-  await sees(ada, "I am still here");
-  assert.equal(await bo.locator(".message img").count(), 0);
-});
+      // Beyond the limit of the protocol, the server ends the connection before it has read the whole.
+      await drop(ada, "huge.png", small, 50_000_000);
+      await ada.locator("#staged", { hasText: "huge.png" }).waitFor();
+      await say(ada, "far too much");
+      await say(ada, "written right after it");
+      await sees(ada, "Not sent. The server refused a message of more than 3 MB.", "failed");
+      await isOnline(ada, transport);
+      await sees(ada, "written right after it");
+      await sees(bo, "written right after it");
+      await say(bo, "I am still here");
+      await sees(ada, "I am still here");
+      assert.equal(await bo.locator(".message img").count(), 0);
+    },
+  );
+}
 
 browserTest("a hand-written client gets a reason for each wrong thing, and disturbs nobody", async ({ open, t }) => {
   const demo = await demoFor(t);
@@ -165,12 +170,18 @@ browserTest("who sends too much at once is told so, and can send it again", asyn
   await page.waitForFunction(() => document.querySelectorAll('.message[data-state="delivered"]').length === 31);
 });
 
-/** Our page with its own limits lifted: what is left is the server's. */
-async function forgetLimits(page: Page): Promise<void> {
-  await page.route("**/rules.js", async (route) => {
+/** Our page with its own limits lifted: what is left is the server's. Over polling alone, or with the upgrade. */
+async function forgetLimits(page: Page, transport: string): Promise<void> {
+  await replaceIn(page, "rules.js", "pictureBytes: 2_000_000", "pictureBytes: 100_000_000");
+  if (transport === "polling") await replaceIn(page, "chat.js", "io({", 'io({ transports: ["polling"],');
+}
+
+async function replaceIn(page: Page, file: string, what: string, by: string): Promise<void> {
+  await page.route(`**/${file}`, async (route) => {
     const response = await route.fetch();
-    const body = (await response.text()).replace("pictureBytes: 2_000_000", "pictureBytes: 100_000_000");
-    await route.fulfill({ response, body });
+    const body = await response.text();
+    assert.ok(body.includes(what), `${file} says ${what}`);
+    await route.fulfill({ response, body: body.replace(what, by) });
   });
 }
 

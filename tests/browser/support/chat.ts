@@ -30,8 +30,8 @@ export async function seesNotice(page: Page, text: string | RegExp): Promise<voi
   await page.locator("#notice", { hasText: text }).waitFor();
 }
 
-export async function isOnline(page: Page): Promise<void> {
-  await page.locator('#link[data-transport="websocket"]').waitFor();
+export async function isOnline(page: Page, transport = "websocket"): Promise<void> {
+  await page.locator(`#link[data-transport="${transport}"]`).waitFor();
   await page.locator("#banner").waitFor({ state: "hidden" });
 }
 
