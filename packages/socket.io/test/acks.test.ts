@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Socket } from "socket.io";
+import { serve, ticks, type FakeConnection } from "./support/fake-engine.ts";
+
+async function connected() {
+  const { io, engine, clock } = serve();
+  const peer: FakeConnection = engine.connect();
+  const socket: Socket = io.sockets.sockets.get(await peer.join())!;
+  return { io, engine, clock, peer, socket };
+}
+
+test("a listener answers an event with an id, once, with any arguments", async () => {
+  const { socket, peer } = await connected();
+  socket.on("a", (value: unknown, ack: (...args: unknown[]) => void) => {
+    ack(value, "two");
+    ack("again");
+  });
+  peer.receive('212["a",1]', '20["a",null]');
+  await ticks();
+  assert.deepEqual(peer.take(), ['312[1,"two"]', '30[null,"two"]']);
+});
+
+test("an answer may hold binary", async () => {
+  const { socket, peer } = await connected();
+  socket.on("a", (ack: (data: Buffer) => void) => ack(Buffer.from([7])));
+  peer.receive('25["a"]');
+  await ticks();
+  assert.deepEqual(peer.take(), ['61-5[{"_placeholder":true,"num":0}]', Buffer.from([7])]);
+});
+
+test("an answer after the socket has left is dropped", async () => {
+  const { socket, peer } = await connected();
+  let answer: () => void = () => {};
+  socket.on("a", (ack: () => void) => {
+    answer = ack;
+  });
+  peer.receive('25["a"]');
+  await ticks();
+  socket.disconnect();
+  peer.take();
+  answer();
+  assert.deepEqual(peer.take(), []);
+});
+
+test("ids of acknowledgements count from 0, for all sockets of a namespace together", async () => {
+  const { io, engine, peer, socket } = await connected();
+  const other = engine.connect();
+  const otherSocket = io.sockets.sockets.get(await other.join())!;
+  socket.emit("a", () => {});
+  otherSocket.emit("a", () => {});
+  socket.emit("a", () => {});
+  assert.deepEqual(peer.take(), ['20["a"]', '22["a"]']);
+  assert.deepEqual(other.take(), ['21["a"]']);
+});
+
+test("the callback gets the answer once; unknown ids and answers without id are ignored", async () => {
+  const { socket, peer } = await connected();
+  const answers: unknown[][] = [];
+  socket.emit("a", (...args: unknown[]) => answers.push(args));
+  peer.receive("399[1]", "3[1]", '30["x",{"y":1}]', '30["again"]');
+  await ticks();
+  assert.deepEqual(answers, [["x", { y: 1 }]]);
+  assert.equal(peer.readyState, "open");
+});
+
+test("emitWithAck resolves with the first argument of the answer", async () => {
+  const { socket, peer } = await connected();
+  const answer = socket.emitWithAck("a", 1);
+  assert.deepEqual(peer.take(), ['20["a",1]']);
+  peer.receive('30["first","second"]');
+  assert.equal(await answer, "first");
+});
+
+test("emitWithAck rejects when the socket disconnects, or has", async () => {
+  const { socket, peer } = await connected();
+  const waiting = socket.emitWithAck("a");
+  peer.end("transport close");
+  await assert.rejects(waiting, /disconnected/);
+  await assert.rejects(socket.emitWithAck("a"), /disconnected/);
+});
+
+test("a callback with a timeout gets null and the answer", async () => {
+  const { socket, peer, clock } = await connected();
+  const calls: unknown[][] = [];
+  socket.timeout(1000).emit("a", (...args: unknown[]) => calls.push(args));
+  peer.receive("30[1,2]");
+  await ticks();
+  clock.advance(5000);
+  assert.deepEqual(calls, [[null, 1, 2]]);
+});
+
+test("a callback with a timeout gets an error when time is up, and a late answer is ignored", async () => {
+  const { socket, peer, clock } = await connected();
+  const calls: unknown[][] = [];
+  socket.timeout(1000).emit("a", (...args: unknown[]) => calls.push(args));
+  clock.advance(999);
+  assert.deepEqual(calls, []);
+  clock.advance(1);
+  peer.receive("30[1]");
+  await ticks();
+  assert.equal(calls.length, 1);
+  assert.equal((calls[0]![0] as Error).message, "operation has timed out");
+  assert.equal(calls[0]!.length, 1);
+});
+
+test("emitWithAck with a timeout resolves with the answer or rejects when time is up", async () => {
+  const { socket, peer, clock } = await connected();
+  const answered = socket.timeout(10).emitWithAck("a");
+  const late = socket.timeout(20).emitWithAck("a");
+  peer.receive("30[1]");
+  assert.equal(await answered, 1);
+  clock.advance(20);
+  await assert.rejects(late, { message: "operation has timed out" });
+});
+
+test("after a disconnect plain callbacks are forgotten and timed ones still time out", async () => {
+  const { socket, peer, clock } = await connected();
+  const log: string[] = [];
+  socket.emit("a", () => log.push("plain"));
+  socket.timeout(1000).emit("b", (error: Error) => log.push(error.message));
+  peer.end("transport close");
+  assert.deepEqual([...socket["acks"].keys()], [1]);
+  socket.timeout(500).emit("c", (error: Error) => log.push(`late ${error.message}`));
+  clock.advance(1000);
+  assert.deepEqual(log, ["late operation has timed out", "operation has timed out"]);
+});
+
+test("a timeout holds for the next emit only", async () => {
+  const { socket, peer } = await connected();
+  const calls: unknown[][] = [];
+  socket.timeout(1000).emit("a");
+  socket.emit("b", (...args: unknown[]) => calls.push(args));
+  peer.receive("30[1]");
+  await ticks();
+  assert.deepEqual(calls, [[1]]);
+});
+
+test("a thousand timed acknowledgements need one timer", async () => {
+  const { socket, clock } = await connected();
+  for (let i = 0; i < 1000; i++) socket.timeout(1000 + i).emit("a", () => {});
+  assert.equal(clock.timers, 1);
+});
+
+test("adapters may add to the acknowledgements by themselves", async () => {
+  const { socket, peer } = await connected();
+  const answers: unknown[][] = [];
+  socket["acks"].set(77, (...args: unknown[]) => answers.push(args));
+  peer.receive("377[1]");
+  await ticks();
+  assert.deepEqual(answers, [[1]]);
+});

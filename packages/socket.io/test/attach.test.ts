@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, get as httpGet, type Server as HttpServer } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import test from "node:test";
+import { Adapter } from "socket.io-adapter";
+import * as imported from "socket.io";
+import { serve, FakeEngine } from "./support/fake-engine.ts";
+
+const { Server } = imported;
+const require = createRequire(import.meta.url);
+
+test("the CommonJS module is a function that makes a server, with three classes on it", () => {
+  const io = require("socket.io") as ((srv?: unknown, opts?: unknown) => imported.Server) & Record<string, unknown>;
+  assert.equal(typeof io, "function");
+  assert.equal(io.length, 2);
+  assert.deepEqual(Object.keys(io), ["Server", "Namespace", "Socket"]);
+  assert.equal(io().constructor, Server);
+  assert.equal(io({ path: "/x" }).path(), "/x");
+});
+
+test("the ES module has the same three classes and no default", async () => {
+  const cjs = require("socket.io") as Record<string, unknown>;
+  const esm = (await import("socket.io")) as Record<string, unknown>;
+  assert.deepEqual(Object.keys(esm).sort(), ["Namespace", "Server", "Socket"]);
+  for (const [name, value] of Object.entries(esm)) assert.equal(value, cjs[name]);
+});
+
+test("without an HTTP server nothing is attached", () => {
+  for (const io of [
+    new Server(),
+    new Server({ path: "/x" }),
+    new Server(undefined, {}),
+    new Server(null as never, {}),
+  ]) {
+    assert.equal(io.engine, undefined);
+    assert.equal(io.httpServer, undefined);
+  }
+});
+
+test("a function is refused with the known message", () => {
+  const app = (() => {}) as never;
+  const expected = {
+    message:
+      "You are trying to attach socket.io to an express request handler function. Please pass a http.Server instance.",
+  };
+  assert.throws(() => new Server(app), expected);
+  assert.throws(() => new Server().attach(app), expected);
+  assert.throws(() => new Server().listen(app), expected);
+});
+
+test("other things than servers are type errors", () => {
+  assert.throws(() => new Server().attach(undefined as never), TypeError);
+  assert.throws(() => new Server().attach({} as never), TypeError);
+});
+
+test("options are read back by methods; the path loses one trailing slash", () => {
+  const io = new Server({ path: "/chat/", connectTimeout: 5, serveClient: false });
+  assert.equal(io.path(), "/chat");
+  assert.equal(io.connectTimeout(), 5);
+  assert.equal(io.serveClient(), false);
+  assert.equal(io.adapter(), Adapter);
+  assert.equal(io.path("/a/"), io);
+  assert.equal(io.connectTimeout(7), io);
+  assert.equal(io.serveClient(true), io);
+  assert.deepEqual([io.path(), io.connectTimeout(), io.serveClient()], ["/a", 7, true]);
+  const defaults = new Server();
+  assert.deepEqual([defaults.path(), defaults.connectTimeout(), defaults.serveClient()], ["/socket.io", 45_000, true]);
+});
+
+test("options stay what the caller gave, under the names that adapters read", () => {
+  const options = { path: "/x", unknown: 1 } as Partial<imported.ServerOptions>;
+  const io = new Server(options);
+  assert.equal(io["opts"], options);
+  assert.equal(io._opts, options);
+  assert.deepEqual(options, { path: "/x", unknown: 1 });
+});
+
+test("an adapter may be a class, a function or an arrow function", () => {
+  class MyAdapter extends Adapter {}
+  for (const adapter of [
+    MyAdapter,
+    function (nsp: unknown) {
+      return new MyAdapter(nsp);
+    },
+    (nsp: unknown) => new MyAdapter(nsp),
+  ]) {
+    const io = new Server({ adapter: adapter as typeof Adapter });
+    assert.ok(io.of("/").adapter instanceof MyAdapter);
+    assert.equal(io.of("/").adapter.nsp, io.of("/"));
+  }
+});
+
+test("setting the adapter makes new ones for all namespaces, and each is started", () => {
+  let started = 0;
+  class MyAdapter extends Adapter {
+    override init(): Promise<void> {
+      started++;
+      return Promise.reject(new Error("only logged"));
+    }
+  }
+  const io = new Server();
+  io.of("/a");
+  assert.equal(io.adapter(MyAdapter), io);
+  assert.ok(io.of("/").adapter instanceof MyAdapter);
+  assert.ok(io.of("/a").adapter instanceof MyAdapter);
+  assert.equal(started, 2);
+  io.of("/b");
+  assert.equal(started, 3);
+});
+
+test("bind listens to any engine and keeps it", async () => {
+  const { io, engine } = serve();
+  assert.equal(io.engine, engine as never);
+  assert.equal(io.httpServer, undefined);
+  const second = new FakeEngine();
+  assert.equal(io.bind(second as never), io);
+  assert.equal(io.engine, second as never);
+  await engine.connect().join();
+  await second.connect().join();
+  assert.equal(io.sockets.sockets.size, 2);
+});
+
+test("a port makes an HTTP server of our own, which answers 404 to other requests", async () => {
+  for (const port of [0, "0"]) {
+    const io = new Server(port as number);
+    const http = io.httpServer as HttpServer;
+    if (!http.listening) await once(http, "listening");
+    const [response] = await once(
+      httpGet({ port: (http.address() as AddressInfo).port, path: "/elsewhere", agent: false }),
+      "response",
+    );
+    assert.equal(response.statusCode, 404);
+    response.resume();
+    await io.close();
+    assert.equal(http.listening, false);
+  }
+});
+
+test("closing a server attached to an HTTP server closes it, then calls back, then resolves", async () => {
+  const http = createServer();
+  const io = new Server(http);
+  assert.equal(io.httpServer, http);
+  http.listen(0);
+  await once(http, "listening");
+  const log: string[] = [];
+  http.on("close", () => log.push("http"));
+  await io.close((error) => log.push(`callback ${String(error)}`));
+  log.push("promise");
+  assert.deepEqual(log, ["http", "callback undefined", "promise"]);
+});
+
+test("closing twice, or before listening, gives the callback an error and resolves", async () => {
+  const io = new Server(createServer());
+  for (let i = 0; i < 2; i++) {
+    let code: string | undefined;
+    await io.close((error) => {
+      code = (error as NodeJS.ErrnoException).code;
+    });
+    assert.equal(code, "ERR_SERVER_NOT_RUNNING");
+  }
+});
+
+test("attach may be called several times, and engine and httpServer are the last", async () => {
+  const io = new Server();
+  const [first, second] = [createServer(), createServer()];
+  assert.equal(io.attach(first), io);
+  const { engine } = io;
+  assert.equal(io.listen(second), io);
+  assert.notEqual(io.engine, engine);
+  assert.equal(io.httpServer, second);
+  await io.close();
+  engine.close();
+});
+
+test("options of the constructor win over those given to attach", () => {
+  const io = new Server({ pingInterval: 1234 });
+  io.attach(createServer(), { pingInterval: 1, pingTimeout: 567 });
+  const { opts } = io.engine as unknown as { opts: { pingInterval: number; pingTimeout: number } };
+  assert.deepEqual([opts.pingInterval, opts.pingTimeout], [1234, 567]);
+  io.engine.close();
+});
+
+test("what is old or was never there stays absent", () => {
+  const io = new Server() as unknown as Record<string, unknown>;
+  for (const name of ["set", "origins", "clients", "emitWithAck"]) assert.equal(io[name], undefined);
+  const nsp = new Server().of("/") as unknown as Record<string, unknown>;
+  for (const name of ["connected", "clients"]) assert.equal(nsp[name], undefined);
+});
+
+test("tracing tools find the classes in files of their own", () => {
+  const folder = require.resolve("socket.io/package.json").replace("package.json", "dist/");
+  assert.equal((require(`${folder}socket.js`) as { Socket: unknown }).Socket, imported.Socket);
+  const { BroadcastOperator, RemoteSocket } = require(`${folder}broadcast-operator.js`) as Record<string, unknown>;
+  assert.equal(new Server().to("x").constructor, BroadcastOperator);
+  assert.equal(typeof RemoteSocket, "function");
+  assert.equal(
+    typeof (require(`${folder}typed-events.js`) as Record<string, unknown>)["StrictEventEmitter"],
+    "function",
+  );
+});
