@@ -80,7 +80,7 @@ function manifestFaults(manifest: ReleaseManifest, ours: ReadonlyMap<string, str
 /** Every file that the manifest points to. */
 function namedFiles({ main, module, types, browser, exports }: ReleaseManifest): string[] {
   const paths = [main, module, types, ...Object.entries(browser ?? {}).flat(), ...leaves(exports)];
-  return paths.filter((path) => path !== undefined).map((path) => path.replace(/^\.\//, ""));
+  return [...new Set(paths.filter((path) => path !== undefined).map((path) => path.replace(/^\.\//, "")))];
 }
 
 function leaves(value: unknown): string[] {
