@@ -17,12 +17,11 @@ const { vectors } = JSON.parse(
   readFileSync(new URL("../../../tests/vectors/socketio-server.json", import.meta.url), "utf8"),
 ) as { vectors: Recorded[] };
 
-/** Protocol 4 and recovery are recorded in the same file and have tests of their own; close() is no frame. */
+/** Protocol 4 and recovery are other subjects recorded in the same file; close() is no frame. */
 const frames = vectors.filter(({ name }) => !/^(EIO3|recovery)|^io\.close/.test(name));
 
 /** Where we refuse what upstream lets pass, or word it otherwise: the name of the vector and why. */
 const DEVIATIONS: Record<string, string> = {
-    "protocols.md 3.2: no encoder gives CONNECT an id; accepted, see rows",
   "bad: empty 4": "row A-10: closed as well, with a message that says why",
   "bad: event no payload": "protocols.md 9.1, 1 and row Q-24: refused",
   "bad: nsp without comma": "protocols.md 9.1, 1: the same, an event without payload for a namespace of an odd name",
