@@ -2,10 +2,9 @@
  * Debian's Chromium (or any other on this machine), driven by playwright-core. CHROMIUM_PATH names one that is not on PATH.
  */
 import assert from "node:assert/strict";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { findTool, TOOLS } from "../../../tools/find-tool.mjs";
 
 const ARGS = [
   "--no-sandbox", // as root Chromium refuses to start with it; the pages are our own
@@ -15,9 +14,7 @@ const ARGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const MISSING =
-  "Chromium is missing. Debian: apt-get install chromium; macOS: brew install --cask chromium; " +
-  "Windows: set CHROMIUM_PATH to chrome.exe";
+const MISSING = `Chromium is missing. ${TOOLS.chromium.howTo}`;
 /** One stuck browser must not stop everything: a test that takes longer fails. */
 const DEADLINE_MS = 120_000;
 
@@ -35,7 +32,7 @@ export interface OpenOptions extends BrowserContextOptions {
 
 /** A test in a browser of its own. Without Chromium it is skipped, with the reason, but fails where CI=true. */
 export function browserTest(name: string, body: (tools: BrowserTest) => Promise<void>): void {
-  const executablePath = findChromium();
+  const executablePath = findTool("chromium");
   const skip = executablePath === null && process.env["CI"] !== "true" ? MISSING : false;
   test(name, { skip, timeout: DEADLINE_MS }, async (t) => {
     assert.ok(executablePath, MISSING);
@@ -66,27 +63,4 @@ export function watch(page: Page, faults: string[]): void {
   page.on("console", (message) => {
     if (message.text().includes("Content Security Policy")) faults.push(message.text());
   });
-}
-
-function findChromium(): string | null {
-  const named = process.env["CHROMIUM_PATH"];
-  const onPath = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
-  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome.exe"];
-  const candidates = named
-    ? [named]
-    : [
-        ...names.flatMap((name) => onPath.map((folder) => join(folder, name))),
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-      ];
-  return candidates.find(isExecutable) ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
