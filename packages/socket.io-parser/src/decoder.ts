@@ -100,7 +100,7 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
 
   // Hot path: one pass over the header by character codes, one slice for the payload.
   private parse(text: string): Packet | null {
-    const type = text.charCodeAt(0) - ZERO;
+    const type: PacketType = text.charCodeAt(0) - ZERO;
     if (!(type >= PacketType.CONNECT && type <= PacketType.BINARY_ACK)) return parseBlank(text);
     let at = 1;
 
@@ -186,7 +186,7 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
     if (packet !== null) this.emitReserved("decoded", packet);
   }
 
-  private refuseChunk(chunk: unknown): never {
+  private refuseChunk(chunk: object | symbol | string | number | bigint | boolean | null | undefined): never {
     this.destroy();
     if (chunk === undefined || chunk === null) throw new TypeError(`${chunk} is no message`);
     const shown = typeof chunk === "object" ? Object.prototype.toString.call(chunk) : String(chunk);

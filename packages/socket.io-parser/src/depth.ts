@@ -23,7 +23,13 @@ function countOpeners(json: string): number {
 function exceeds(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
-  // Arrays too: what JSON.parse makes has no other enumerable keys.
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (exceeds(item, levels - 1)) return true;
+    }
+    return false;
+  }
+  // No check for own keys: JSON.parse makes plain objects only.
   for (const key in value) {
     if (exceeds((value as Record<string, unknown>)[key], levels - 1)) return true;
   }

@@ -1,4 +1,4 @@
-const VIEWS = {
+const VIEWS: Readonly<Record<string, new (bytes: ArrayBuffer) => ArrayBufferView>> = {
   DataView,
   Uint8Array,
   Int8Array,
@@ -9,7 +9,7 @@ const VIEWS = {
   Int32Array,
   Float32Array,
   Float64Array,
-} as const;
+};
 
 /** The value that a tagged one stands for (tests/vectors/README.md, "Tagged values"). */
 export function untag(value: unknown): unknown {
@@ -38,7 +38,7 @@ function fromTag(tag: string, tagged: Record<string, unknown>): unknown {
     case "$arraybuffer":
       return exactBuffer(content as string);
     case "$view":
-      return new VIEWS[content as keyof typeof VIEWS](exactBuffer(tagged["hex"] as string));
+      return new VIEWS[content as string]!(exactBuffer(tagged["hex"] as string));
     case "$undefined":
       return undefined;
     case "$number":

@@ -70,7 +70,7 @@ export class Emitter<
     const given = arguments.length;
     if (given === 0) this._listeners = null;
     else if (given === 1) this._listeners?.delete(keyOf(ev!));
-    else if (listener !== undefined) this._remove(ev!, listener as Listener);
+    else if (listener !== undefined) this._remove(ev!, listener);
     return this;
   }
 
@@ -123,10 +123,13 @@ export class Emitter<
   }
 }
 
+// The same functions under other names: `this` comes with the call.
+/* oxlint-disable typescript/unbound-method */
 Emitter.prototype.addEventListener = Emitter.prototype.on;
 Emitter.prototype.removeListener = Emitter.prototype.off;
 Emitter.prototype.removeAllListeners = Emitter.prototype.off;
 Emitter.prototype.removeEventListener = Emitter.prototype.off;
+/* oxlint-enable typescript/unbound-method */
 
 function keyOf(ev: PropertyKey): PropertyKey {
   return typeof ev === "number" ? String(ev) : ev;

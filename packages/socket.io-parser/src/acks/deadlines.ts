@@ -9,6 +9,8 @@ interface Entry extends Deadline {
   readonly order: number;
   /** Null once it was cancelled or has passed. */
   onExpire: (() => void) | null;
+  /** False while {@link Deadlines.expire} holds it. */
+  inHeap: boolean;
 }
 
 /** Below so many, cancelled entries just stay until they come up. */
@@ -33,7 +35,7 @@ export class Deadlines {
 
   /** @param at when to call `onExpire`, in ms on the owner's clock */
   add(at: number, onExpire: () => void): Deadline {
-    const entry: Entry = { at, order: this.#order++, onExpire };
+    const entry: Entry = { at, order: this.#order++, onExpire, inHeap: false };
     this.#push(entry);
     return entry;
   }
@@ -43,6 +45,7 @@ export class Deadlines {
     const entry = deadline as Entry;
     if (entry.onExpire === null) return;
     entry.onExpire = null;
+    if (!entry.inHeap) return;
     this.#cancelled++;
     if (this.#cancelled > FEW_CANCELLED && this.#cancelled * 2 > this.#heap.length) this.#sweep();
   }
@@ -62,7 +65,9 @@ export class Deadlines {
         onExpire?.();
       }
     } finally {
-      for (; at < due.length; at++) this.#push(due[at]!);
+      for (; at < due.length; at++) {
+        if (due[at]!.onExpire !== null) this.#push(due[at]!);
+      }
     }
   }
 
@@ -83,6 +88,7 @@ export class Deadlines {
   #push(entry: Entry): void {
     const heap = this.#heap;
     let at = heap.length;
+    entry.inHeap = true;
     heap.push(entry);
     while (at > 0) {
       const parent = (at - 1) >> 1;
@@ -98,6 +104,7 @@ export class Deadlines {
     const heap = this.#heap;
     const first = heap[0]!;
     const last = heap.pop()!;
+    first.inHeap = false;
     if (heap.length === 0) return first;
     let at = 0;
     for (;;) {

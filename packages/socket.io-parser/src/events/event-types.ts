@@ -11,7 +11,7 @@ export type Last<List extends any[]> = List extends []
     : List[number];
 
 /** A tuple without its last element. */
-export type AllButLast<List extends any[]> = List extends [...infer Rest, any?] ? Rest : List;
+export type AllButLast<List extends any[]> = List extends [] ? [] : List extends [...infer Rest, any?] ? Rest : List;
 
 /** The first element that is no Error. */
 export type FirstNonErrorTuple<List extends unknown[]> = List[0] extends Error ? List[1] : List[0];
