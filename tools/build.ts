@@ -20,7 +20,6 @@ const withTypes = !args.includes("--no-types");
 const wanted = args.filter((arg) => !arg.startsWith("--"));
 const chosen = packages
   .filter((pkg) => pkg.kind !== "manifest" && (wanted.length === 0 || wanted.includes(pkg.name)))
-  .filter((pkg) => filesBelow(packagePath(pkg, "src")).length > 0)
   .filter((pkg) => !args.includes("--changed") || needsBuild(pkg));
 
 for (const pkg of chosen) {

@@ -15,8 +15,7 @@ import { printSummary, saveResults, type TestResult } from "./test-results.ts";
  *   run-tests.ts --checks name…   these checks
  */
 const results: TestResult[] = [];
-// `npm run test:all` says --all; until there are runtimes and faults to add it means the same.
-const args = process.argv.slice(2).filter((arg) => arg !== "--all");
+const args = process.argv.slice(2);
 
 if (args[0] === "--checks") {
   const wanted = args.slice(1);
