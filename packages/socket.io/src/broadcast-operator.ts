@@ -78,7 +78,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
    * @throws if the event name is reserved
    */
   emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): true {
-    if (isReservedEvent(ev as string)) throw reservedEventError(ev);
+    if (isReservedEvent(ev)) throw reservedEventError(ev);
     const data: unknown[] = [ev, ...args];
     const packet: Packet = { type: PacketType.EVENT, data, nsp: "" };
     const options = { rooms: this.rooms, except: this.exceptRooms, flags: this.flags };

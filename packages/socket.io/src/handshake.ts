@@ -32,7 +32,7 @@ export function buildHandshake(client: Client, auth: Record<string, unknown>): H
   const now = new Date();
   return {
     headers,
-    time: `${now}`,
+    time: now.toString(),
     address: client.conn.remoteAddress as string,
     xdomain: headers.origin !== undefined,
     // Sockets that a load balancer passes in need not have all fields; WebTransport has no request and is encrypted.

@@ -93,7 +93,7 @@ export class Namespace<
 
   /** Builds the adapter that the server is set to. @internal */
   _initAdapter(): void {
-    this.adapter = createAdapter(this.server.adapter() as AdapterConstructor, this as unknown as AnyNamespace);
+    this.adapter = createAdapter(this.server.adapter() as AdapterConstructor, this);
     const failed = (error: unknown): void => debug("adapter of %s failed to start: %s", this.name, error);
     try {
       const started = this.adapter.init?.();
@@ -180,7 +180,7 @@ export class Namespace<
 
   /** Emits the event `message`. */
   send(...args: EventParams<EmitEvents, "message">): this {
-    new BroadcastOperator<EmitEvents, SocketData>(this.adapter).emit("message" as EventNames<EmitEvents>, ...args);
+    new BroadcastOperator<EmitEvents, SocketData>(this.adapter).emit("message", ...args);
     return this;
   }
 
@@ -330,8 +330,8 @@ function letIn(nsp: AnyNamespace, socket: AnySocket): void {
 }
 
 /** `new` for classes and functions; arrow functions are factories that cannot be called so. */
-function createAdapter(make: AdapterConstructor, nsp: AnyNamespace): Adapter {
-  const factory = make as { prototype?: unknown } & ((nsp: AnyNamespace) => Adapter);
+function createAdapter(make: AdapterConstructor, nsp: object): Adapter {
+  const factory = make as { prototype?: unknown } & ((nsp: object) => Adapter);
   if (factory.prototype === undefined) return factory(nsp);
   return new (make as typeof Adapter)(nsp);
 }

@@ -103,7 +103,7 @@ export class Server<
   constructor(opts?: Partial<ServerOptions>);
   constructor(srv?: TServerInstance | number, opts?: Partial<ServerOptions>);
   constructor(srv: undefined | Partial<ServerOptions> | TServerInstance | number, opts?: Partial<ServerOptions>);
-  constructor(srv?: undefined | Partial<ServerOptions> | TServerInstance | number, opts: Partial<ServerOptions> = {}) {
+  constructor(srv?: Partial<ServerOptions> | TServerInstance | number, opts: Partial<ServerOptions> = {}) {
     super();
     if (typeof srv === "object" && srv !== null && !(srv as TServerInstance).listen) {
       opts = srv as Partial<ServerOptions>;
@@ -206,9 +206,8 @@ export class Server<
     name: string | RegExp | NamespaceMatcher,
     fn?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
   ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    const nsp =
-      typeof name === "function" || name instanceof RegExp ? this.parentOf(name) : this.namespaceOf(String(name));
-    if (fn !== undefined) nsp.on("connect", fn as Parameters<typeof nsp.on<"connect">>[1]);
+    const nsp = typeof name === "function" || name instanceof RegExp ? this.parentOf(name) : this.namespaceOf(name);
+    if (fn !== undefined) nsp.on("connect", fn);
     return nsp;
   }
 
@@ -367,7 +366,7 @@ export class Server<
       if (entry === undefined) return fn(undefined);
       const [matcher, parent] = entry;
       settleOnce<[boolean]>(
-        (next) => matcher(name, auth, next as Parameters<NamespaceMatcher>[2]),
+        (next) => matcher(name, auth, next),
         (error, allow) => {
           if (error || !allow) return ask(index + 1);
           // Somebody else may have asked for it while the matcher was at work.
@@ -384,8 +383,10 @@ export class Server<
     (this.sockets as unknown as { emitReserved(ev: string, nsp: unknown): void }).emitReserved("new_namespace", nsp);
   }
 
-  private namespaceOf(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    const path = name.startsWith("/") ? name : `/${name}`;
+  private namespaceOf(name: unknown): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    // Numbers come along, whatever the types say.
+    const given = String(name);
+    const path = given.startsWith("/") ? given : `/${given}`;
     const existing = this._nsps.get(path);
     if (existing !== undefined) return existing;
     for (const [regex, parent] of this.parentNamespacesFromRegExp) {

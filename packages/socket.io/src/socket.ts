@@ -164,7 +164,7 @@ export class Socket<
    * @throws if the event name is reserved, or an argument cannot be encoded
    */
   override emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
-    if (isReservedEvent(ev as string)) throw reservedEventError(ev);
+    if (isReservedEvent(ev)) throw reservedEventError(ev);
     const data: unknown[] = [ev, ...args];
     const { flags } = this;
     this.flags = NO_FLAGS;
@@ -192,13 +192,13 @@ export class Socket<
       const ack = withTimeout
         ? (error: Error | null, answer: Answer) => (error === null ? resolve(answer) : reject(error))
         : Object.assign((answer: Answer) => resolve(answer), { [onDisconnect]: () => reject(disconnectedError()) });
-      this.emit(ev as EventNames<EmitEvents>, ...([...(args as unknown[]), ack] as EventParams<EmitEvents, Ev>));
+      this.emit(ev, ...([...(args as unknown[]), ack] as EventParams<EmitEvents, Ev>));
     });
   }
 
   /** Emits the event `message`. */
   send(...args: EventParams<EmitEvents, "message">): this {
-    this.emit("message" as EventNames<EmitEvents>, ...args);
+    this.emit("message", ...args);
     return this;
   }
 
@@ -368,7 +368,7 @@ export class Socket<
       case PacketType.EVENT:
         return this.onevent(packet);
       case PacketType.ACK:
-        this._acks?.answer(packet.id as number, packet.data as unknown[]);
+        this._acks?.answer(packet.id, packet.data as unknown[]);
         return;
       case PacketType.DISCONNECT:
         // Events that came before are still one tick away, if they went through middlewares.
@@ -408,7 +408,7 @@ export class Socket<
   }
 
   private leaveAll(): void {
-    void this.adapter.delAll(this.id);
+    this.adapter.delAll(this.id);
   }
 
   private newBroadcastOperator(): BroadcastOperator<

@@ -156,12 +156,12 @@ test("join and leave are done on return; rooms is the adapter's live set", async
   assert.deepEqual([...rooms], [socket.id]);
   assert.equal(socket.join(["r1", "r2"]), undefined);
   assert.deepEqual([...rooms], [socket.id, "r1", "r2"]);
-  socket.leave("r1");
+  void socket.leave("r1");
   assert.deepEqual([...rooms], [socket.id, "r2"]);
   assert.equal(rooms, socket.nsp.adapter.sids.get(socket.id));
   socket.disconnect();
   assert.equal(socket.rooms.size, 0);
-  socket.join("r3");
+  void socket.join("r3");
   assert.equal(socket.rooms.size, 0);
   assert.equal(socket.nsp.adapter.rooms.size, 0);
 });
@@ -326,7 +326,7 @@ test("send and write of server and namespace emit a message and return what they
 test("an adapter of an older make may send encoded packets through socket.packet", async () => {
   const { all } = await members([]);
   const { socket, peer } = all[0]!;
-  const packet = socket["packet"].bind(socket) as (encoded: unknown[], options: object) => void;
+  const packet = socket["packet"].bind(socket);
   packet(['2["old"]'], { preEncoded: true, volatile: undefined, compress: true });
   peer.transport.writable = false;
   packet(['2["dropped"]'], { preEncoded: true, volatile: true, compress: true });

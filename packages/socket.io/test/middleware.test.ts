@@ -69,11 +69,12 @@ test("a middleware that throws, or whose promise rejects, refuses", async () => 
     throw Object.assign(new Error("thrown"), { data: 1 });
   });
   io.of("/rejects").use((async () => {
-    await null;
+    await ticks();
     throw new Error("rejected");
   }) as never);
   const peer = engine.connect();
   peer.receive("0/throws,", "0/rejects,");
+  await ticks();
   await ticks();
   assert.deepEqual(peer.take(), ['4/throws,{"message":"thrown","data":1}', '4/rejects,{"message":"rejected"}']);
 });

@@ -131,7 +131,7 @@ test("a matcher that throws, rejects or answers twice refuses once", async () =>
   io.of(() => {
     throw new Error("thrown");
   });
-  io.of((() => Promise.reject(new Error("rejected"))) as never);
+  io.of(() => Promise.reject(new Error("rejected")) as never);
   io.of((_name, _auth, next) => {
     next(null, false);
     next(null, true);
