@@ -236,7 +236,7 @@ export class Manager<
   _after(delayMs: number | false | undefined, run: () => void): () => void {
     if (delayMs === undefined || delayMs === false) return () => {};
     const timer = this.setTimeoutFn(run, delayMs);
-    if (this.opts.autoUnref) (timer as { unref(): void }).unref();
+    if (this.opts.autoUnref) (timer as { unref?(): void }).unref?.();
     return () => this.clearTimeoutFn(timer);
   }
 

@@ -354,7 +354,7 @@ export class Socket<
   private _emit(data: unknown[], errorFirst?: boolean): void {
     const { flags } = this;
     this.flags = {};
-    if (isReservedEvent(data[0])) throw new Error(`"${data[0]}" is a reserved event name`);
+    if (isReservedEvent(data[0])) throw new Error(`"${String(data[0])}" is a reserved event name`);
     const ack = typeof data.at(-1) === "function" ? (data.pop() as AnyListener) : undefined;
     if (this._opts.retries && !flags.volatile) this._queue.add(data, flags, ack);
     else this._transmit(data, flags, ack, errorFirst);
@@ -396,7 +396,7 @@ export class Socket<
     this.receiveBuffer = [];
     this.sendBuffer = [];
     for (const event of receiveBuffer) this._deliver(event);
-    for (const packet of sendBuffer) callUser(this._send, this, [packet]);
+    for (const packet of sendBuffer) callUser(() => this._send(packet), this, []);
     this._queue.drain(true);
     announce(this, ["connect"]);
   }

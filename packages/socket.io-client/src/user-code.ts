@@ -19,7 +19,8 @@ export function callUser(
   }
 }
 
-const { emit } = Emitter.prototype;
+// Not a Socket's own `emit`, which sends. Called with an emitter for `this` below.
+const { emit } = Emitter.prototype; // oxlint-disable-line typescript/unbound-method
 
 /** Tells the listeners of an emitter; `event` is the name and the arguments. */
 export function announce(emitter: object, event: readonly unknown[]): void {
