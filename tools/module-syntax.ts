@@ -9,7 +9,7 @@ export interface ImportOf {
 /** Everything that a module imports or re-exports, dynamic imports and `import("…").Type` included. */
 export function importsOf(path: string, text: string): ImportOf[] {
   const found: ImportOf[] = [];
-  visit(parseAst(text, { lang: "ts" }, path), (node) => {
+  visit(parseAst(text, { lang: /\.d\.m?ts$/.test(path) ? "dts" : "ts" }, path), (node) => {
     const from = IMPORTING.has(node["type"]) ? stringValue(node["source"] ?? node["argument"]) : null;
     if (from === null) return;
     const typeOnly = node["importKind"] === "type" || node["exportKind"] === "type" || node["type"] === "TSImportType";

@@ -4,7 +4,10 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { root } from "../../tools/setup.mjs";
-import { consumer } from "./consumer.ts";
+import { importsOf } from "../../tools/module-syntax.ts";
+import { packages } from "../../tools/packages.ts";
+import { readTarball } from "../../tools/tarball.ts";
+import { consumer, type Consumer } from "./consumer.ts";
 
 const TSC = {
   "5.9": join(root, "node_modules/typescript-5/lib/tsc.js"),
@@ -56,6 +59,24 @@ describe("types of the installed packages", () => {
     assert.equal(await compile(app.folder, "application", SETTINGS["TypeScript 5.9, node16 import"]!, {}), "");
   });
 
+  test("TypeScript 7: the compiler's defaults suffice for a server that uses nothing of Node.js itself", async () => {
+    const app = await consumer();
+    assert.equal(await compile(app.folder, "small-server", SETTINGS["TypeScript 7, node16 import"]!, {}), "");
+  });
+
+  test("whatever our types import is a dependency of the package, the types of Node.js included", async () => {
+    const app = await consumer();
+    for (const { name } of packages) {
+      const dependencies = Object.keys(app.manifest(name).dependencies ?? {});
+      for (const { path, content } of readTarball(app.tarballs.get(name)!)) {
+        if (!/\.d\.m?ts$/.test(path)) continue;
+        for (const needed of packagesNeededBy(path, content.toString(), app)) {
+          assert.ok(needed === name || dependencies.includes(needed), `${name}/${path} needs ${needed}`);
+        }
+      }
+    }
+  });
+
   test("an application that misuses the types does not compile", async () => {
     const app = await consumer();
     const output = await compile(
@@ -99,6 +120,17 @@ async function compile(
       resolve(stdout + stderr || (error?.message ?? "")),
     );
   });
+}
+
+/** The packages that bring the types which a d.ts file names. */
+function packagesNeededBy(path: string, text: string, app: Consumer): string[] {
+  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+  const needed = importsOf(path, text)
+    .map(({ from }) => from)
+    .filter((from) => !from.startsWith("."))
+    .map((from) => (from.startsWith("node:") ? "@types/node" : from.split("/", from.startsWith("@") ? 2 : 1).join("/")))
+    .map((name) => (app.manifest(name)["types"] === undefined ? `@types/${name}` : name));
+  return /\b(Buffer|NodeJS\.\w+)\b/.test(code) ? [...needed, "@types/node"] : needed;
 }
 
 let count = 0;

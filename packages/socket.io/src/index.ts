@@ -1,3 +1,5 @@
+// Compilers that load no types unasked (TypeScript 6 and newer) find those of Node.js, which ours name, by this line.
+/// <reference types="node" preserve="true" />
 export { Server } from "./server.js";
 export { Namespace } from "./namespace.js";
 export { Socket } from "./socket.js";
