@@ -44,7 +44,9 @@ export function frameHeader(payloadBytes: number, isBinary: boolean): Uint8Array
 export function encodeFrame(packet: Packet, callback: (header: Uint8Array, payload: Uint8Array) => void): void {
   encodePacket(packet, true, (encoded: RawData) => {
     if (typeof Blob === "function" && encoded instanceof Blob) {
-      void encoded.arrayBuffer().then((bytes) => encodeFrame({ type: "message", data: bytes }, callback));
+      const withBytes = (data: ArrayBuffer): void => encodeFrame({ type: "message", data }, callback);
+      // As in v4.ts: what can't be read counts as empty, so that the stream goes on.
+      encoded.arrayBuffer().then(withBytes, () => withBytes(new ArrayBuffer(0)));
       return;
     }
     const isText = typeof encoded === "string" || encoded.byteLength === 0;

@@ -45,6 +45,22 @@ describe("the build for browsers", () => {
     assert.deepEqual(results, [blob]);
   });
 
+  test("a Blob keeps its place among the frames of a stream, and one that can't be read is empty", async () => {
+    const gone = new Blob(["x"]);
+    gone.arrayBuffer = () => Promise.reject(new Error("the file is gone"));
+    const { readable, writable } = browser.createPacketEncoderStream();
+    const writer = (writable as WritableStream).getWriter();
+    const chunks: number[] = [];
+    const read = (async () => {
+      for await (const chunk of readable as AsyncIterable<Uint8Array>) chunks.push(...chunk);
+    })();
+    for (const data of [new Blob(["a"]), gone]) await writer.write({ type: "message", data });
+    await writer.write({ type: "ping" });
+    await writer.close();
+    await read;
+    assert.equal(Buffer.from(chunks).toString("hex"), "8161" + "0162" + "0132");
+  });
+
   test("base64 that is none gives the error packet", () => {
     assert.deepEqual(browser.decodePacket("b!!!"), { type: "error", data: "parser error" });
     assert.deepEqual(browser.decodePacket(undefined), { type: "error", data: "parser error" });
