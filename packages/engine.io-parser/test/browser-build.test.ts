@@ -58,7 +58,7 @@ describe("the build for browsers", () => {
     await writer.write({ type: "ping" });
     await writer.close();
     await read;
-    assert.equal(Buffer.from(chunks).toString("hex"), "8161" + "0162" + "0132");
+    assert.equal(Buffer.from(chunks).toString("hex"), "816101620132");
   });
 
   test("base64 that is none gives the error packet", () => {
