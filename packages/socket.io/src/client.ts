@@ -187,7 +187,7 @@ export class Client {
     if (this.#connectDeadline !== undefined) alarm.cancel(this.#connectDeadline);
     if (this.#partDeadline !== undefined) alarm.cancel(this.#partDeadline);
     this.decoder.destroy();
-    for (const { socket } of this.#joining?.values() ?? []) socket?._abandon();
+    for (const { socket } of this.#joining?.values() ?? []) socket?._cleanup();
     this.#joining = undefined;
     for (const socket of this.nsps.values()) socket._onclose(reason, description);
     this.nsps.clear();

@@ -271,9 +271,7 @@ export class Namespace<
       if (!this._preConnectSockets.has(socket.id)) return;
       if (error !== undefined) {
         debug("a middleware of %s refused %s", this.name, socket.id);
-        socket._abandon();
-        client._refuse(this.name, error);
-        return;
+        return socket._error(error);
       }
       client._hold(socket);
       process.nextTick(letIn, this, socket);
@@ -319,7 +317,7 @@ function letIn(nsp: AnyNamespace, socket: AnySocket): void {
   if (client.conn.readyState !== "open") {
     debug("connection of %s ended before it was let in", socket.id);
     client._release(nsp.name);
-    socket._abandon();
+    socket._cleanup();
     return;
   }
   try {

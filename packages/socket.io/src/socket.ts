@@ -7,7 +7,7 @@ import { AckTable } from "socket.io-parser/acks";
 import { isReservedEvent } from "socket.io-parser/events";
 import { BroadcastOperator } from "./broadcast-operator.js";
 import type { Client } from "./client.js";
-import { ackTimeoutError, disconnectedError, reservedEventError, surface } from "./errors.js";
+import { ackTimeoutError, disconnectedError, reservedEventError, surface, type ExtendedError } from "./errors.js";
 import { buildHandshake, type Handshake } from "./handshake.js";
 import { runMiddlewares } from "./middleware.js";
 import type { Namespace } from "./namespace.js";
@@ -382,12 +382,18 @@ export class Socket<
     this.emitUntyped("error", error);
   }
 
+  /** A middleware refuses the socket: the client is told why. @internal */
+  _error(error: ExtendedError): void {
+    this._cleanup();
+    this.client._refuse(this.nsp.name, error);
+  }
+
   /** Ends the connected socket. @internal */
   _onclose(reason: DisconnectReason, description?: unknown): this {
     if (!this.connected) return this;
     debug("socket %s closed: %s", this.id, reason);
     this.emitSafely("disconnecting", reason, description);
-    this._abandon();
+    this._cleanup();
     this.client._remove(this);
     this.connected = false;
     this._acks?.disconnect();
@@ -396,7 +402,7 @@ export class Socket<
   }
 
   /** Forgets a socket that was let in or not: its rooms and its place in the namespace. @internal */
-  _abandon(): void {
+  _cleanup(): void {
     this._left = true;
     this.leaveAll();
     this.nsp._remove(this);
