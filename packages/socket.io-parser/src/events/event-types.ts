@@ -1,4 +1,4 @@
-import type { EventNames, EventsMap } from "engine.io-parser/emitter";
+import type { EventNames, EventParams, EventsMap } from "engine.io-parser/emitter";
 
 // Types about users' functions: `any` is the only parameter list that every function has (all through this file).
 /* oxlint-disable typescript/no-explicit-any */
@@ -114,3 +114,8 @@ export type DecorateAcknowledgementsWithTimeoutAndMultipleResponses<Map> = {
       : Map[Name]
     : Map[Name];
 };
+
+/** What every sender of events to many receivers has. */
+export interface TypedEventBroadcaster<EmitEvents extends EventsMap> {
+  emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean;
+}

@@ -1,5 +1,3 @@
-import type { EventNames, EventParams, EventsMap } from "engine.io-parser/emitter";
-
 export type {
   DefaultEventsMap,
   EventNames,
@@ -21,10 +19,6 @@ export type {
   Last,
   MultiplyArray,
   RemoveAcknowledgements,
+  TypedEventBroadcaster,
 } from "./event-types.js";
 export { isReservedEvent, RESERVED_EVENTS } from "../reserved-events.js";
-
-/** What every sender of events to many receivers has. */
-export interface TypedEventBroadcaster<EmitEvents extends EventsMap> {
-  emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean;
-}
