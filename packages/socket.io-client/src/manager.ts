@@ -135,7 +135,10 @@ export class Manager<
     this._reconnection = value;
     if (!value) {
       this.skipReconnect = true;
-      if (this._readyState === "closed") this._rest();
+      if (this._readyState === "closed") {
+        this._stopWaiting?.();
+        this._reconnecting = false;
+      }
     }
     return this;
   }
@@ -151,7 +154,7 @@ export class Manager<
   reconnectionDelay(): number;
   reconnectionDelay(value: number): this;
   reconnectionDelay(value?: number): this | number {
-    return this._backoff("min", value);
+    return this._backoff("ms", value);
   }
 
   /** See {@link ManagerOptions.reconnectionDelayMax}. */
@@ -311,24 +314,20 @@ export class Manager<
 
   private _reconnect(): void {
     if (!this._reconnection || this.skipReconnect || this._readyState !== "closed" || this._reconnecting) return;
-    const delayMs = this.backoff.next();
-    if (delayMs === undefined) {
-      this.backoff.reset();
+    const { backoff } = this;
+    if (backoff.exhausted) {
+      backoff.reset();
       announce(this, ["reconnect_failed"]);
       return;
     }
+    const delayMs = backoff.duration();
     if (__DEBUG__) debug("next attempt in %d ms", delayMs);
     this._reconnecting = true;
     this._stopWaiting = this._after(delayMs, () => {
-      announce(this, ["reconnect_attempt", this.backoff.attempts]);
+      announce(this, ["reconnect_attempt", backoff.attempts]);
       // A listener may have closed the Manager.
       if (this._reconnecting) this.open();
     });
-  }
-
-  private _rest(): void {
-    this._stopWaiting?.();
-    this._reconnecting = false;
   }
 
   private _onPacket(packet: Packet): void {
@@ -346,7 +345,7 @@ export class Manager<
     announce(this, [ev, ...args]);
   }
 
-  private _backoff(key: "limit" | "min" | "max" | "jitter", value: number | undefined): this | number {
+  private _backoff(key: "limit" | "ms" | "max" | "jitter", value: number | undefined): this | number {
     if (value === undefined) return this.backoff[key];
     this.backoff[key] = value;
     return this;

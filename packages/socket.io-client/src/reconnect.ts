@@ -13,7 +13,7 @@ export class Backoff {
 
   constructor(
     /** First delay, in ms. */
-    public min: number,
+    public ms: number,
     /** No delay is longer, in ms. */
     public max: number,
     /** Share of the delay by which it varies, in ]0, 1]; anything else: it does not vary. */
@@ -24,11 +24,15 @@ export class Backoff {
     private readonly _random: () => number = Math.random,
   ) {}
 
-  /** Counts one more attempt and says in how many ms to make it; undefined if none is left. */
-  next(): number | undefined {
-    if (this.attempts >= this.limit) return undefined;
+  /** True after the last attempt. */
+  get exhausted(): boolean {
+    return this.attempts >= this.limit;
+  }
+
+  /** Counts one more attempt and says in how many ms to make it. */
+  duration(): number {
     const longest = Math.min(this.max, MAX_DELAY_MS);
-    const delay = Math.min(this.min * 2 ** this.attempts++, longest);
+    const delay = Math.min(this.ms * 2 ** this.attempts++, longest);
     const spread = this.jitter > 0 && this.jitter <= 1 ? delay * this.jitter : 0;
     const from = delay - spread;
     return Math.floor(from + this._random() * (Math.min(delay + spread, longest) - from));

@@ -16,7 +16,7 @@ function delaysOfAttempt(attempt: number, draws = 20_000): number[] {
   const backoff = new Backoff(1000, 5000, 0.5, Infinity, seeded(attempt));
   return Array.from({ length: draws }, () => {
     backoff.attempts = attempt - 1;
-    return backoff.next()!;
+    return backoff.duration();
   });
 }
 
@@ -49,26 +49,31 @@ test("delays at the cap stay spread, below it", () => {
 test("without jitter the delays double up to the cap", () => {
   const backoff = new Backoff(1000, 5000, 0, Infinity);
   assert.deepEqual(
-    [1, 2, 3, 4, 5].map(() => backoff.next()),
+    [1, 2, 3, 4, 5].map(() => backoff.duration()),
     [1000, 2000, 4000, 5000, 5000],
   );
 });
 
 test("a factor outside of ]0, 1] means no jitter", () => {
-  for (const factor of [-0.5, 1.5, Number.NaN]) assert.equal(new Backoff(1000, 5000, factor, 1).next(), 1000);
+  for (const factor of [-0.5, 1.5, Number.NaN]) assert.equal(new Backoff(1000, 5000, factor, 1).duration(), 1000);
 });
 
 test("an infinite cap never makes a delay that timers take for none", () => {
   const backoff = new Backoff(1000, Infinity, 0.5, Infinity, seeded(1));
   for (let i = 0; i < 3000; i++) {
-    const delay = backoff.next()!;
+    const delay = backoff.duration();
     assert.ok(delay >= 500 && delay < 2 ** 31, String(delay));
   }
 });
 
-test("after the last attempt there is none, until a reset", () => {
+test("attempts are counted up to the last one, and anew after a reset", () => {
   const backoff = new Backoff(10, 10, 0, 2);
-  assert.deepEqual([backoff.next(), backoff.next(), backoff.next(), backoff.attempts], [10, 10, undefined, 2]);
+  const seen = [backoff.exhausted];
+  for (let i = 0; i < 2; i++) {
+    backoff.duration();
+    seen.push(backoff.exhausted);
+  }
+  assert.deepEqual([backoff.attempts, seen], [2, [false, false, true]]);
   backoff.reset();
-  assert.deepEqual([backoff.attempts, backoff.next()], [0, 10]);
+  assert.deepEqual([backoff.attempts, backoff.exhausted], [0, false]);
 });
