@@ -31,6 +31,15 @@ interface Emits {
 /** A case takes milliseconds. This is how long a hung one may last, on a machine that is busy with others. */
 const CASE_DEADLINE_MS = 10_000;
 
+/**
+ * How long a polling transport that closes waits for a GET to say so, in ms. With its default of 30 s a session whose
+ * client is gone keeps upstream's server, and so this process, alive.
+ */
+const closeTimeout = 500;
+
+/** How long the end of a case waits for clients and sessions to end in an orderly way, in ms. */
+const GRACE_MS = 500;
+
 /** The servers, clients and proxies of one case; all of them are closed when the case ends. */
 export class Stage {
   readonly transport: TransportMode;
@@ -62,6 +71,7 @@ export class Stage {
     const http = createServer();
     const io = new this.#cell.server.Server(http, options);
     this.#servers.push({ io, http });
+    io.engine.on("connection", (conn: { transport: object }) => Object.assign(conn.transport, { closeTimeout }));
     http.listen(port, "127.0.0.1");
     await this.event(http, "listening");
     return io;
@@ -212,17 +222,33 @@ export class Stage {
     }
   }
 
+  /**
+   * Clients first, and with time to say goodbye: upstream's client that closes during an upgrade waits for its end, and
+   * one whose server vanishes just then waits for its ping timeout, 45 s later, and so does this process.
+   */
   async #close(): Promise<void> {
     for (const client of this.#clients) {
       client.io.reconnection(false);
       client.disconnect();
     }
+    const open = this.#clients.map((client) => client.io.engine).filter((engine) => engine?.readyState === "closing");
+    await this.#grace(Promise.all(open.map((engine) => this.event(engine, "close"))));
     for (const proxy of this.#proxies) proxy.close();
     for (const { io, http } of this.#servers) {
+      const sessions = Object.values((io.engine as unknown as { clients: Record<string, object> }).clients);
+      await this.#grace(Promise.all(sessions.map((session) => this.event(session, "close"))));
       const closed = this.until("close of the server", io.close());
       http.closeAllConnections();
       await closed;
     }
+  }
+
+  /** Waits for what should happen soon, but no longer: what a case has left behind may never end by itself. */
+  async #grace(expected: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise((resolve) => (timer = setTimeout(resolve, GRACE_MS)));
+    await Promise.race([expected, enough]);
+    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Behaviours } from "../stage.js";
+import type { Behaviours, Stage } from "../stage.js";
 
 export const disconnect: Behaviours = {
   "the client leaves": async (stage) => {
@@ -132,23 +132,21 @@ export const disconnect: Behaviours = {
   },
 
   "a link that falls silent is given up by both sides with a ping timeout": async (stage) => {
-    const io = await stage.serve({ pingInterval: 60, pingTimeout: 60 });
+    const io = await stage.serve({ pingInterval: soonAfterUpgrade(stage), pingTimeout: 60 });
     const proxy = await stage.proxy();
     const { client, server } = await stage.pair(io, "/", { port: proxy.port });
     await stage.upgraded(client, server);
     const gone = stage.event(server, "disconnect");
     const lost = stage.event(client, "disconnect");
-    // Upstream keeps a polling transport for 30 s after that, in case of another GET, and the process with it.
-    if (stage.transport === "polling") Object.assign(server.conn.transport, { closeTimeout: 1 });
     proxy.halfOpen();
     assert.equal((await gone)[0], "ping timeout");
     assert.equal((await lost)[0], "ping timeout");
   },
 
   "heartbeats keep an idle connection": async (stage) => {
-    const io = await stage.serve({ pingInterval: 25, pingTimeout: 5000 });
+    const io = await stage.serve({ pingInterval: soonAfterUpgrade(stage), pingTimeout: 5000 });
     const { client, server } = await stage.pair(io);
-    await stage.events(client.io, "ping", 3);
+    await stage.events(client.io, "ping", 2);
     assert.deepEqual([client.connected, server.connected], [true, true]);
   },
 
@@ -202,3 +200,11 @@ export const disconnect: Behaviours = {
     assert.equal(io.sockets.sockets.size, 0);
   },
 };
+
+/**
+ * A pingInterval in ms that lets an upgrade end before the first ping. Upstream's server loses its heartbeat if a ping
+ * is on its way over polling when the upgrade comes (wire reference, 1.8); ours is tested for that elsewhere.
+ */
+function soonAfterUpgrade(stage: Stage): number {
+  return stage.transport === "upgrade" ? 250 : 40;
+}
