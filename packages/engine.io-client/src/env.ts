@@ -1,0 +1,13 @@
+import type { BinaryType } from "engine.io-parser";
+import type { CookieJar } from "./cookie-jar.js";
+
+// Browsers' half of a pair: env.node.ts is for Node.
+
+/** In which form bytes are handed to the user. */
+export const defaultBinaryType: BinaryType = "arraybuffer";
+
+/** Calls back once the current turn is over, before timers. */
+export const nextTick = (callback: () => void, _setTimeoutFn?: unknown): void => queueMicrotask(callback);
+
+/** Browsers keep cookies themselves. */
+export const createCookieJar = (): CookieJar | undefined => undefined;

@@ -1,0 +1,2 @@
+/** Set at build time: true where debug logs are kept. */
+declare const __DEBUG__: boolean;

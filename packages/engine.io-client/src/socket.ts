@@ -1,0 +1,402 @@
+import { type BinaryType, type Packet, protocol, type RawData } from "engine.io-parser";
+import { Emitter } from "engine.io-parser/emitter";
+import {
+  ClientSession,
+  type ClientSessionHost,
+  ClientUpgrade,
+  type CloseCause,
+  type Handshake,
+  type SessionState,
+  type SessionTransport,
+} from "engine.io-parser/session";
+import type { CookieJar } from "./cookie-jar.js";
+import { createCookieJar, defaultBinaryType, nextTick } from "./env.node.js";
+import { createLog } from "./log.node.js";
+import type { SocketOptions } from "./options.js";
+import { installTimerFunctions } from "./timers.js";
+import { type TransportCtor, transports } from "./transports/index.js";
+import type { Transport } from "./transports/transport.js";
+import { targetOf } from "./url.js";
+
+const debug = /* @__PURE__ */ createLog("engine.io-client:socket");
+
+export type HandshakeData = Handshake;
+
+export interface WriteOptions {
+  /** False keeps the transport from compressing this message. @default true */
+  compress?: boolean;
+}
+
+/** The layer above. Called directly; the public events are emitted as well. @internal */
+export interface SocketReceiver {
+  onOpen(): void;
+  onData(data: RawData): void;
+  onPing(): void;
+  onDrain(): void;
+  onError(error: Error | string): void;
+  onClose(reason: string, description?: unknown): void;
+}
+
+export interface SocketReservedEvents {
+  /** The handshake is done; messages can travel. */
+  open: () => void;
+  handshake: (data: HandshakeData) => void;
+  /** Any packet arrived. */
+  packet: (packet: Packet) => void;
+  /** A message is about to be queued. */
+  packetCreate: (packet: Packet) => void;
+  /** A message arrived. */
+  data: (data: RawData) => void;
+  message: (data: RawData) => void;
+  /** A batch was handed to the transport. */
+  flush: () => void;
+  /** It has left. */
+  drain: () => void;
+  /** Any packet arrived: the server lives. */
+  heartbeat: () => void;
+  /** The server pinged. */
+  ping: () => void;
+  /** It was answered. */
+  pong: () => void;
+  /** A string if there is no transport to connect with. */
+  error: (error: Error | string) => void;
+  /** The server answered the probe of a better transport. */
+  upgrading: (transport: Transport) => void;
+  /** The session travels on it. */
+  upgrade: (transport: Transport) => void;
+  /** A better transport can't be had. */
+  upgradeError: (error: Error) => void;
+  close: (reason: string, description?: unknown) => void;
+}
+
+const DEFAULTS = {
+  path: "/engine.io",
+  agent: false,
+  withCredentials: false,
+  upgrade: true,
+  timestampParam: "t",
+  rememberUpgrade: false,
+  addTrailingSlash: true,
+  rejectUnauthorized: true,
+  perMessageDeflate: { threshold: 1024 },
+  transportOptions: {},
+  closeOnBeforeunload: false,
+} satisfies SocketOptions;
+
+/** Longer timers fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * One Engine.IO session with a server, connecting from its construction on. It ends once; a new connection is a new Socket.
+ *
+ * ```js
+ * const socket = new Socket("wss://example.com");
+ * socket.on("open", () => socket.send("hello"));
+ * socket.on("message", (data) => console.log(data));
+ * ```
+ */
+// `{}`: there are no events but our own.
+// oxlint-disable-next-line typescript/no-empty-object-type
+export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
+  /** Revision of the protocol. */
+  static readonly protocol: number = protocol;
+  /** Whether the last connection of this process or page was carried by WebSocket. See `rememberUpgrade`. */
+  static priorWebsocketSuccess = false;
+
+  /** Set once open, null once closed. */
+  id: string | null | undefined;
+  readonly opts: SocketOptions;
+  readonly hostname: string;
+  readonly port: string | number;
+  readonly secure: boolean;
+  /** Form in which bytes are received. */
+  binaryType: BinaryType = defaultBinaryType;
+  /** Names of the transports that may still be used. */
+  readonly transports: string[];
+  declare setTimeoutFn: (callback: () => void, delayMs: number) => unknown;
+  // `any`: what a timer is, differs.
+  declare clearTimeoutFn: (timer: any) => void; // oxlint-disable-line typescript/no-explicit-any
+  /** @internal */
+  receiver: SocketReceiver | null = null;
+  /** @internal Node, with `withCredentials`. */
+  readonly _cookieJar: CookieJar | undefined;
+
+  private readonly _query: Record<string, unknown>;
+  private readonly _classes: TransportCtor[];
+  // By a function: it is not wrapped where a framework wraps all objects that it meets in a Proxy.
+  private _session!: () => ClientSession;
+  private _probes: ClientUpgrade[] = [];
+  private _timer: unknown;
+  private _timerDue = Infinity;
+  private readonly _leavePage: () => void;
+
+  /** @param uri default: the page's host */
+  constructor(opts?: SocketOptions);
+  constructor(uri?: string | null, opts?: SocketOptions);
+  constructor(uri?: string | null | SocketOptions, opts?: SocketOptions);
+  constructor(uri?: string | null | SocketOptions, opts?: SocketOptions) {
+    super();
+    if (uri && typeof uri === "object") {
+      opts = uri;
+      uri = undefined;
+    }
+    const own: SocketOptions = (this.opts = { ...DEFAULTS, ...opts });
+    const { hostname, port, secure, query } = targetOf(uri, own);
+    this.hostname = hostname;
+    this.port = port;
+    this.secure = secure;
+    own.path = (own.path || DEFAULTS.path).replace(/\/$/, "") + (own.addTrailingSlash === false ? "" : "/");
+    this._query = typeof query === "string" ? Object.fromEntries(new URLSearchParams(query)) : { ...query };
+    own.query = this._query;
+    if (own.transports && own.transportImplementations) {
+      throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
+    }
+    const all: Record<string, TransportCtor> = transports;
+    this._classes = (own.transportImplementations ?? own.transports ?? Object.keys(all))
+      .map((choice) => (typeof choice === "string" ? all[choice]! : choice))
+      .filter(Boolean);
+    this.transports = this._classes.map(nameOf);
+    this._cookieJar = own.withCredentials ? createCookieJar() : undefined;
+    installTimerFunctions(this, own);
+
+    const { rememberUpgrade } = own;
+    const prior = rememberUpgrade && Socket.priorWebsocketSuccess ? this.transports.indexOf("websocket") : -1;
+    this._open(this._classes[prior] ?? this._classes[0]);
+    this._leavePage = this._watchPage();
+  }
+
+  /** The transport that carries the session. */
+  get transport(): Transport {
+    return this._session().transport as Transport;
+  }
+
+  get readyState(): SessionState {
+    return this._session().state;
+  }
+
+  /** Packets that wait for the transport. */
+  get writeBuffer(): readonly Packet[] {
+    return this._session().queue;
+  }
+
+  /** True from the answer to the probe of a better transport until the session travels on it. */
+  get upgrading(): boolean {
+    return this._session().upgrade !== null;
+  }
+
+  /**
+   * Sends one message: text or bytes. Without effect once closing.
+   * @param fn is called when the message is handed to the transport
+   */
+  send(data: RawData, options?: WriteOptions | (() => void), fn?: () => void): this {
+    if (typeof options === "function") {
+      fn = options;
+      options = undefined;
+    }
+    const session = this._session();
+    if (session.state === "closing" || session.state === "closed") return this;
+    const packet: Packet = { type: "message", data, options };
+    this.emitReserved("packetCreate", packet);
+    if (fn) this.once("flush", fn);
+    session.send(packet);
+    return this;
+  }
+
+  /** The same as {@link send}. */
+  write(data: RawData, options?: WriteOptions | (() => void), fn?: () => void): this {
+    return this.send(data, options, fn);
+  }
+
+  /** Ends the session with the reason "forced close". What is queued leaves first, and an upgrade comes to its end. */
+  close(): this {
+    this._session().close();
+    return this;
+  }
+
+  /**
+   * @internal True if the server should have been heard by now, though timers (of a throttled page, a laptop that slept) have
+   * not said so yet. The session then closes in a moment.
+   */
+  _hasPingExpired(): boolean {
+    const session = this._session();
+    const isOverdue = session.isOverdue(Date.now());
+    if (isOverdue) nextTick(() => session.fail({ reason: "ping timeout" }), this.setTimeoutFn);
+    return isOverdue;
+  }
+
+  /** @internal A timer that keeps no process alive if `autoUnref` says so. */
+  _setTimeout(callback: () => void, delayMs: number): unknown {
+    const timer = this.setTimeoutFn(callback, delayMs);
+    if (this.opts.autoUnref) (timer as { unref(): void }).unref();
+    return timer;
+  }
+
+  private _open(Class: TransportCtor | undefined): void {
+    const transport = Class && this._create(Class);
+    const session = new ClientSession(this._host(), transport ?? nowhere());
+    this._session = () => session;
+    // Whoever made this socket can listen first.
+    nextTick(() => {
+      if (__DEBUG__) debug("opening %s", transport?.name);
+      if (transport) transport.open();
+      else session.fail({ reason: "transport error", description: "No transports available" });
+    }, this.setTimeoutFn);
+  }
+
+  private _create(Class: TransportCtor): Transport {
+    const name = nameOf(Class);
+    const { hostname, port, secure, opts } = this;
+    const query: Record<string, unknown> = { ...this._query, EIO: protocol, transport: name };
+    if (this.id) query["sid"] = this.id;
+    return new Class({ ...opts, query, socket: this, hostname, secure, port, ...opts.transportOptions?.[name] });
+  }
+
+  /** What the session tells. */
+  private _host(): ClientSessionHost {
+    return {
+      now: Date.now,
+      onPacket: (packet) => {
+        this.emitReserved("packet", packet);
+        this.emitReserved("heartbeat");
+      },
+      onMessage: (data) => {
+        this.emitReserved("data", data);
+        this.emitReserved("message", data);
+        this.receiver?.onData(data);
+      },
+      onHeartbeat: () => {
+        this.emitReserved("ping");
+        this.receiver?.onPing();
+        this.emitReserved("pong");
+      },
+      onFlush: () => this.emitReserved("flush"),
+      onDrain: () => {
+        this.emitReserved("drain");
+        this.receiver?.onDrain();
+      },
+      onDeadlineSet: () => this._arm(),
+      onOpen: (handshake) => this._onOpen(handshake),
+      onUpgrade: (transport) => this.emitReserved("upgrade", transport as Transport),
+      onClose: (cause) => this._onClose(cause),
+    };
+  }
+
+  private _onOpen(handshake: Handshake): void {
+    const { transport } = this;
+    this.id = handshake.sid;
+    transport.onHandshake(handshake);
+    this.emitReserved("handshake", handshake);
+    Socket.priorWebsocketSuccess = transport.name === "websocket";
+    this.emitReserved("open");
+    this.receiver?.onOpen();
+    // Only what can be paused can be left.
+    if (this.readyState !== "open" || !this.opts.upgrade || !("pause" in transport)) return;
+    for (const Class of this._classes) {
+      const name = nameOf(Class);
+      if (name !== transport.name && handshake.upgrades.includes(name)) this._probe(Class);
+    }
+  }
+
+  private _probe(Class: TransportCtor): void {
+    const candidate = this._create(Class);
+    if (__DEBUG__) debug("probing %s", candidate.name);
+    const probe = new ClientUpgrade(this._session(), candidate, {
+      onUpgrading: () => {
+        Socket.priorWebsocketSuccess = candidate.name === "websocket";
+        this._dropProbes(probe);
+        this.emitReserved("upgrading", candidate);
+      },
+      onUpgradeError: (_, cause) => {
+        const { description, reason } = cause ?? {};
+        const detail = description instanceof Error ? description.message : reason;
+        const error = new Error(detail ? `probe error: ${detail}` : "probe error");
+        this.emitReserved("upgradeError", Object.assign(error, { transport: candidate.name }));
+      },
+    });
+    this._probes.push(probe);
+    candidate.open();
+  }
+
+  private _dropProbes(except?: ClientUpgrade): void {
+    for (const probe of this._probes) {
+      if (probe !== except) probe.cancel({ reason: "transport close" });
+    }
+  }
+
+  private _onClose({ reason, description }: CloseCause): void {
+    if (__DEBUG__) debug("closed: %s", reason);
+    this._arm();
+    this._dropProbes();
+    if (reason === "transport error") {
+      Socket.priorWebsocketSuccess = false;
+      const failed = this.transports.indexOf(this.transport.name);
+      if (this.opts.tryAllTransports && !this.id && this._classes.length > 1) {
+        this.transports.splice(failed, 1);
+        this._classes.splice(failed, 1);
+        return this._open(this._classes[0]);
+      }
+      this.emitReserved("error", description as Error);
+      this.receiver?.onError(description as Error);
+    }
+    this._leavePage();
+    this.id = null;
+    this.emitReserved("close", reason, description);
+    this.receiver?.onClose(reason, description);
+  }
+
+  /** One timer. It is left alone when the deadline moves away, which it does with each ping, and looks again when it fires. */
+  private _arm(): void {
+    const { deadline } = this._session();
+    if (deadline >= this._timerDue && deadline < Infinity) return;
+    this.clearTimeoutFn(this._timer);
+    this._timerDue = deadline;
+    if (deadline === Infinity) return;
+    const fire = () => {
+      this._timerDue = Infinity;
+      const now = Date.now();
+      const session = this._session();
+      if (session.deadline <= now) session.onDeadline(now);
+      this._arm();
+    };
+    this._timer = this._setTimeout(fire, Math.min(deadline - Date.now(), MAX_TIMER_MS));
+  }
+
+  /** Browsers: going offline, and leaving the page. Returns what stops watching. */
+  private _watchPage(): () => void {
+    const { addEventListener, removeEventListener } = globalThis;
+    if (typeof addEventListener !== "function") return () => {};
+    const onOffline = () =>
+      this._session().fail({ reason: "transport close", description: { description: "network connection lost" } });
+    // Silently: no listener shall tell the user that the page, which is going, lost its connection.
+    const onUnload = () => {
+      const { transport } = this;
+      transport.sink = null;
+      transport.close();
+    };
+    const isLocal = this.hostname === "localhost";
+    if (!isLocal) addEventListener("offline", onOffline);
+    if (this.opts.closeOnBeforeunload) addEventListener("beforeunload", onUnload);
+    return () => {
+      removeEventListener("offline", onOffline);
+      removeEventListener("beforeunload", onUnload);
+    };
+  }
+}
+
+/** Stands for the transport of a socket that has none to connect with. */
+function nowhere(): SessionTransport {
+  return {
+    name: "",
+    writable: false,
+    sink: null,
+    send: () => false,
+    close() {
+      this.sink?.onClose({ reason: "forced close" });
+    },
+    discard() {},
+  };
+}
+
+function nameOf(Class: TransportCtor): string {
+  return Class.prototype.name;
+}

@@ -1,0 +1,17 @@
+/** Timer functions of one object. Fields, so that users and tests may give others. */
+export interface TimerFunctions {
+  setTimeoutFn(callback: () => void, delayMs: number): unknown;
+  clearTimeoutFn(timer: unknown): void;
+}
+
+// As they were when this module was loaded: tests that fake the global ones come later.
+const { setTimeout: nativeSetTimeout, clearTimeout: nativeClearTimeout } = globalThis;
+
+/** Gives `target` timer functions: the global ones of now, or with `useNativeTimers` those from before anybody faked them. */
+export function installTimerFunctions(target: object, opts: { useNativeTimers?: boolean }): void {
+  const native = opts.useNativeTimers;
+  Object.assign(target, {
+    setTimeoutFn: (native ? nativeSetTimeout : globalThis.setTimeout).bind(globalThis),
+    clearTimeoutFn: (native ? nativeClearTimeout : globalThis.clearTimeout).bind(globalThis),
+  });
+}
