@@ -212,6 +212,22 @@ test("events in flight when the server disconnects are not delivered", async () 
   assert.deepEqual(log, []);
 });
 
+test("events that wait for a middleware when the server disconnects are not delivered", async () => {
+  const { socket, peer } = await connected();
+  const log: string[] = [];
+  let pass: () => void = () => {};
+  socket.use((_event, next) => {
+    pass = next;
+  });
+  socket.on("late", () => log.push("late"));
+  peer.receive('2["late"]');
+  await ticks();
+  socket.disconnect();
+  pass();
+  await ticks();
+  assert.deepEqual(log, []);
+});
+
 test("an error event from a peer never throws, even with all listeners removed", async () => {
   const { socket, peer } = await connected();
   assert.equal(socket.listenerCount("error"), 1);

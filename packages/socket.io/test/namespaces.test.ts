@@ -252,6 +252,24 @@ test("a child is cleaned up as well when its only client is refused by a middlew
   assert.deepEqual(names(io), ["/"]);
 });
 
+test("a child is not cleaned up while a client is in its middlewares", async () => {
+  const { io, engine } = serve({ cleanupEmptyChildNamespaces: true });
+  let agree: () => void = () => {};
+  io.of(/^\/dyn-/).use((socket, next) => {
+    if (socket.handshake.auth["wait"] === undefined) next();
+    else agree = next;
+  });
+  const [first, second] = [engine.connect(), engine.connect()];
+  await first.join("/dyn-1");
+  const child = io.of("/dyn-1");
+  second.receive('0/dyn-1,{"wait":true}');
+  first.end("transport close");
+  assert.equal(io._nsps.get("/dyn-1"), child);
+  agree();
+  await ticks();
+  assert.equal(child.sockets.size, 1);
+});
+
 test("a namespace has no close method: frameworks would call it", () => {
   const { io } = serve();
   assert.equal("close" in io.of("/a"), false);
