@@ -26,6 +26,7 @@ for (const pkg of chosen) {
   forgetBuild(pkg);
   clean(pkg);
 }
+for (const pkg of chosen) (pkg.wrappers ?? []).forEach((wrapper) => writeWrapperTypes(pkg, wrapper));
 if (withTypes && chosen.length > 0) buildTypes(chosen);
 for (const pkg of chosen) await buildModules(pkg);
 for (const bundle of bundles) {
@@ -158,27 +159,30 @@ function workspaceSources(): Plugin {
   };
 }
 
-function writeWrapper(
-  pkg: PackageBuild,
-  wrapper: { file: string; over: string; types: string; withDefault?: boolean },
-): void {
+type Wrapper = NonNullable<PackageBuild["wrappers"]>[number];
+
+function writeWrapper(pkg: PackageBuild, wrapper: Wrapper): void {
   const file = packagePath(pkg, wrapper.file);
   const names = Object.getOwnPropertyNames(require(packagePath(pkg, wrapper.over))).filter(
     (name) => !["__esModule", "default", "length", "name", "prototype", "arguments", "caller"].includes(name),
   );
   const over = relativeModule(file, packagePath(pkg, wrapper.over));
-  const types = relativeModule(file, packagePath(pkg, wrapper.types)).replace(/\.d\.ts$/, ".js");
-  const withDefault = wrapper.withDefault === true;
-  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(
     file,
     `// The same classes by import and by require: a thin module over the CommonJS build.\nimport cjs from "${over}";\n` +
       names.map((name) => `export const ${name} = cjs.${name};\n`).join("") +
-      (withDefault ? "export default cjs;\n" : ""),
+      (wrapper.withDefault === true ? "export default cjs;\n" : ""),
   );
+}
+
+/** Before tsc runs: a package that depends on this one reads its types through them. */
+function writeWrapperTypes(pkg: PackageBuild, wrapper: Wrapper): void {
+  const file = packagePath(pkg, wrapper.file);
+  const types = relativeModule(file, packagePath(pkg, wrapper.types)).replace(/\.d\.ts$/, ".js");
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(
     file.replace(/\.mjs$/, ".d.mts"),
-    `export * from "${types}";\n` + (withDefault ? `export { io as default } from "${types}";\n` : ""),
+    `export * from "${types}";\n` + (wrapper.withDefault === true ? `export { io as default } from "${types}";\n` : ""),
   );
 }
 
