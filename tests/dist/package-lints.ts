@@ -40,7 +40,7 @@ describe("linters of packages", () => {
       ]);
       assert.equal(status, 0, output);
       // It is content, too, with a package that has no types at all.
-      assert.match(output, /No problems found/);
+      assert.doesNotMatch(output, /does not contain types/);
     });
   }
 });

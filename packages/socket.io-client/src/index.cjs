@@ -8,6 +8,8 @@ const { Manager } = require("./manager.js");
 const { Socket } = require("./socket.js");
 const { protocol } = require("socket.io-parser");
 
+// Gone with the next line (C-1 has no `default`). The types have one, and those who check packages read the text.
+exports.default = lookup;
 module.exports = Object.assign(lookup, { Manager, Socket, io: lookup, connect: lookup });
 
 const { Fetch, NodeWebSocket, NodeXHR, WebSocket, WebTransport, XHR } = engine;
