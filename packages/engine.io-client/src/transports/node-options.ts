@@ -19,8 +19,10 @@ export function nodeOptions({ opts, socket }: Transport): RequestOptions & { max
     ...(others as RequestOptions),
     agent: (opts.agent || undefined) as RequestOptions["agent"],
     headers,
+    // In these options `auth` is Socket.IO's CONNECT payload (C-53), to Node it would be an HTTP credential.
+    auth: undefined,
     // Undefined and null must not switch the check off (CVE-2016-10536).
     rejectUnauthorized: opts.rejectUnauthorized !== false,
-    maxPayload: opts.maxPayload ?? 100 * 1024 * 1024,
+    maxPayload: opts.maxPayload!,
   };
 }
