@@ -6,11 +6,11 @@ import {
   type OutgoingHttpHeaders,
   type Server as HttpServer,
 } from "node:http";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
-import test, { before, type TestContext } from "node:test";
+import test, { after, before, type TestContext } from "node:test";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { Server, type ServerOptions } from "socket.io";
 
@@ -24,13 +24,18 @@ interface Answer {
   body: Buffer;
 }
 
+// The bundles come from the client's build. Without one, what is served here only has to be there, for as long.
+const standIns = ["socket.io.js", "socket.io.js.map"]
+  .map((name) => join(folder, name))
+  .filter((file) => !existsSync(file));
+
 before(() => {
-  // The bundles come from the client's build; what is served here only has to be there.
-  const file = join(folder, "socket.io.js");
-  if (existsSync(file)) return;
   mkdirSync(folder, { recursive: true });
-  writeFileSync(file, "// bundle\n");
-  writeFileSync(`${file}.map`, "{}");
+  for (const file of standIns) writeFileSync(file, "{}\n");
+});
+
+after(() => {
+  for (const file of standIns) rmSync(file);
 });
 
 async function listening(t: TestContext, options: Partial<ServerOptions> = {}, io = new Server(options)) {
