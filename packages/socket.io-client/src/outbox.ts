@@ -37,19 +37,17 @@ export class RetryQueue {
     this.drain();
   }
 
-  /** Sends the head, unless it is under way; after a reconnection `again` says that it is so no longer. */
-  drain(again = false): void {
+  /** Sends the head, unless it is under way. To be called when connected, too. */
+  drain(): void {
     const entries = this._entries;
     const head = entries[0];
-    if (head === undefined || (head.inFlight && !again) || !this._host._isReady()) return;
+    if (head === undefined || head.inFlight || !this._host._isReady()) return;
     head.inFlight = true;
     head.tries++;
     this._host._transmit(
       head.data,
       head.flags,
       (error, ...answer) => {
-        // An earlier try may have been answered first.
-        if (head !== entries[0]) return;
         head.inFlight = false;
         if (error === null || head.tries > this._host._opts.retries!) {
           entries.shift();

@@ -397,7 +397,7 @@ export class Socket<
     this.sendBuffer = [];
     for (const event of receiveBuffer) this._deliver(event);
     for (const packet of sendBuffer) callUser(() => this._send(packet), this, []);
-    this._queue.drain(true);
+    this._queue.drain();
     announce(this, ["connect"]);
   }
 

@@ -159,6 +159,7 @@ test("attempts are counted and the delay doubles until one succeeds, and begin a
   }
   manager.clock.advance(5000);
   manager.wire.open();
+  assert.equal(manager.backoff.attempts, 0);
   assert.deepEqual(attempts.splice(0).slice(-2), [
     ["reconnect_attempt", 6],
     ["reconnect", 6],
@@ -240,9 +241,10 @@ test("timeout: false waits as long as it takes", () => {
 });
 
 test("the time of an attempt ends with its success", () => {
-  const { manager, socket } = connected({ timeout: 300 });
+  const { manager, log } = connected({ timeout: 300 });
+  record(log, manager, "error", "close");
   manager.clock.advance(10_000);
-  assert.equal(socket.connected, true);
+  assert.deepEqual(log, []);
 });
 
 test("an engine that closes while opening counts as a failed attempt", () => {
@@ -312,15 +314,21 @@ test("opening by hand during the wait takes its place", () => {
   assert.equal(manager.engines.length, 3);
 });
 
-test("connecting from a disconnect listener does not end the attempts for ever", () => {
-  const { manager, socket } = connected();
+test("connecting from a disconnect listener takes the place of the first attempt, and of no later one", () => {
+  const { manager, socket } = connected({ timeout: 300 });
+  const log = logOf(manager, "reconnect_attempt", "reconnect", "error");
   socket.once("disconnect", () => socket.connect());
   manager.wire.end("transport close");
   assert.equal(manager.engines.length, 2);
+  manager.clock.advance(300);
+  assert.deepEqual(log.splice(0), [["error", "timeout"]]);
+  manager.clock.advance(1000);
+  assert.deepEqual(log, [["reconnect_attempt", 1]]);
   accept(manager);
+  assert.equal(socket.connected, true);
   manager.wire.end("transport close");
   manager.clock.advance(1000);
-  assert.equal(manager.engines.length, 3);
+  assert.equal(manager.engines.length, 4);
 });
 
 test("options changed meanwhile count at the next attempt", () => {
@@ -399,6 +407,11 @@ test("socket() gives the Socket that exists, connected again if need be", () => 
   socket.disconnect();
   assert.equal(socket.active, false);
   assert.equal(manager.socket("/").active, true);
+});
+
+test("a Socket may be named like what objects have anyway", () => {
+  const { manager } = connected();
+  for (const name of ["constructor", "__proto__"]) assert.equal(manager.socket(name).nsp, name);
 });
 
 test("the connection closes when the last active Socket left", () => {

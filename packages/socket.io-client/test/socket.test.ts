@@ -240,6 +240,20 @@ test("an answer that comes after its connection ended is not sent into the next"
   assert.deepEqual(manager.wire.written, []);
 });
 
+test("after leaving a namespace nothing is sent or heard in its name", () => {
+  const { manager, socket } = connected();
+  manager.socket("/other");
+  const answers: (() => void)[] = [];
+  socket.on("q", (answer: () => void) => answers.push(answer));
+  manager.wire.receive('20["q"]');
+  socket.disconnect();
+  manager.wire.take();
+  answers[0]!();
+  manager.wire.receive('21["q"]', '0{"sid":"late"}', "4");
+  assert.deepEqual(manager.wire.written, []);
+  assert.deepEqual([answers.length, socket.receiveBuffer, socket.connected], [1, [], false]);
+});
+
 test("events before CONNECT wait, frozen, and are delivered just before connect", () => {
   const { manager, socket, log } = opening();
   socket.on("early", () => assert.equal(socket.connected, true));
@@ -385,6 +399,7 @@ test("a pid is kept and sent with the last offset, under the auth payload", () =
 test("without a pid no offset is kept, and the connection is never recovered", () => {
   const { manager, socket } = connected();
   manager.wire.receive('2["x","off"]');
+  assert.equal((socket as unknown as { _lastOffset: unknown })._lastOffset, undefined);
   manager.wire.end("transport close");
   manager.clock.advance(1000);
   manager.wire.open();
