@@ -11,14 +11,21 @@ import { consumer } from "./consumer.ts";
 
 const ATTW = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
 
+/**
+ * An ES module with the ending .js in a CommonJS package, which Node.js would misread: a browser's file, at the path that row
+ * E-69 gives it. Node.js has the package's main entry.
+ */
+const BROWSERS_ONLY = ["exports ./dist/engine.io.esm.min.js"];
+
 describe("linters of packages", () => {
   for (const { name } of packages) {
     test(`publint finds nothing wrong with ${name}`, async () => {
       const app = await consumer();
       const tarball = new Uint8Array(readFileSync(app.tarballs.get(name)!)).buffer;
       const { messages, pkg } = await publint({ pack: { tarball }, level: "warning", strict: true });
+      const faults = messages.filter((message) => !BROWSERS_ONLY.includes(message.path.join(" ")));
       assert.deepEqual(
-        messages.map((message) => formatMessage(message, pkg)),
+        faults.map((message) => formatMessage(message, pkg)),
         [],
       );
     });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { describe, test } from "node:test";
 import { root } from "../../tools/setup.mjs";
 import { importsOf } from "../../tools/module-syntax.ts";
 import { packages } from "../../tools/packages.ts";
-import { readTarball } from "../../tools/tarball.ts";
-import { consumer, type Consumer } from "./consumer.ts";
+import { readTarball, type PackedFile } from "../../tools/tarball.ts";
+import { consumer, type Consumer, type Manifest } from "./consumer.ts";
 
 const TSC = {
   "5.9": join(root, "node_modules/typescript-5/lib/tsc.js"),
@@ -68,8 +68,8 @@ describe("types of the installed packages", () => {
     const app = await consumer();
     for (const { name } of packages) {
       const dependencies = Object.keys(app.manifest(name).dependencies ?? {});
-      for (const { path, content } of readTarball(app.tarballs.get(name)!)) {
-        if (!/\.d\.m?ts$/.test(path)) continue;
+      const files = readTarball(app.tarballs.get(name)!).filter(({ path }) => /\.d\.m?ts$/.test(path));
+      for (const { path, content } of reachable(files, app.manifest(name))) {
         for (const needed of packagesNeededBy(path, content.toString(), app)) {
           assert.ok(needed === name || dependencies.includes(needed), `${name}/${path} needs ${needed}`);
         }
@@ -120,6 +120,25 @@ async function compile(
       resolve(stdout + stderr || (error?.message ?? "")),
     );
   });
+}
+
+/** The files that a compiler reads for those who import what the manifest names. Without a map of exports every file counts. */
+function reachable(files: readonly PackedFile[], manifest: Manifest): PackedFile[] {
+  if (manifest.exports === undefined) return [...files];
+  const found = new Set<PackedFile>();
+  const follow = (path: string): void => {
+    const file = files.find((candidate) => candidate.path === path);
+    if (file === undefined || found.has(file)) return;
+    found.add(file);
+    for (const { from } of importsOf(path, file.content.toString())) {
+      if (from.startsWith(".")) follow(posix.join(posix.dirname(path), from).replace(/\.(m?)js$/, ".d.$1ts"));
+    }
+  };
+  for (const [entry] of JSON.stringify([manifest.exports, manifest["types"]]).matchAll(/[\w./-]+\.d\.m?ts/g)) {
+    follow(posix.normalize(entry));
+  }
+  assert.ok(found.size > 0, "it has types");
+  return [...found];
 }
 
 /** The packages that bring the types which a d.ts file names. */
