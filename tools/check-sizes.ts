@@ -14,10 +14,10 @@ interface Budget {
 }
 
 export const budgets: readonly Budget[] = [
-  { file: "socket.io-client/dist/socket.io.esm.min.js", maxBytes: 14_000, goalBytes: 7_700 },
-  { file: "socket.io-client/dist/socket.io.min.js", maxBytes: 14_000, goalBytes: 7_900 },
-  { file: "engine.io-client/dist/engine.io.esm.min.js", maxBytes: 9_000 },
-  { file: "engine.io-client/dist/engine.io.min.js", maxBytes: 9_000 },
+  { file: "socket.io-client/dist/socket.io.esm.min.js", maxBytes: 13_600, goalBytes: 7_700 },
+  { file: "socket.io-client/dist/socket.io.min.js", maxBytes: 13_400, goalBytes: 7_900 },
+  { file: "engine.io-client/dist/engine.io.esm.min.js", maxBytes: 8_400 },
+  { file: "engine.io-client/dist/engine.io.min.js", maxBytes: 8_200 },
 ];
 
 export function checkSizes(): CheckOutcome {
