@@ -18,4 +18,5 @@ export { XHR } from "./transports/polling-xhr.js";
 export { Transport, type TransportOptions, type TransportReservedEvents } from "./transports/transport.js";
 export { WS as NodeWebSocket } from "./transports/websocket.node.js";
 export { WS as WebSocket } from "./transports/websocket.js";
+export { WT as WebTransport } from "./transports/webtransport.js";
 export { parse, type ParsedUrl } from "./url.js";

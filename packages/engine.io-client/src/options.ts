@@ -17,7 +17,7 @@ export interface SocketOptions {
   path?: string;
   /** Whether the path ends with a slash. @default true */
   addTrailingSlash?: boolean;
-  /** Names of transports, best tried first; or their classes. @default ["polling", "websocket"] */
+  /** Names of transports, best tried first; or their classes. @default ["polling", "websocket", "webtransport"] */
   transports?: readonly (TransportName | TransportCtor)[];
   /** Transport classes in place of {@link transports}. */
   transportImplementations?: readonly TransportCtor[];
@@ -67,7 +67,7 @@ export interface SocketOptions {
   localAddress?: string;
   /** Node: 4 or 6. */
   family?: number;
-  /** Node: bytes of the largest WebSocket message or polling answer that is taken. @default 104857600 */
+  /** Bytes of the largest packet (polling: answer) that is taken. Browsers: WebTransport only. @default 104857600 */
   maxPayload?: number;
   /** Node, WebSocket: `Origin` header. */
   origin?: string;

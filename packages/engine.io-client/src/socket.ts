@@ -81,6 +81,7 @@ const DEFAULTS = {
   perMessageDeflate: { threshold: 1024 },
   transportOptions: {},
   closeOnBeforeunload: false,
+  maxPayload: 100 * 1024 * 1024,
 } satisfies SocketOptions;
 
 /** Longer timers fire at once. */

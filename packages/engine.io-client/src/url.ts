@@ -43,7 +43,7 @@ export function targetOf(uri: string | null | undefined, opts: SocketOptions): T
   const page = globalThis.location as { protocol: string; hostname: string; port: string } | undefined;
   const address = uri || opts.host;
   const { protocol, host, port, query } = parse(address || "");
-  const secure = (protocol ? protocol.endsWith("s") : opts.secure) ?? page?.protocol === "https:";
+  const secure = (protocol ? /^(https|wss)$/.test(protocol) : opts.secure) ?? page?.protocol === "https:";
   const hostname = host || opts.hostname;
   return {
     hostname: hostname || page?.hostname || "localhost",

@@ -1,0 +1,65 @@
+import {
+  createPacketDecoderStream,
+  createPacketEncoderStream,
+  type Packet,
+  type PacketStream,
+} from "engine.io-parser";
+import { Transport } from "./transport.js";
+
+interface WebTransportSession {
+  readonly ready: Promise<unknown>;
+  readonly closed: Promise<unknown>;
+  createBidirectionalStream(): Promise<PacketStream>;
+  close(): void;
+}
+
+/** WebTransport: one bidirectional stream of an HTTP/3 session carries all packets (protocols.md 1.12). */
+export class WT extends Transport {
+  #session: WebTransportSession | undefined;
+  #writer: WritableStreamDefaultWriter<Packet> | undefined;
+
+  get name(): string {
+    return "webtransport";
+  }
+
+  protected doOpen(): void {
+    const { WebTransport } = globalThis as unknown as {
+      WebTransport: new (uri: string, options: object | undefined) => WebTransportSession;
+    };
+    const session = new WebTransport(this.createUri("https"), this.opts.transportOptions?.[this.name]);
+    this.#session = session;
+    session.closed.then(() => this.onClose(), this.#onFailure);
+    session.ready.then(() => this.#openStream(session)).catch(this.#onFailure);
+  }
+
+  protected write(packets: readonly Packet[]): void {
+    Promise.all(packets.map((packet) => this.#writer!.write(packet))).then(() => {
+      this.writable = this.readyState === "open";
+      this.emitReserved("drain");
+    }, this.#onFailure);
+  }
+
+  protected doClose(): void {
+    this.#session?.close();
+  }
+
+  async #openStream(session: WebTransportSession): Promise<void> {
+    const { readable, writable } = await session.createBidirectionalStream();
+    const encoder: PacketStream = createPacketEncoderStream();
+    const decoder: PacketStream = createPacketDecoderStream(this.opts.maxPayload!, this.socket.binaryType);
+    encoder.readable.pipeTo(writable).catch(this.#onFailure);
+    const reader: ReadableStreamDefaultReader<Packet> = readable.pipeThrough(decoder).getReader();
+    const writer: WritableStreamDefaultWriter<Packet> = encoder.writable.getWriter();
+    this.#writer = writer;
+    const { sid } = this.query;
+    await writer.write({ type: "open", data: sid && JSON.stringify({ sid }) });
+    this.onOpen();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      this.onPacket(value);
+    }
+  }
+
+  readonly #onFailure = (error: unknown): void => this.onError("webtransport error", error);
+}
