@@ -376,7 +376,7 @@ export class Socket<
   }
 
   private _send(packet: OutgoingPacket): void {
-    for (const listener of [...this._anyOutgoing]) callUser(listener, this, packet.data);
+    callAll(this._anyOutgoing, this, packet.data);
     this._packet(packet);
   }
 
@@ -411,7 +411,7 @@ export class Socket<
     const last = event.at(-1);
     // Whether the server appended it can't be seen (protocols.md 9.2, fault 6), only whether it may have.
     if (this._pid && typeof last === "string") this._lastOffset = last;
-    for (const listener of [...this._any]) callUser(listener, this, event);
+    callAll(this._any, this, event);
     announce(this, event);
   }
 
@@ -439,6 +439,11 @@ export declare namespace Socket {
     | "transport close"
     | "transport error"
     | "parse error";
+}
+
+/** Hot path: mostly there are none. */
+function callAll(listeners: readonly AnyListener[], self: unknown, args: readonly unknown[]): void {
+  if (listeners.length > 0) for (const listener of [...listeners]) callUser(listener, self, args);
 }
 
 /** Removes the first element that is `item`, or all. */
