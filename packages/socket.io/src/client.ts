@@ -232,11 +232,13 @@ export class Client {
 
   /** CONNECT: finds or makes the namespace and asks it to let the client in. */
   #connect(name: string, auth: Record<string, unknown> = {}): void {
-    const joining = (this.#joining ??= new Map());
-    if (this.nsps.has(name) || joining.has(name)) {
+    if (this.nsps.has(name)) {
       debug("second CONNECT for namespace %s", name);
       return this.close();
     }
+    const joining = (this.#joining ??= new Map());
+    // Upstream's client asks twice if an application connects a socket whose CONNECT is under way: once is enough.
+    if (joining.has(name)) return;
     const { server } = this;
     if (this.nsps.size + joining.size >= server._limits.maxNamespacesPerConnection) {
       return this._refuse(name, new Error("Too many namespaces"));

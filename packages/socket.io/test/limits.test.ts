@@ -71,13 +71,22 @@ test("requests that wait for a matcher count as namespaces of the connection", a
   assert.equal(asked, 5);
 });
 
-test("a second CONNECT while the first is with the middlewares closes the connection", async () => {
+test("a second CONNECT while the first is with the middlewares is one too many, and ignored", async () => {
   const { io, engine } = serve();
-  io.use(() => {});
+  let asked = 0;
+  let connections = 0;
+  const agree: (() => void)[] = [];
+  io.use((_, next) => {
+    asked++;
+    agree.push(next);
+  });
+  io.on("connection", () => connections++);
   const peer = engine.connect();
-  peer.receive("0", "0");
-  assert.equal(peer.readyState, "closed");
-  assert.equal(io.of("/")._preConnectSockets.size, 0);
+  for (let i = 0; i < 100; i++) peer.receive("0");
+  assert.equal(io.of("/")._preConnectSockets.size, 1);
+  for (const next of agree) next();
+  await ticks();
+  assert.deepEqual([asked, connections, peer.readyState], [1, 1, "open"]);
 });
 
 test("an incomplete binary packet above maxIncompletePacketSize closes the connection with an error", async () => {
