@@ -39,7 +39,10 @@ for (const [binding, { transport, get: getError, post: postError }] of Object.en
     test("handshakes, polls, and posts what is sent", async (t) => {
       const server = await PollingServer.start(t);
       const socket = polling(t, server.url);
-      const [handshake] = await Promise.all([event(socket, "handshake"), server.get().then((x) => x.answer(openPacket()))]);
+      const [handshake] = await Promise.all([
+        event(socket, "handshake"),
+        server.get().then((x) => x.answer(openPacket())),
+      ]);
       assert.equal(handshake[0].sid, "abc");
       assert.equal(socket.id, "abc");
       const poll = await server.get();
@@ -65,12 +68,15 @@ for (const [binding, { transport, get: getError, post: postError }] of Object.en
       const { query, request } = await server.get();
       assert.match(query.get("t") ?? "", /^[0-9a-z]{8}$/);
       query.delete("t");
-      assert.deepEqual([...query], [
-        ["token", "a b&c"],
-        ["n", "1"],
-        ["EIO", "4"],
-        ["transport", "polling"],
-      ]);
+      assert.deepEqual(
+        [...query],
+        [
+          ["token", "a b&c"],
+          ["n", "1"],
+          ["EIO", "4"],
+          ["transport", "polling"],
+        ],
+      );
       assert.equal(request.url!.split("?")[0], "/engine.io/");
     });
 
@@ -100,7 +106,7 @@ for (const [binding, { transport, get: getError, post: postError }] of Object.en
       for (const data of sent) socket.send(data);
       assert.equal(socket.writeBuffer.length, 7);
       const bodies: number[][] = [];
-      for (let post = first; bodies.length < 4; ) {
+      for (let post = first; bodies.length < 4;) {
         post.answer("ok");
         post = await server.post();
         bodies.push(post.body.split("\u001e").map((packet) => packet.length));
@@ -313,7 +319,12 @@ for (const [binding, { transport, get: getError, post: postError }] of Object.en
     test("sends cookies back if withCredentials is set, and only then", async (t) => {
       const server = await PollingServer.start(t);
       polling(t, server.url, { withCredentials: true });
-      const setCookie = ["a=1=2; Path=/", "b=x; MAX-AGE=0", "c=3; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "d=4; max-age=60"];
+      const setCookie = [
+        "a=1=2; Path=/",
+        "b=x; MAX-AGE=0",
+        "c=3; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        "d=4; max-age=60",
+      ];
       (await server.get()).answer(openPacket(), 200, { "Set-Cookie": setCookie });
       const poll = await server.get();
       assert.equal(poll.request.headers.cookie, "a=1=2; d=4");
@@ -332,7 +343,10 @@ for (const [binding, { transport, get: getError, post: postError }] of Object.en
       const poll = await server.handshake();
       socket.send("x");
       const post = await server.post();
-      assert.deepEqual([poll, post].map(({ request }) => request.headers["x-mine"]), ["yes", "yes"]);
+      assert.deepEqual(
+        [poll, post].map(({ request }) => request.headers["x-mine"]),
+        ["yes", "yes"],
+      );
     });
   });
 }

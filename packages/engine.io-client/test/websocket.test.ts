@@ -14,17 +14,25 @@ describe("websocket", { timeout: 60_000 }, () => {
     const server = await RawWebSocketServer.start(t);
     const socket = connect(t, server.url, only);
     const accepted = await server.accept();
-    assert.deepEqual([...accepted.query], [
-      ["EIO", "4"],
-      ["transport", "websocket"],
-    ]);
+    assert.deepEqual(
+      [...accepted.query],
+      [
+        ["EIO", "4"],
+        ["transport", "websocket"],
+      ],
+    );
     const received = messages(socket, 4);
     accepted.send(openPacket(), "4hello", Buffer.from([1, 2]), "4", "bAwQ=");
     assert.deepEqual(await received, ["hello", Buffer.from([1, 2]), undefined, Buffer.from([3, 4])]);
     assert.ok(socket.transport instanceof NodeWebSocket);
 
     const { buffer } = Uint8Array.of(0, 5, 6, 0);
-    socket.send("€").send(Buffer.from([1])).send(buffer).send(new Uint8Array(buffer, 1, 2)).send("");
+    socket
+      .send("€")
+      .send(Buffer.from([1]))
+      .send(buffer)
+      .send(new Uint8Array(buffer, 1, 2))
+      .send("");
     const frames = await accepted.receive(5);
     assert.deepEqual(frames, ["4€", Buffer.from([1]), Buffer.from([0, 5, 6, 0]), Buffer.from([5, 6]), "4"]);
   });
@@ -62,7 +70,10 @@ describe("websocket", { timeout: 60_000 }, () => {
     const accepted = await server.accept();
     accepted.send(openPacket());
     await event(socket, "open");
-    socket.send(new Blob(["x"])).send("y").close();
+    socket
+      .send(new Blob(["x"]))
+      .send("y")
+      .close();
     assert.deepEqual(await event(socket, "close"), ["forced close", undefined]);
     assert.deepEqual(await accepted.receive(3), [Buffer.from("x"), "4y", "closed 1005"]);
   });
@@ -156,7 +167,7 @@ describe("websocket", { timeout: 60_000 }, () => {
   test("a refused upgrade is one 'websocket error'", async (t) => {
     const server = createServer((socket) => {
       socket.on("error", () => {});
-      socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      socket.resume().end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");

@@ -1,9 +1,4 @@
-import {
-  createPacketDecoderStream,
-  createPacketEncoderStream,
-  type Packet,
-  type PacketStream,
-} from "engine.io-parser";
+import { createPacketDecoderStream, createPacketEncoderStream, type Packet, type PacketStream } from "engine.io-parser";
 import { Transport } from "./transport.js";
 
 interface WebTransportSession {

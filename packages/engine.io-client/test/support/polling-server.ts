@@ -2,7 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 
-export const OPEN = { sid: "abc", upgrades: [] as string[], pingInterval: 25_000, pingTimeout: 20_000, maxPayload: 1e6 };
+export const OPEN = {
+  sid: "abc",
+  upgrades: [] as string[],
+  pingInterval: 25_000,
+  pingTimeout: 20_000,
+  maxPayload: 1e6,
+};
 
 /** The open packet, with what a test wants otherwise. */
 export function openPacket(changes: object = {}): string {
