@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket as TcpSocket } from "node:net";
 import { describe, test, type TestContext } from "node:test";
-import { Fetch, NodeXHR, Socket, type SocketOptions, TransportError } from "engine.io-client";
+import { Fetch, NodeXHR, type Socket, type SocketOptions, TransportError } from "engine.io-client";
 import { connect, event, journal, messages } from "./support/events.ts";
 import { openPacket, PollingServer } from "./support/polling-server.ts";
 
@@ -134,11 +134,11 @@ for (const [binding, { transport, get: getError, post: postError }] of Object.en
         const server = await PollingServer.start(t);
         const socket = polling(t, server.url);
         const poll = await server.handshake();
-        const [[error], [reason, description]] = await Promise.all([
-          event(socket, "error"),
-          event(socket, "close"),
-          poll.answer(status === 204 ? "" : "4lost", status),
-        ]);
+        const failed = event(socket, "error");
+        const closed = event(socket, "close");
+        poll.answer(status === 204 ? "" : "4lost", status);
+        const [error] = await failed;
+        const [reason, description] = await closed;
         assert.ok(error instanceof TransportError);
         assert.deepEqual([error.message, error.type, error.description], [getError, "TransportError", status]);
         assert.equal((error.context as { status: number }).status, status);
@@ -206,7 +206,9 @@ for (const [binding, { transport, get: getError, post: postError }] of Object.en
       const poll = await server.handshake();
       const received: unknown[] = [];
       socket.on("message", (data) => received.push(data));
-      const [[reason, error]] = await Promise.all([event(socket, "close"), poll.answer("4before\u001e9\u001e4after")]);
+      const closed = event(socket, "close");
+      poll.answer("4before\u001e9\u001e4after");
+      const [reason, error] = await closed;
       assert.equal(reason, "transport error");
       assert.deepEqual([error.message, error.code], ["server error", "parser error"]);
       assert.deepEqual(received, ["before"]);
@@ -216,8 +218,9 @@ for (const [binding, { transport, get: getError, post: postError }] of Object.en
       const server = await PollingServer.start(t);
       const socket = polling(t, server.url);
       const poll = await server.handshake();
-      const [args] = await Promise.all([event(socket, "close"), poll.answer("4bye\u001e1")]);
-      assert.deepEqual(args, ["transport close", { description: "transport closed by the server" }]);
+      const closed = event(socket, "close");
+      poll.answer("4bye\u001e1");
+      assert.deepEqual(await closed, ["transport close", { description: "transport closed by the server" }]);
     });
 
     test("answers a ping with a pong", async (t) => {

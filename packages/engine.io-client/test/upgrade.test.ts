@@ -180,9 +180,9 @@ describe("upgrade", { timeout: 60_000 }, () => {
     ["the user wants polling alone", { transports: ["polling"] }, {}],
     ["the server offers none", {}, { upgrades: [] }],
     ["the server offers what nobody knows", {}, { upgrades: ["polling", "nope", "constructor", "__proto__", 5, null] }],
-  ] as const) {
+  ] as [string, SocketOptions, object][]) {
     test(`nothing is probed if ${what}`, async (t) => {
-      const { server, socket, poll } = await opened(t, options as SocketOptions, handshake);
+      const { server, socket, poll } = await opened(t, options, handshake);
       server.http.on("upgrade", () => assert.fail("no websocket is wanted"));
       const received = messages(socket, 1);
       poll.answer("4x");
