@@ -242,11 +242,11 @@ async function keepBlobs(page: Page): Promise<void> {
 }
 
 async function pictureIn(page: Page): Promise<{ sha256: string; type: string; width: number }> {
-  await page.waitForFunction(() => (document.querySelector(".message img") as HTMLImageElement | null)?.naturalWidth);
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>(".message img")?.naturalWidth);
   return page.evaluate(async () => {
     const blob = (window as unknown as { blobs: Blob[] }).blobs[0]!;
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
-    const width = (document.querySelector(".message img") as HTMLImageElement).naturalWidth;
+    const width = document.querySelector<HTMLImageElement>(".message img")!.naturalWidth;
     return { sha256: [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join(""), type: blob.type, width };
   });
 }

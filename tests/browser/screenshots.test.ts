@@ -42,11 +42,12 @@ for (const [size, options] of Object.entries({ phone: PHONE, desktop: DESKTOP })
 async function conversation({ open, t }: BrowserTest, options: OpenOptions): Promise<Page> {
   let now = Date.UTC(2026, 5, 20, 17, 42);
   const demo = await demoFor(t, { now: () => now });
-  const prepare = async (page: Page): Promise<void> =>
-    page.addInitScript((at) => {
+  const prepare = async (page: Page): Promise<void> => {
+    await page.addInitScript((at) => {
       Date.now = () => at;
       performance.now = () => 0; // the round trip is then always shown as "< 1 ms"
     }, now);
+  };
   const mira = await open(demo.url, { ...options, prepare });
   const jonas = await open(demo.url, { prepare });
   const amara = await open(demo.url, { prepare });

@@ -362,12 +362,15 @@ export function createView({ onSend, onRetry, onRoom, onName, onTyping, onTryNow
   }
 
   $("me").addEventListener("click", () => askForName($("my-name").textContent));
-  $("name-form").addEventListener("submit", async (event) => {
-    event.preventDefault();
+  async function submitName() {
     const refusal = await onName($("name").value);
     $("name-error").textContent = refusal ?? "";
     if (refusal === null) $("text").focus();
     else $("name").select();
+  }
+  $("name-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    void submitName();
   });
   $("name-dialog").addEventListener("cancel", (event) => {
     if ($("my-name").textContent === "…") event.preventDefault(); // nobody chats without a name

@@ -149,7 +149,8 @@ export const upgrade: Behaviours = {
 
   "a client that names websocket first connects with it and falls to none": async (stage) => {
     const io = await stage.serve();
-    const transports = stage.transport === "polling" ? ["polling"] : ["websocket", "polling"];
+    const transports: ("polling" | "websocket")[] =
+      stage.transport === "polling" ? ["polling"] : ["websocket", "polling"];
     const { server } = await stage.pair(io, "/", { transports });
     assert.equal(server.conn.transport.name, transports[0]);
     const refused = stage.client("/", { transports: ["websocket"] });
