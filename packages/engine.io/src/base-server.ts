@@ -1,0 +1,177 @@
+import debugModule from "debug";
+import { EventEmitter } from "node:events";
+import { validateHeaderName, validateHeaderValue, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import { ERROR_CODES, ERROR_MESSAGES, type ErrorCallback, type Refusal } from "./errors.js";
+import { badRequest, verifyRequest } from "./handshake.js";
+import { sessionCookie } from "./http/cookies.js";
+import { corsMiddleware } from "./http/cors.js";
+import type { EngineRequest } from "./http/request.js";
+import { generateId } from "./ids.js";
+import type { Middleware } from "./middleware.js";
+import {
+  withDefaults,
+  type AttachOptions,
+  type EngineOptions,
+  type ServerOptions,
+  type TransportName,
+} from "./options.js";
+import { Socket, type SocketHost } from "./socket.js";
+import { Sweep } from "./sweep.js";
+import { transports } from "./transports/index.js";
+import type { Transport, TransportHost } from "./transports/transport.js";
+import { revisionOf, wireVersion } from "./wire-version.js";
+
+const debug = debugModule("engine");
+
+/**
+ * Sessions and the rules by which they begin, whatever server the requests come in by.
+ *
+ * Events: `connection` `(socket)`, `connection_error` `({req, code, message, context})`, `initial_headers` and `headers`
+ * `(headers, req)`, `flush` `(socket, packets)`, `drain` `(socket)`.
+ */
+export abstract class BaseServer extends EventEmitter implements SocketHost, TransportHost {
+  static readonly errors = ERROR_CODES;
+  static readonly errorMessages = ERROR_MESSAGES;
+
+  /** Read whenever they are needed, so changes hold for new sessions and timers. */
+  opts: EngineOptions;
+  /** Sessions by id. */
+  readonly clients: Record<string, Socket> = {};
+  clientsCount = 0;
+  /** @internal */
+  readonly sweep = new Sweep();
+  protected readonly middlewares: Middleware[] = [];
+  protected readonly cors: Middleware | undefined;
+  /** Counts the calls of {@link close}: a handshake that began before one must not end after it. */
+  protected epoch = 0;
+
+  constructor(options: ServerOptions = {}) {
+    super();
+    this.opts = withDefaults(options);
+    this.cors = corsMiddleware(this.opts.cors);
+    this.init();
+  }
+
+  /** Called by the constructor, and when the server listens again. */
+  protected abstract init(): void;
+
+  /** The reverse of {@link init}. */
+  protected abstract cleanup(): void;
+
+  /** Adds a middleware: it is called for every request of the engine, upgrades included. */
+  use(middleware: Middleware): void {
+    this.middlewares.push(middleware);
+  }
+
+  /** Ends all sessions at once. */
+  close(): this {
+    debug("closing all open clients");
+    this.epoch++;
+    for (const socket of Object.values(this.clients)) socket.close(true);
+    this.cleanup();
+    return this;
+  }
+
+  /**
+   * Makes the id of a new session. Assign a function of your own to replace it; ids must be unguessable and unique.
+   * @returns the id, or a promise of it
+   */
+  // oxlint-disable-next-line no-unused-vars -- for those who replace it
+  generateId(_req: IncomingMessage): string | Promise<string> {
+    return generateId();
+  }
+
+  /** Names of the transports that a client on `transport` may upgrade to. @internal */
+  upgrades(transport: string): readonly TransportName[] {
+    if (!this.opts.allowUpgrades || transport !== "polling") return [];
+    return transports.polling.upgradesTo.filter((name) => this.opts.transports.includes(name));
+  }
+
+  /** @internal */
+  completeHeaders(headers: OutgoingHttpHeaders, req: EngineRequest, sid: string | null): void {
+    if (sid !== null) {
+      if (this.opts.cookie) headers["Set-Cookie"] = [sessionCookie(this.opts.cookie, sid)];
+      this.emit("initial_headers", headers, req);
+    }
+    this.emit("headers", headers, req);
+    if (this.listenerCount("headers") + this.listenerCount("initial_headers") > 0) dropInvalid(headers);
+  }
+
+  /** @internal */
+  forget(socket: Socket): void {
+    if (this.find(socket.id) !== socket) return;
+    delete this.clients[socket.id];
+    this.clientsCount--;
+  }
+
+  /** The session of that id; names that every object has are none. */
+  protected find(sid: string): Socket | undefined {
+    return Object.hasOwn(this.clients, sid) ? this.clients[sid] : undefined;
+  }
+
+  /** Whether a request may be served. */
+  protected verify(req: EngineRequest, isUpgrade: boolean, done: ErrorCallback): void {
+    verifyRequest(req, isUpgrade, this.opts, (sid) => this.find(sid), done);
+  }
+
+  /** Calls back with a new id, or with the refusal if there is none. At once, unless `generateId` gives a promise. */
+  protected newId(req: EngineRequest, done: (id: string | Refusal) => void): void {
+    const { epoch } = this;
+    const accept = (given: unknown): void => {
+      const id = String(given);
+      if (id === "" || id in this.clients) return refuse(new Error("the generated id is empty or in use"));
+      if (epoch !== this.epoch) {
+        return done(badRequest("TRANSPORT_HANDSHAKE_ERROR", { error: new Error("the server was closed") }));
+      }
+      done(id);
+    };
+    const refuse = (error: unknown): void => done(badRequest("ID_GENERATION_ERROR", { error }));
+    let given: string | Promise<string>;
+    try {
+      given = this.generateId(req);
+    } catch (error) {
+      return refuse(error);
+    }
+    if (typeof given === "string") return accept(given);
+    Promise.resolve(given).then(
+      // Out of the promise, so that errors of the application's listeners are seen as such.
+      (id) => process.nextTick(accept, id),
+      (error: unknown) => process.nextTick(refuse, error),
+    );
+  }
+
+  /** The handshake is through: the session begins on this transport. */
+  protected openSession(id: string, transport: Transport, req: EngineRequest): void {
+    const version = wireVersion(revisionOf(req._query["EIO"]))!;
+    const socket = new Socket(id, this, transport, req, version);
+    debug("new session over %s", transport.name);
+    this.clients[id] = socket;
+    this.clientsCount++;
+    socket.open();
+    if (socket.readyState !== "closed") this.emit("connection", socket);
+  }
+
+  protected reportRefusal(req: IncomingMessage, { code, context }: Refusal): void {
+    debug("request refused: %d %o", code, context);
+    this.emit("connection_error", { req, code, message: ERROR_MESSAGES[code], context });
+  }
+
+  /** The path as requests have to begin. */
+  protected _computePath(options: AttachOptions): string {
+    const path = (options.path ?? "/engine.io").replace(/\/$/, "");
+    return options.addTrailingSlash === false ? path : `${path}/`;
+  }
+}
+
+/** A header that HTTP does not allow would throw when it is written, in the middle of serving a peer. */
+function dropInvalid(headers: OutgoingHttpHeaders): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      for (const line of Array.isArray(value) ? value : [value]) validateHeaderValue(name, line as string);
+    } catch (error) {
+      delete headers[name];
+      process.emitWarning(`engine.io: a header set by a listener is not valid and was left out: ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { ERROR_CODES, refusalMessage, type Refusal } from "../errors.js";
+import type { ExchangeListener, HttpExchange } from "./exchange.js";
+import type { EngineRequest } from "./request.js";
+
+const EXCHANGE = Symbol("exchange");
+
+/** How much of a refused body is still read, in bytes, so that an honest peer gets to see the answer. */
+const DISCARDED_BYTES = 1_000_000;
+
+/** An exchange over node:http. Listeners are functions of the module, not closures: there is one exchange per request. */
+export class NodeExchange implements HttpExchange {
+  listener: ExchangeListener | null = null;
+  readonly request: EngineRequest;
+  readonly #response: ServerResponse & { [EXCHANGE]?: NodeExchange };
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #limitBytes = 0;
+  #tooLarge = false;
+
+  constructor(request: EngineRequest, response: ServerResponse) {
+    this.request = request;
+    this.#response = response;
+    this.#response[EXCHANGE] = this;
+    response.on("close", onResponseClose);
+  }
+
+  get method(): string {
+    return this.request.method ?? "";
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.request.headers;
+  }
+
+  readBody(limitBytes: number): void {
+    const request = this.request as EngineRequest & { [EXCHANGE]?: NodeExchange };
+    this.#limitBytes = limitBytes;
+    request[EXCHANGE] = this;
+    if (Number(request.headers["content-length"]) > limitBytes) this.#refuseBody();
+    // A middleware may have read it already.
+    if (request.readableEnded) return this.onEnd();
+    request.on("data", onRequestData);
+    request.on("end", onRequestEnd);
+  }
+
+  respond(status: number, headers?: OutgoingHttpHeaders, body?: string | Uint8Array): void {
+    this.listener = null;
+    const response = this.#response;
+    if (response.headersSent || response.writableEnded || response.destroyed) return;
+    response.writeHead(status, headers);
+    response.end(body);
+  }
+
+  abort(): void {
+    this.listener = null;
+    this.request.destroy();
+  }
+
+  onData(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#tooLarge) {
+      if (this.#bytes > this.#limitBytes + DISCARDED_BYTES) this.request.destroy();
+    } else if (this.#bytes > this.#limitBytes) {
+      this.#refuseBody();
+    } else {
+      this.#chunks.push(chunk);
+    }
+  }
+
+  onEnd(): void {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    if (!this.#tooLarge) this.listener?.onBody(this, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+  }
+
+  onClose(): void {
+    this.listener?.onAbort(this);
+  }
+
+  #refuseBody(): void {
+    this.#tooLarge = true;
+    this.#chunks = [];
+    this.listener?.onBodyTooLarge(this);
+  }
+}
+
+/** True if the request can't be answered any more: it was, or the peer has left. */
+export function isOver(response: ServerResponse): boolean {
+  return response.headersSent || response.writableEnded || response.destroyed;
+}
+
+/** The exact answers are in protocols.md 1.2. */
+export function refuseRequest(response: ServerResponse, refusal: Refusal): void {
+  if (isOver(response)) return;
+  const status = refusal.code === ERROR_CODES.FORBIDDEN ? 403 : 400;
+  response.writeHead(status, { "Content-Type": "application/json" });
+  response.end(JSON.stringify({ code: refusal.code, message: refusalMessage(refusal) }));
+}
+
+/** Always 400, whatever the code (row E-63). */
+export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const message = refusalMessage(refusal);
+  socket.once("finish", destroy);
+  socket.end(
+    "HTTP/1.1 400 Bad Request\r\n" +
+      "Connection: close\r\n" +
+      "Content-type: text/html\r\n" +
+      `Content-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
+  );
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
+}
+
+function onResponseClose(this: ServerResponse): void {
+  (this as unknown as { [EXCHANGE]: NodeExchange })[EXCHANGE].onClose();
+}
+
+function onRequestData(this: IncomingMessage, chunk: Buffer): void {
+  (this as unknown as { [EXCHANGE]: NodeExchange })[EXCHANGE].onData(chunk);
+}
+
+function onRequestEnd(this: IncomingMessage): void {
+  (this as unknown as { [EXCHANGE]: NodeExchange })[EXCHANGE].onEnd();
+}

@@ -1,0 +1,154 @@
+import type { SerializeOptions } from "cookie";
+import type { CorsOptions, CorsOptionsDelegate } from "cors";
+import type { IncomingMessage } from "node:http";
+import { WebSocketServer, type PerMessageDeflateOptions } from "ws";
+import type { HttpCompressionOptions } from "./http/compression.js";
+import type { WsServerConstructor } from "./websocket/ws-engine.js";
+
+export type TransportName = "polling" | "websocket" | "webtransport";
+
+/** Where on an HTTP server an engine listens. */
+export interface AttachOptions {
+  /**
+   * Path of the requests that are the engine's.
+   * @default "/engine.io"
+   */
+  path?: string;
+  /**
+   * Whether to end upgrade requests for other paths that nobody has answered after {@link destroyUpgradeTimeout}.
+   * @default true
+   */
+  destroyUpgrade?: boolean;
+  /**
+   * In ms; 0 means the default.
+   * @default 1000
+   */
+  destroyUpgradeTimeout?: number;
+  /**
+   * Whether the path has to be followed by a slash.
+   * @default true
+   */
+  addTrailingSlash?: boolean;
+}
+
+export interface ServerOptions {
+  /**
+   * How long the server waits for an answer to a ping before it closes the session, in ms. Raise it for phones that sleep;
+   * each second more keeps dead sessions a second longer.
+   * @default 20000
+   */
+  pingTimeout?: number;
+  /**
+   * How long after the last answer the next ping leaves, in ms.
+   * @default 25000
+   */
+  pingInterval?: number;
+  /**
+   * How long an upgrade to another transport may take before it is given up, in ms.
+   * @default 10000
+   */
+  upgradeTimeout?: number;
+  /**
+   * Size of the largest message, and of the largest body of a polling request, in bytes.
+   * @default 1e6
+   */
+  maxHttpBufferSize?: number;
+  /**
+   * Asked for every handshake (not for later requests of a session): call `fn(null, true)` to accept; the first argument, if
+   * it is a string, is the message of the refusal.
+   */
+  allowRequest?: (
+    req: IncomingMessage,
+    fn: (err: string | null | undefined, success: boolean) => void,
+  ) => void | Promise<void>;
+  /**
+   * Transports that clients may use.
+   * @default ["polling", "websocket"]
+   */
+  transports?: TransportName[];
+  /**
+   * Whether clients are told of transports to upgrade to.
+   * @default true
+   */
+  allowUpgrades?: boolean;
+  /**
+   * Compression of WebSocket messages; options as for the package `ws`.
+   * @default false
+   */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions;
+  /**
+   * Compression of polling answers: options of node:zlib and a `threshold` in bytes (default 1024).
+   * @default true
+   */
+  httpCompression?: boolean | HttpCompressionOptions;
+  /** The WebSocket server: a class with the interface of `Server` of the package `ws`, which is the default. */
+  wsEngine?: WsServerConstructor;
+  /** Sent to every client as a first message, together with the handshake. */
+  // Whatever can be sent: text, bytes, or what turns into text.
+  initialPacket?: unknown;
+  /**
+   * A cookie with the session id for load balancers that route by it: true, or attributes and `name` (default "io").
+   * @default false
+   */
+  cookie?: boolean | (SerializeOptions & { name?: string });
+  /**
+   * Cross-origin requests: options of the package `cors`. Off, no page of another origin gets an answer.
+   * @default false
+   */
+  cors?: CorsOptions | CorsOptionsDelegate | boolean;
+  /**
+   * Whether clients of protocol 3 (Socket.IO 2) are served.
+   * @default false
+   */
+  allowEIO3?: boolean;
+}
+
+/** Options with all defaults filled in. They are read when used, so changing them at run time works for new sessions and timers. */
+export interface EngineOptions extends ServerOptions {
+  pingTimeout: number;
+  pingInterval: number;
+  upgradeTimeout: number;
+  maxHttpBufferSize: number;
+  transports: TransportName[];
+  allowUpgrades: boolean;
+  httpCompression: false | (HttpCompressionOptions & { threshold: number });
+  perMessageDeflate?: false | PerMessageDeflateOptions;
+  wsEngine: WsServerConstructor;
+  cookie?: false | (SerializeOptions & { name: string });
+}
+
+/** A member that is given as undefined counts as not given. */
+export function withDefaults(given: ServerOptions): EngineOptions {
+  const options = {
+    wsEngine: WebSocketServer as WsServerConstructor,
+    pingTimeout: 20_000,
+    pingInterval: 25_000,
+    upgradeTimeout: 10_000,
+    maxHttpBufferSize: 1e6,
+    transports: ["polling", "websocket"] as TransportName[],
+    allowUpgrades: true,
+    cors: false,
+    allowEIO3: false,
+    ...definedOnly(given),
+  };
+  return {
+    ...options,
+    httpCompression: merged(given.httpCompression ?? true, { threshold: 1024 }),
+    perMessageDeflate: merged(given.perMessageDeflate, { threshold: 1024 }),
+    cookie: merged(given.cookie, { name: "io", path: "/", httpOnly: true, sameSite: "lax" as const }),
+  };
+}
+
+function definedOnly<T extends object>(given: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
+}
+
+/** Of a member that is true or an object; false if it is off. */
+function merged<Given extends object, Defaults extends object>(
+  given: boolean | Given | undefined,
+  defaults: Defaults,
+): false | (Given & Defaults) {
+  if (given === undefined || given === false || given === null) return false;
+  return { ...defaults, ...definedOnly(given === true ? {} : given) } as Given & Defaults;
+}

@@ -1,0 +1,170 @@
+import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { attachTo, claim } from "./attachment.js";
+import { BaseServer } from "./base-server.js";
+import type { Refusal } from "./errors.js";
+import { badRequest } from "./handshake.js";
+import { isOver, NodeExchange, refuseRequest, refuseUpgrade } from "./http/node.js";
+import { prepareRequest, type EngineRequest } from "./http/request.js";
+import { UpgradeResponse } from "./http/upgrade-response.js";
+import { runMiddlewares } from "./middleware.js";
+import type { AttachOptions } from "./options.js";
+import { Polling } from "./transports/polling.js";
+import { WebSocketTransport } from "./transports/websocket.js";
+import type { WebSocketEndpoint } from "./websocket/endpoint.js";
+import { WsEngine } from "./websocket/ws-engine.js";
+import { revisionOf, wireVersion } from "./wire-version.js";
+
+const HEADERS = Symbol("headers of the 101 answer");
+
+/** An upgrade request on its way to the 101. */
+interface UpgradeRequest extends EngineRequest {
+  [HEADERS]?: { readonly fromMiddlewares: OutgoingHttpHeaders; readonly sid: string | null };
+}
+
+/** An Engine.IO server on node:http. */
+export class Server extends BaseServer {
+  /** Set by `listen`. */
+  httpServer: HttpServer | undefined;
+  private ws: WsEngine | undefined;
+
+  /** Serves the requests of an HTTP server that are below a path; all others reach the listeners that it had. */
+  attach(server: HttpServer, options: AttachOptions = {}): void {
+    attachTo(server, this._computePath(options), options, {
+      takesUpgrades: this.opts.transports.includes("websocket"),
+      onRequest: (req, res) => this.handleRequest(req, res),
+      onUpgrade: (req, socket, head) => this.handleUpgrade(req, socket, head),
+      onListening: () => this.init(),
+      onClose: () => this.close(),
+    });
+  }
+
+  /** Serves one HTTP request: for frameworks that do their own routing. */
+  handleRequest(req: IncomingMessage, res: ServerResponse): void {
+    prepareRequest(req);
+    this.applyMiddlewares(req, res, (error) => {
+      // A middleware may have answered, and the peer may have left.
+      if (isOver(res)) return;
+      if (error !== undefined) return this.refuse(req, res, badRequest("MIDDLEWARE_FAILURE"));
+      this.verify(req, false, (code, context) => {
+        if (code !== undefined) this.refuse(req, res, { code, context: context ?? {} });
+        else this.serve(req, res);
+      });
+    });
+  }
+
+  /** Serves one upgrade request. */
+  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Before anything is waited for: an error without a listener would end the process (CVE-2022-41940).
+    socket.on("error", ignore);
+    if (!claim(socket)) return;
+    prepareRequest(req);
+    const res = new UpgradeResponse(socket);
+    this.applyMiddlewares(req, res, (error) => {
+      res.release();
+      if (res.writableEnded) return;
+      if (error !== undefined) return this.refuse(req, socket, badRequest("MIDDLEWARE_FAILURE"));
+      this.verify(req, true, (code, context) => {
+        if (code !== undefined) this.refuse(req, socket, { code, context: context ?? {} });
+        else this.upgrade(req, socket, head, res.getHeaders());
+      });
+    });
+  }
+
+  protected override init(): void {
+    if (!this.opts.transports.includes("websocket")) return;
+    this.ws?.close();
+    const { wsEngine, maxHttpBufferSize, perMessageDeflate = false } = this.opts;
+    this.ws = new WsEngine(wsEngine, { perMessageDeflate, maxPayload: maxHttpBufferSize }, (lines, req) =>
+      this.addHeaderLines(lines, req as UpgradeRequest),
+    );
+  }
+
+  protected override cleanup(): void {
+    this.ws?.close();
+  }
+
+  private applyMiddlewares(
+    req: EngineRequest,
+    res: ServerResponse | UpgradeResponse,
+    done: (error?: unknown) => void,
+  ): void {
+    const { cors, middlewares } = this;
+    if (cors === undefined && middlewares.length === 0) return done();
+    runMiddlewares(cors === undefined ? middlewares : [cors, ...middlewares], req, res, done);
+  }
+
+  /** A verified request: of a session, or for a new one. */
+  private serve(req: EngineRequest, res: ServerResponse): void {
+    const { sid } = req._query;
+    if (sid) return (this.find(sid)?.transport as Polling).onRequest(new NodeExchange(req, res));
+    this.newId(req, (id) => {
+      if (typeof id !== "string") return this.refuse(req, res, id);
+      if (isOver(res)) return;
+      const transport = new Polling(req, wireVersion(revisionOf(req._query["EIO"]))!, this);
+      transport.sid = id;
+      transport.onRequest(new NodeExchange(req, res));
+      this.openSession(id, transport, req);
+    });
+  }
+
+  /** A verified upgrade request: of a session, or for a new one. */
+  private upgrade(req: UpgradeRequest, socket: Duplex, head: Buffer, headers: OutgoingHttpHeaders): void {
+    const { sid, transport } = req._query;
+    if (sid || transport !== "websocket") {
+      return this.accept(req, socket, head, headers, null, (endpoint) => this.joinSession(req, endpoint));
+    }
+    this.newId(req, (id) => {
+      if (typeof id !== "string") return this.refuse(req, socket, id);
+      this.accept(req, socket, head, headers, id, (endpoint) => {
+        const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"]))!, endpoint);
+        websocket.sid = id;
+        this.openSession(id, websocket, req);
+      });
+    });
+  }
+
+  private accept(
+    req: UpgradeRequest,
+    socket: Duplex,
+    head: Buffer,
+    headers: OutgoingHttpHeaders,
+    newSid: string | null,
+    onEndpoint: (endpoint: WebSocketEndpoint) => void,
+  ): void {
+    req[HEADERS] = { fromMiddlewares: headers, sid: newSid };
+    this.ws!.accept(req, socket, head, this.opts.maxHttpBufferSize, (endpoint) => {
+      delete req[HEADERS];
+      socket.removeListener("error", ignore);
+      onEndpoint(endpoint);
+    });
+  }
+
+  /** A WebSocket that wants to carry an existing session. */
+  private joinSession(req: EngineRequest, endpoint: WebSocketEndpoint): void {
+    const { sid = "", transport } = req._query;
+    const session = this.find(sid);
+    if (session === undefined || transport !== "websocket") return endpoint.close();
+    const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"]))!, endpoint);
+    if (!session.tryUpgrade(websocket)) websocket.close();
+  }
+
+  private addHeaderLines(lines: string[], req: UpgradeRequest): void {
+    const { fromMiddlewares = {}, sid = null } = req[HEADERS] ?? {};
+    const headers = { ...fromMiddlewares };
+    this.completeHeaders(headers, req, sid);
+    for (const [name, value] of Object.entries(headers)) {
+      // A line for each: a comma would break cookies (Q-19).
+      for (const one of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${one}`);
+    }
+  }
+
+  private refuse(req: IncomingMessage, to: ServerResponse | Duplex, refusal: Refusal): void {
+    this.reportRefusal(req, refusal);
+    if ("writeHead" in to) refuseRequest(to, refusal);
+    else refuseUpgrade(to, refusal);
+  }
+}
+
+/** The end of such a connection is seen by its `close`. */
+function ignore(): void {}

@@ -1,0 +1,257 @@
+import debugModule from "debug";
+import type { Packet, RawData } from "engine.io-parser";
+import {
+  ServerUpgrade,
+  type CloseCause,
+  type CloseReason,
+  type ServerUpgradeHost,
+  type SessionHost,
+  type SessionState,
+  type SessionTransport,
+} from "engine.io-parser/session";
+import { EventEmitter } from "node:events";
+import type { EngineRequest } from "./http/request.js";
+import type { EngineOptions } from "./options.js";
+import { SweptSession, type Sweep } from "./sweep.js";
+import type { Transport } from "./transports/transport.js";
+import type { WireVersion } from "./wire-version.js";
+
+const debug = debugModule("engine:socket");
+
+export interface SendOptions {
+  /**
+   * Whether the transport may compress this packet.
+   * @default true
+   */
+  compress?: boolean | undefined;
+}
+
+/** Called with the transport that took the packet. */
+export type SentCallback = (transport: Transport) => void;
+
+/** The layer above an engine socket. Called directly; public events are emitted as well, if somebody listens. @internal */
+export interface EngineReceiver {
+  /** One message. Without data it is undefined. */
+  onData(data: string | Buffer | ArrayBuffer): void;
+  /** Exactly once. */
+  onClose(reason: CloseReason, description?: unknown): void;
+}
+
+/** What a socket asks of its server. */
+export interface SocketHost extends EventEmitter {
+  readonly opts: EngineOptions;
+  readonly sweep: Sweep;
+  upgrades(transport: string): readonly string[];
+  forget(socket: Socket): void;
+}
+
+/**
+ * One session as users see it: events and methods around the session machine, whatever transports carry it.
+ *
+ * Events: `data` and then `message` `(data)`, `packet` `(packet)`, `packetCreate` `(packet)`, `flush` `(packets)`, `drain`,
+ * `heartbeat`, `upgrading` `(transport)`, `upgrade` `(transport)`, `close` `(reason, description?)`.
+ */
+export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHost {
+  /** Id of the session. Whoever knows it can take part in the session: keep it secret. */
+  readonly id: string;
+  /** The first request of the session. May be deleted to save memory. */
+  request: EngineRequest;
+  /** Address of the peer, or of the proxy before it. */
+  readonly remoteAddress: string;
+  /** @internal */
+  receiver: EngineReceiver | null = null;
+  private readonly server: SocketHost;
+  private readonly version: WireVersion;
+  private readonly session: SweptSession;
+  /** Of packets that have not been handed to a transport. */
+  private sentCallbacks: Map<Packet, SentCallback> | null = null;
+  /** Of the batch that is on its way. */
+  private flushed: SentCallback[] | null = null;
+
+  /** @internal */
+  constructor(id: string, server: SocketHost, transport: Transport, req: EngineRequest, version: WireVersion) {
+    super();
+    this.id = id;
+    this.server = server;
+    this.request = req;
+    this.remoteAddress = req.socket.remoteAddress ?? "";
+    this.version = version;
+    this.session = new SweptSession(this, transport, version.heartbeatRole, server.opts);
+  }
+
+  /** Revision of the Engine.IO protocol: 3 or 4. */
+  get protocol(): number {
+    return this.version.revision;
+  }
+
+  get readyState(): SessionState {
+    return this.session.state;
+  }
+
+  /** What carries the session now. */
+  get transport(): Transport {
+    return this.session.transport as Transport;
+  }
+
+  /** True while another transport is on probation. */
+  get upgrading(): boolean {
+    return this.session.upgrade !== null;
+  }
+
+  /** True once the session has moved to another transport; it does so at most once. */
+  get upgraded(): boolean {
+    return this.session.upgraded;
+  }
+
+  /** Packets that wait for the transport. */
+  private get writeBuffer(): readonly Packet[] {
+    return this.session.queue;
+  }
+
+  /**
+   * Sends a message: text, or bytes. Without effect once the session is closing.
+   * @param callback called after the transport has taken the message and those before it
+   */
+  send(data: RawData, options?: SendOptions | SentCallback, callback?: SentCallback): this {
+    return this.write(data, options, callback);
+  }
+
+  /** The same as {@link send}. */
+  write(data: RawData, options?: SendOptions | SentCallback, callback?: SentCallback): this {
+    const { state } = this.session;
+    if (state === "closing" || state === "closed") return this;
+    if (typeof options === "function") return this.write(data, undefined, options);
+    const packet = { type: "message", data, options } as Packet;
+    if (this.listenerCount("packetCreate") > 0) {
+      // Listeners may change the options, which other receivers of the same message share.
+      packet.options = { ...packet.options, compress: options?.compress !== false };
+      this.emit("packetCreate", packet);
+    }
+    if (callback !== undefined) (this.sentCallbacks ??= new Map()).set(packet, callback);
+    this.session.send(packet);
+    return this;
+  }
+
+  /**
+   * Ends the session with "forced close", after what was sent has left.
+   * @param discard whether to end it at once
+   */
+  close(discard?: boolean): void {
+    this.session.close(discard);
+  }
+
+  /** Begins the session: the handshake leaves. @internal */
+  open(): void {
+    const { opts } = this.server;
+    const handshake = {
+      sid: this.id,
+      upgrades: this.server.upgrades(this.transport.name),
+      pingInterval: opts.pingInterval,
+      pingTimeout: opts.pingTimeout,
+      maxPayload: opts.maxHttpBufferSize,
+    };
+    const first: Packet[] = [{ type: "open", data: JSON.stringify(handshake) }];
+    if (opts.initialPacket !== undefined && opts.initialPacket !== null) {
+      first.push({ type: "message", data: opts.initialPacket });
+    }
+    this.server.sweep.add(this.session);
+    this.session.open(first);
+  }
+
+  /** False if the session has no use for another transport. @internal */
+  tryUpgrade(transport: Transport): boolean {
+    const { session } = this;
+    if (session.state === "closed" || session.upgraded || session.upgrade !== null) return false;
+    if (session.transport.name === transport.name) return false;
+    debug("may move from %s to %s", session.transport.name, transport.name);
+    transport.sid = this.id;
+    // The session and its new transport know it from now on.
+    void new ServerUpgrade(session, transport, this, this.server.opts.upgradeTimeout);
+    return true;
+  }
+
+  /** @internal */
+  now(): number {
+    return this.server.sweep.now();
+  }
+
+  /** @internal */
+  onPacket(packet: Packet): void {
+    if (this.listenerCount("packet") > 0) this.emit("packet", packet);
+  }
+
+  /** @internal */
+  onMessage(data: unknown): void {
+    this.receiver?.onData(data as string | Buffer);
+    if (this.listenerCount("data") > 0) this.emit("data", data);
+    if (this.listenerCount("message") > 0) this.emit("message", data);
+  }
+
+  /** @internal */
+  onHeartbeat(): void {
+    if (this.listenerCount("heartbeat") > 0) this.emit("heartbeat");
+  }
+
+  /** @internal */
+  onFlush(batch: readonly Packet[]): void {
+    if (this.sentCallbacks !== null) this.takeCallbacks(this.sentCallbacks, batch);
+    if (this.listenerCount("packetCreate") > 0) {
+      // Heartbeats are made by the machine; this is the first that is seen of them.
+      for (const packet of batch) if (packet.type !== "message") this.emit("packetCreate", packet);
+    }
+    if (this.listenerCount("flush") > 0) this.emit("flush", batch);
+    if (this.server.listenerCount("flush") > 0) this.server.emit("flush", this, batch);
+  }
+
+  /** @internal */
+  onDrain(): void {
+    const { flushed } = this;
+    this.flushed = null;
+    if (flushed === null && this.listenerCount("drain") + this.server.listenerCount("drain") === 0) return;
+    // Not now: the transport may be done before send() returns, and who sends in the callback must not nest without end.
+    process.nextTick(emitDrain, this, this.server, flushed);
+  }
+
+  /** @internal */
+  onDeadlineSet(): void {
+    this.server.sweep.note(this.session);
+  }
+
+  /** @internal */
+  onUpgrading(transport: SessionTransport): void {
+    this.emit("upgrading", transport);
+  }
+
+  /** @internal */
+  onUpgrade(transport: SessionTransport): void {
+    debug("moved to %s", transport.name);
+    this.emit("upgrade", transport);
+  }
+
+  /** @internal */
+  onClose({ reason, description }: CloseCause): void {
+    debug("closed: %s", reason);
+    this.sentCallbacks = null;
+    this.flushed = null;
+    this.server.sweep.delete(this.session);
+    this.server.forget(this);
+    this.receiver?.onClose(reason, description);
+    this.emit("close", reason, description);
+  }
+
+  private takeCallbacks(callbacks: Map<Packet, SentCallback>, batch: readonly Packet[]): void {
+    for (const packet of batch) {
+      const callback = callbacks.get(packet);
+      if (callback === undefined) continue;
+      callbacks.delete(packet);
+      (this.flushed ??= []).push(callback);
+    }
+    if (callbacks.size === 0) this.sentCallbacks = null;
+  }
+}
+
+function emitDrain(socket: Socket, server: SocketHost, callbacks: readonly SentCallback[] | null): void {
+  socket.emit("drain");
+  server.emit("drain", socket);
+  for (const callback of callbacks ?? []) callback(socket.transport);
+}

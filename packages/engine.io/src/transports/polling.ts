@@ -1,0 +1,171 @@
+import type { Packet } from "engine.io-parser";
+import type { CloseCause } from "engine.io-parser/session";
+import type { OutgoingHttpHeaders } from "node:http";
+import { acceptedEncoding, compress } from "../http/compression.js";
+import type { ExchangeListener, HttpExchange } from "../http/exchange.js";
+import type { EngineRequest } from "../http/request.js";
+import type { TransportName } from "../options.js";
+import type { WireVersion } from "../wire-version.js";
+import { Transport, type TransportHost } from "./transport.js";
+
+const CLOSE: Packet = { type: "close" };
+const NOOP: Packet = { type: "noop" };
+
+/**
+ * HTTP long-polling (protocols.md 1.6): one GET is held until there is something to send, POSTs bring what the client has.
+ * At most one of each at a time.
+ */
+export class Polling extends Transport implements ExchangeListener {
+  static override readonly upgradesTo: readonly TransportName[] = ["websocket"];
+
+  readonly name = "polling";
+  readonly #host: TransportHost;
+  /** The GET that is held. */
+  #poll: HttpExchange | null = null;
+  /** The POST whose body is arriving. */
+  #post: HttpExchange | null = null;
+  #answered = false;
+
+  constructor(req: EngineRequest, version: WireVersion, host: TransportHost) {
+    super(req, version);
+    this.#host = host;
+  }
+
+  get writable(): boolean {
+    return this.#poll !== null && this.readyState === "open";
+  }
+
+  /** A request of this session. */
+  onRequest(exchange: HttpExchange): void {
+    if (this.readyState === "closed") return exchange.respond(400);
+    if (exchange.method === "GET") return this.#onPoll(exchange);
+    if (exchange.method === "POST") return this.#onPost(exchange);
+    exchange.respond(500);
+  }
+
+  send(batch: readonly Packet[]): boolean {
+    const poll = this.#poll;
+    this.#poll = null;
+    if (poll === null) return true;
+    const payload = this.version.encodePayload(batch);
+    if (typeof payload === "string") this.#answerPoll(poll, payload, batch);
+    else void payload.then((text) => this.#answerPoll(poll, text, batch));
+    return true;
+  }
+
+  /** Tells the client at once if it waits for an answer, else at its next request. */
+  close(): void {
+    if (this.readyState !== "open") return;
+    this.readyState = "closing";
+    if (this.#poll !== null) this.#closeWith([CLOSE]);
+  }
+
+  discard(cause: CloseCause): void {
+    if (this.readyState === "closed") return;
+    this.readyState = "closed";
+    this.#post?.abort();
+    this.#post = null;
+    // A client that left by itself, or for another transport, only has to be let go.
+    this.send([cause.reason === "transport close" ? NOOP : CLOSE]);
+  }
+
+  onBody(exchange: HttpExchange, body: Buffer): void {
+    this.#post = null;
+    // First: whatever the packets lead to, the request has its answer.
+    this.#answer(exchange, "text/html", "ok");
+    for (const packet of this.version.decodePayload(body)) {
+      // Neither after the end of the session nor after a broken packet.
+      if (this.sink === null) return;
+      this.sink.onPacket(packet);
+    }
+  }
+
+  onBodyTooLarge(exchange: HttpExchange): void {
+    this.#post = null;
+    exchange.respond(413);
+    // Its packets are lost, and the session with them (protocols.md 9.2, 4).
+    this.fail("payload too large");
+  }
+
+  onAbort(exchange: HttpExchange): void {
+    if (exchange === this.#post) {
+      this.#post = null;
+      return this.fail("data request connection closed prematurely");
+    }
+    this.#poll = null;
+    this.fail("poll connection closed prematurely");
+  }
+
+  #onPoll(exchange: HttpExchange): void {
+    if (this.#poll !== null) {
+      exchange.respond(400);
+      return this.fail("overlap from client");
+    }
+    this.#poll = exchange;
+    exchange.listener = this;
+    if (this.readyState === "closing") return this.#closeWith([NOOP, CLOSE]);
+    this.sink?.onWritable();
+  }
+
+  #onPost(exchange: HttpExchange): void {
+    if (this.#post !== null) {
+      exchange.respond(400);
+      return this.fail("data request overlap from client");
+    }
+    if (exchange.headers["content-type"] === "application/octet-stream" && !this.version.binaryBodies) {
+      exchange.respond(400);
+      return this.fail("invalid content");
+    }
+    this.#post = exchange;
+    exchange.listener = this;
+    exchange.readBody(this.#host.opts.maxHttpBufferSize);
+  }
+
+  #closeWith(packets: readonly Packet[]): void {
+    const { sink } = this;
+    this.readyState = "closed";
+    this.send(packets);
+    this.#post?.abort();
+    this.#post = null;
+    this.sink = null;
+    sink?.onClose({ reason: "transport close" });
+  }
+
+  #answerPoll(poll: HttpExchange, payload: string, batch: readonly Packet[]): void {
+    const compression = this.#host.opts.httpCompression;
+    if (compression === false || payload.length * 3 < compression.threshold || !batch.some(wantsCompression)) {
+      return this.#answer(poll, TEXT, payload);
+    }
+    const encoding = acceptedEncoding(poll.headers["accept-encoding"]);
+    if (encoding === null || Buffer.byteLength(payload) < compression.threshold) {
+      return this.#answer(poll, TEXT, payload);
+    }
+    compress(payload, encoding, compression, (compressed) => {
+      if (compressed === null) this.#answer(poll, TEXT, payload);
+      else this.#answer(poll, TEXT, compressed, encoding);
+    });
+  }
+
+  #answer(exchange: HttpExchange, contentType: string, body: string | Buffer, encoding?: string): void {
+    const headers: OutgoingHttpHeaders = {
+      "Content-Type": contentType,
+      "Content-Length": Buffer.byteLength(body),
+      "cache-control": "no-store",
+    };
+    if (encoding !== undefined) headers["Content-Encoding"] = encoding;
+    const userAgent = exchange.headers["user-agent"];
+    if (userAgent !== undefined && (userAgent.includes(";MSIE") || userAgent.includes("Trident/"))) {
+      // Their filter takes payloads for attacks.
+      headers["X-XSS-Protection"] = "0";
+    }
+    this.#host.completeHeaders(headers, exchange.request, this.#answered ? null : this.sid);
+    this.#answered = true;
+    exchange.respond(200, headers, body);
+  }
+}
+
+const TEXT = "text/plain; charset=UTF-8";
+
+function wantsCompression(packet: Packet): boolean {
+  return packet.options?.compress !== false;
+}

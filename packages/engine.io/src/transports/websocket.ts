@@ -1,0 +1,117 @@
+import type { Packet, RawData } from "engine.io-parser";
+import type { CloseCause } from "engine.io-parser/session";
+import type { EngineRequest } from "../http/request.js";
+import type { EndpointListener, WebSocketEndpoint } from "../websocket/endpoint.js";
+import type { WireVersion } from "../wire-version.js";
+import { Transport } from "./transport.js";
+
+/** With more than this waiting below, in bytes, packets are kept in the session until it has left. */
+const HIGH_WATER_BYTES = 16_384;
+
+/** One WebSocket: each packet is one message (protocols.md 1.7). */
+export class WebSocketTransport extends Transport implements EndpointListener {
+  readonly name = "websocket";
+  readonly #endpoint: WebSocketEndpoint;
+  /** A batch is being written, or encoded. */
+  #busy = false;
+
+  constructor(req: EngineRequest, version: WireVersion, endpoint: WebSocketEndpoint) {
+    super(req, version);
+    this.#endpoint = endpoint;
+    endpoint.listener = this;
+  }
+
+  /** The WebSocket itself. */
+  get socket(): unknown {
+    return this.#endpoint.socket;
+  }
+
+  get writable(): boolean {
+    return !this.#busy && this.readyState === "open";
+  }
+
+  /** @internal */
+  get bufferedBytes(): number {
+    return this.#endpoint.bufferedAmount;
+  }
+
+  send(batch: readonly Packet[]): boolean {
+    return this.#sendFrom(batch, 0);
+  }
+
+  close(): void {
+    const { sink } = this;
+    if (this.readyState !== "open") return;
+    this.#end();
+    this.sink = null;
+    // What the peer makes of the close frame is between it and the endpoint.
+    sink?.onClose({ reason: "transport close" });
+  }
+
+  discard(_cause: CloseCause): void {
+    if (this.readyState === "open") this.#end();
+  }
+
+  onMessage(data: string | Buffer): void {
+    this.sink?.onPacket(this.version.decodePacket(data));
+  }
+
+  onWritten(): void {
+    this.#busy = false;
+    this.sink?.onSent();
+  }
+
+  onError(error: unknown): void {
+    this.fail(String(error), error);
+  }
+
+  onClose(): void {
+    const { sink } = this;
+    this.readyState = "closed";
+    this.#endpoint.listener = null;
+    this.sink = null;
+    sink?.onClose({ reason: "transport close" });
+  }
+
+  /** True if all is out. */
+  #sendFrom(batch: readonly Packet[], from: number): boolean {
+    for (let at = from; at < batch.length; at++) {
+      const packet = batch[at]!;
+      const encoded: RawData | Promise<RawData> = this.version.encodePacket(packet, this.supportsBinary);
+      if (encoded instanceof Promise) {
+        this.#busy = true;
+        void encoded.then((data) => this.#sendLate(batch, at, data));
+        return false;
+      }
+      if (this.#write(packet, encoded, at === batch.length - 1)) return false;
+    }
+    return true;
+  }
+
+  /** A packet whose Blob has been read, and those behind it. */
+  #sendLate(batch: readonly Packet[], at: number, encoded: RawData): void {
+    if (this.readyState !== "open") return;
+    this.#busy = false;
+    if (this.#write(batch[at]!, encoded, at === batch.length - 1)) return;
+    if (this.#sendFrom(batch, at + 1)) this.sink?.onSent();
+  }
+
+  /** True if it is the last of its batch and has to be waited for. */
+  #write(packet: Packet, encoded: RawData, isLast: boolean): boolean {
+    const endpoint = this.#endpoint;
+    const wait = isLast && endpoint.bufferedAmount + sizeOf(encoded) > HIGH_WATER_BYTES;
+    this.#busy = wait;
+    endpoint.send(encoded, packet.options?.compress !== false, wait);
+    return wait;
+  }
+
+  #end(): void {
+    this.readyState = "closed";
+    this.#endpoint.listener = null;
+    this.#endpoint.close();
+  }
+}
+
+function sizeOf(encoded: RawData): number {
+  return typeof encoded === "string" ? encoded.length : (encoded as ArrayBufferView).byteLength;
+}

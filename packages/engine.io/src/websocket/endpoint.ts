@@ -1,0 +1,35 @@
+/** The server's end of one WebSocket. The transport is written against this; what is below it can be exchanged. */
+export interface WebSocketEndpoint {
+  /** What users reach as `conn.transport.socket`. */
+  readonly socket: unknown;
+
+  /** Bytes that the operating system has not taken yet. */
+  readonly bufferedAmount: number;
+
+  /** Who hears of messages and of the end; null: nobody any more. */
+  listener: EndpointListener | null;
+
+  /**
+   * Sends one message, text or bytes.
+   * @param compress whether to compress it, where that was negotiated
+   * @param notify whether `onWritten` shall follow once the operating system has taken it, and all before it
+   */
+  send(data: string | ArrayBuffer | ArrayBufferView, compress: boolean, notify: boolean): void;
+
+  /** Starts the closing handshake, after what was sent; without a status code. Gives up waiting for the peer by itself. */
+  close(): void;
+
+  /** The end at once. */
+  terminate(): void;
+}
+
+export interface EndpointListener {
+  onMessage(data: string | Buffer): void;
+
+  onWritten(): void;
+
+  /** The peer broke the protocol, or the connection failed. `onClose` may follow. */
+  onError(error: unknown): void;
+
+  onClose(): void;
+}
