@@ -18,12 +18,12 @@ export class CookieJar {
     for (const header of headers) {
       const cookie = parseCookie(header);
       if (cookie === null) continue;
-      if (isExpired(cookie)) this.#cookies.delete(cookie.name);
-      else this.#cookies.set(cookie.name, cookie);
+      this.#cookies.set(cookie.name, cookie);
+      if (this.#cookies.size > MAX_COOKIES) this.#cookies.delete(this.#cookies.keys().next().value!);
     }
   }
 
-  /** The `Cookie` header of a request; empty if there is nothing to send. */
+  /** The `Cookie` header of a request; empty if there is nothing to send. What has expired is forgotten. */
   header(): string {
     const pairs: string[] = [];
     for (const [name, cookie] of this.#cookies) {
@@ -33,6 +33,9 @@ export class CookieJar {
     return pairs.join("; ");
   }
 }
+
+/** Beyond it the oldest is forgotten. RFC 6265, section 6.1, asks for 50. */
+const MAX_COOKIES = 100;
 
 function isExpired({ expires }: Cookie): boolean {
   return expires !== undefined && !(expires.getTime() > Date.now());

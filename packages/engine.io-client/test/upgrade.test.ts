@@ -88,17 +88,24 @@ describe("upgrade", { timeout: 60_000 }, () => {
     assert.equal(server.mostAtOnce.GET, 1);
   });
 
-  test("a websocket that dies as polling was about to come home: the next poll is made all the same", async (t) => {
+  test("a websocket that dies when the poll is home and the POST not yet: the next poll is made all the same", async (t) => {
     const stage = await opened(t);
     const { socket, server, poll } = stage;
-    const websocket = await probed(stage);
     socket.send("posted");
+    const post = await server.post();
+    const websocket = await probed(stage);
+    const home = event(socket, "packet");
+    poll.answer("6");
+    await home;
     const failed = event(socket, "upgradeError");
     websocket.ws.terminate();
     await failed;
-    poll.answer("6");
+    const received = messages(socket, 1);
     (await server.get()).answer("4heard");
-    assert.deepEqual(await messages(socket, 1), ["heard"]);
+    assert.deepEqual(await received, ["heard"]);
+    socket.send("next");
+    post.answer("ok");
+    assert.equal((await server.post()).body, "4next");
   });
 
   for (const [what, answer] of Object.entries({
