@@ -192,7 +192,8 @@ export class Server<
   /** Takes over one connection of an engine. */
   private onconnection(conn: RawSocket): this {
     debug("connection %s", (conn as unknown as { id: string }).id);
-    new Client(this, conn).start();
+    // The events' types matter to users alone: below, all servers are alike.
+    new Client(this as unknown as AnyServer, conn).start();
     return this;
   }
 
@@ -406,11 +407,12 @@ export class Server<
       throw new Error("stateful regular expressions are not supported");
     }
     const parent = new ParentNamespace(this);
+    const untyped = parent as unknown as AnyParent;
     if (name instanceof RegExp) {
-      this.parentNsps.set((path, _auth, next) => next(null, name.test(path)), parent);
-      this.parentNamespacesFromRegExp.set(name, parent);
+      this.parentNsps.set((path, _auth, next) => next(null, name.test(path)), untyped);
+      this.parentNamespacesFromRegExp.set(name, untyped);
     } else {
-      this.parentNsps.set(name, parent);
+      this.parentNsps.set(name, untyped);
     }
     return parent;
   }
