@@ -6,8 +6,11 @@ import type { EngineRequest } from "./request.js";
 
 const EXCHANGE = Symbol("exchange");
 
-/** How much of a refused body is still read, in bytes, so that an honest peer gets to see the answer. */
-const DISCARDED_BYTES = 1_000_000;
+/**
+ * How much of a refused body is still read and dropped, in bytes: browsers look at the answer only once they have sent all of
+ * their request.
+ */
+const DISCARDED_BYTES = 100_000_000;
 
 /** An exchange over node:http. Listeners are functions of the module, not closures: there is one exchange per request. */
 export class NodeExchange implements HttpExchange {
