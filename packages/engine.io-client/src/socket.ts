@@ -84,6 +84,10 @@ const DEFAULTS = {
   maxPayload: 100 * 1024 * 1024,
 } satisfies SocketOptions;
 
+/** Gets a head start where the server offers it: the first probe that is answered wins (row E-82). */
+const BEST = "webtransport";
+const HEAD_START_MS = 200;
+
 /** Longer timers fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -292,16 +296,20 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
     this.receiver?.onOpen();
     // Only what can be paused can be left.
     if (this.readyState !== "open" || !this.opts.upgrade || !("pause" in transport)) return;
-    for (const Class of this._classes) {
-      const name = nameOf(Class);
-      if (name !== transport.name && handshake.upgrades.includes(name)) this._probe(Class);
+    const names = this.transports.filter((name) => name !== transport.name && handshake.upgrades.includes(name));
+    for (const name of names) {
+      const probe = () => this._probe(this._classes[this.transports.indexOf(name)]!);
+      if (name === BEST || !names.includes(BEST)) probe();
+      else this._setTimeout(probe, HEAD_START_MS);
     }
   }
 
   private _probe(Class: TransportCtor): void {
+    const session = this._session();
+    if (session.state !== "open" || session.upgrade || session.upgraded) return;
     const candidate = this._create(Class);
     if (__DEBUG__) debug("probing %s", candidate.name);
-    const probe = new ClientUpgrade(this._session(), candidate, {
+    const probe = new ClientUpgrade(session, candidate, {
       onUpgrading: () => {
         Socket.priorWebsocketSuccess = candidate.name === "websocket";
         this._dropProbes(probe);

@@ -147,4 +147,44 @@ describe("webtransport", { timeout: 60_000 }, () => {
     assert.deepEqual(await session.receive(), { type: "upgrade" });
     assert.equal((await session.receive()).data, "held");
   });
+
+  test("is probed first where websocket is offered too, and websocket 200 ms later unless it has won", async (t) => {
+    const arrival = install(t);
+    const server = await PollingServer.start(t);
+    let websockets = 0;
+    server.http.on("upgrade", (_, tcp) => {
+      websockets++;
+      tcp.destroy();
+    });
+    const delayed: (() => void)[] = [];
+    const { setTimeout } = globalThis;
+    globalThis.setTimeout = ((callback: () => void, ms: number) =>
+      ms === 200 ? delayed.push(callback) : setTimeout(callback, ms)) as typeof setTimeout;
+    t.after(() => (globalThis.setTimeout = setTimeout));
+    const failing = connect(t, server.url);
+    const failed = event(failing, "upgradeError");
+    (await server.get()).answer(openPacket({ upgrades: ["websocket", "webtransport"] }));
+    (await arrival).break(new Error("no HTTP/3"));
+    assert.equal((await failed)[0].transport, "webtransport");
+    assert.equal(websockets, 0);
+    const second = event(failing, "upgradeError");
+    delayed.shift()!();
+    assert.equal((await second)[0].transport, "websocket");
+    assert.equal(websockets, 1);
+
+    const winner = new Promise<Session>((resolve) => (Session.latest = resolve));
+    const other = await PollingServer.start(t);
+    other.http.on("upgrade", () => assert.fail("webtransport has won"));
+    const winning = connect(t, other.url);
+    (await other.get()).answer(openPacket({ upgrades: ["websocket", "webtransport"] }));
+    const session = await winner;
+    await session.receive();
+    await session.receive();
+    session.send({ type: "pong", data: "probe" });
+    await event(winning, "upgrading");
+    delayed.shift()!();
+    // Nothing is sent later than this: the server hears of the socket's end, and of no websocket before.
+    (await other.get()).answer("1");
+    await event(winning, "close");
+  });
 });
