@@ -17,7 +17,7 @@ import {
 } from "./options.js";
 import { Socket, type SocketHost } from "./socket.js";
 import { Sweep } from "./sweep.js";
-import { transports } from "./transports/index.js";
+import { transports } from "./transports/table.js";
 import type { Transport, TransportHost } from "./transports/transport.js";
 import { revisionOf, wireVersion } from "./wire-version.js";
 

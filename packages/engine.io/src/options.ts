@@ -111,7 +111,7 @@ export interface EngineOptions extends ServerOptions {
   maxHttpBufferSize: number;
   transports: TransportName[];
   allowUpgrades: boolean;
-  httpCompression: false | (HttpCompressionOptions & { threshold: number });
+  httpCompression: false | HttpCompressionOptions;
   perMessageDeflate?: false | PerMessageDeflateOptions;
   wsEngine: WsServerConstructor;
   cookie?: false | (SerializeOptions & { name: string });
@@ -144,11 +144,14 @@ function definedOnly<T extends object>(given: T): { [Key in keyof T]?: Exclude<T
   return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
 }
 
-/** Of a member that is true or an object; false if it is off. */
+/**
+ * Of an option that is true or an object; false if it is off. Defaults that the object does not replace stay (Q-5); a member
+ * that is given as undefined is off: a cookie without a path, for instance.
+ */
 function merged<Given extends object, Defaults extends object>(
   given: boolean | Given | undefined,
   defaults: Defaults,
 ): false | (Given & Defaults) {
-  if (given === undefined || given === false || given === null) return false;
-  return { ...defaults, ...definedOnly(given === true ? {} : given) } as Given & Defaults;
+  if (!given) return false;
+  return { ...defaults, ...(given === true ? {} : given) } as Given & Defaults;
 }

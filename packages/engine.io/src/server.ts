@@ -97,7 +97,8 @@ export class Server extends BaseServer {
   /** A verified request: of a session, or for a new one. */
   private serve(req: EngineRequest, res: ServerResponse): void {
     const { sid } = req._query;
-    if (sid) return (this.find(sid)?.transport as Polling).onRequest(new NodeExchange(req, res));
+    // Verified: the session is there and polls.
+    if (sid) return (this.find(sid)!.transport as Polling).onRequest(new NodeExchange(req, res));
     this.newId(req, (id) => {
       if (typeof id !== "string") return this.refuse(req, res, id);
       if (isOver(res)) return;

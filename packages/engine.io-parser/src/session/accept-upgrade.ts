@@ -57,6 +57,8 @@ export class ServerUpgrade implements UpgradeInProgress, TransportSink {
 
   onPacket(packet: Packet): void {
     if (packet.type === "ping" && packet.data === "probe") {
+      // Probes without end from a peer that reads no answer would pile up answers.
+      if (!this.#candidate.writable) return this.#giveUp();
       this.#probed = true;
       this.#candidate.send([{ type: "pong", data: "probe" }]);
       this.#host.onUpgrading(this.#candidate);

@@ -83,6 +83,9 @@ export class Polling extends Transport implements ExchangeListener {
   onBodyTooLarge(exchange: HttpExchange): void {
     this.#post = null;
     exchange.respond(413);
+    // The poll says so too: the client may be busy sending for a while, and a close packet would hide the reason.
+    this.#poll?.respond(413);
+    this.#poll = null;
     // Its packets are lost, and the session with them (protocols.md 9.2, 4).
     this.fail("payload too large");
   }
@@ -133,13 +136,13 @@ export class Polling extends Transport implements ExchangeListener {
 
   #answerPoll(poll: HttpExchange, payload: string, batch: readonly Packet[]): void {
     const compression = this.#host.opts.httpCompression;
-    if (compression === false || payload.length * 3 < compression.threshold || !batch.some(wantsCompression)) {
-      return this.#answer(poll, TEXT, payload);
-    }
-    const encoding = acceptedEncoding(poll.headers["accept-encoding"]);
-    if (encoding === null || Buffer.byteLength(payload) < compression.threshold) {
-      return this.#answer(poll, TEXT, payload);
-    }
+    const encoding =
+      compression !== false &&
+      Buffer.byteLength(payload) >= (compression.threshold ?? 0) &&
+      batch.some(wantsCompression)
+        ? acceptedEncoding(poll.headers["accept-encoding"])
+        : null;
+    if (compression === false || encoding === null) return this.#answer(poll, TEXT, payload);
     compress(payload, encoding, compression, (compressed) => {
       if (compressed === null) this.#answer(poll, TEXT, payload);
       else this.#answer(poll, TEXT, compressed, encoding);

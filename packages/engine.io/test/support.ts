@@ -1,0 +1,140 @@
+import { Server, type AttachOptions, type ServerOptions, type Socket } from "engine.io";
+import { EventEmitter, once } from "node:events";
+import { createServer, type Server as HttpServer } from "node:http";
+import { connect, type AddressInfo, type Socket as TcpSocket } from "node:net";
+import type { TestContext } from "node:test";
+import { RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
+
+export const PATH = "/engine.io/";
+export const POLLING = `${PATH}?EIO=4&transport=polling`;
+export const WEBSOCKET = `${PATH}?EIO=4&transport=websocket`;
+
+/** What a session's `close` event said. */
+export interface Ending {
+  readonly reason: string;
+  /** The message, if it is an error. */
+  readonly description: unknown;
+}
+
+/** An engine on an HTTP server of its own, that remembers what it reported. Everything is closed after the test. */
+export interface Served {
+  readonly engine: Server;
+  readonly http: HttpServer;
+  readonly port: number;
+  readonly refusals: { code: number; message: string; context: unknown }[];
+  readonly endings: Ending[];
+  /** The next session. Ask before the client connects. */
+  connection(): Promise<Socket>;
+  /** The end of the next session that ends. */
+  ending(): Promise<Ending>;
+  polling(): RawPolling;
+  websocket(query?: string): RawWebSocket;
+}
+
+export async function serve(
+  t: TestContext,
+  options: ServerOptions = {},
+  attachOptions: AttachOptions = {},
+): Promise<Served> {
+  const http = createServer((_req, res) => res.writeHead(404).end("app"));
+  const engine = new Server(options);
+  engine.attach(http, attachOptions);
+  const events = new EventEmitter();
+  const refusals: Served["refusals"] = [];
+  const endings: Ending[] = [];
+  engine.on("connection_error", ({ code, message, context }) => refusals.push({ code, message, context }));
+  engine.on("connection", (socket: Socket) => {
+    socket.on("close", (reason: string, description: unknown) => {
+      endings.push({ reason, description: description instanceof Error ? description.message : description });
+      events.emit("ending", endings.at(-1));
+    });
+  });
+  const port = await listening(t, http);
+  t.after(() => engine.close());
+  return {
+    engine,
+    http,
+    port,
+    refusals,
+    endings,
+    connection: async () => ((await once(engine, "connection")) as [Socket])[0],
+    ending: async () => ((await once(events, "ending")) as [Ending])[0],
+    polling: () => new RawPolling(port, PATH),
+    websocket: (query) => new RawWebSocket(port, query, PATH),
+  };
+}
+
+/** Lets a server listen on a free port until the test is over. */
+export async function listening(t: TestContext, http: HttpServer): Promise<number> {
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  t.after(() => {
+    http.close();
+    http.closeAllConnections();
+  });
+  return (http.address() as AddressInfo).port;
+}
+
+/** A polling session and the server's end of it. */
+export async function pollingSession(served: Served): Promise<[RawPolling, Socket]> {
+  const connection = served.connection();
+  const peer = served.polling();
+  await peer.handshake();
+  return [peer, await connection];
+}
+
+/** A WebSocket session and the server's end of it; the handshake has been read. */
+export async function websocketSession(served: Served, query?: string): Promise<[RawWebSocket, Socket]> {
+  const connection = served.connection();
+  const peer = served.websocket(query);
+  await peer.receive(1);
+  return [peer, await connection];
+}
+
+/** An upgrade request in bytes, with the sample key of RFC 6455. */
+export function upgradeRequest(target: string, headers = ""): string {
+  return (
+    `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`
+  );
+}
+
+/** A TCP connection that keeps all it receives, to be compared byte by byte. */
+export class RawConnection {
+  text = "";
+  readonly socket: TcpSocket;
+  readonly closed: Promise<unknown>;
+
+  constructor(port: number, bytes = "") {
+    this.socket = connect(port, "127.0.0.1");
+    this.socket.setEncoding("latin1");
+    this.socket.on("data", (text: string) => (this.text += text));
+    this.socket.on("error", () => {});
+    this.closed = once(this.socket, "close");
+    this.socket.write(bytes, "latin1");
+  }
+
+  /** Waits until what was received ends with, or contains, the given text. */
+  async received(text: string): Promise<string> {
+    while (!this.text.includes(text)) await once(this.socket, "data");
+    return this.text;
+  }
+}
+
+/** Header lines as they were written, those that vary left out. */
+export function headerLines(text: string): string[] {
+  const [head = ""] = text.split("\r\n\r\n");
+  return head.split("\r\n").filter((line) => !/^(Date|Keep-Alive): /.test(line));
+}
+
+export interface Deferred<Value> {
+  readonly promise: Promise<Value>;
+  resolve(value: Value): void;
+}
+
+/** A promise that the test keeps when it likes. */
+export function deferred<Value>(): Deferred<Value> {
+  let resolve: (value: Value) => void = () => {};
+  const promise = new Promise<Value>((settle) => (resolve = settle));
+  return { promise, resolve };
+}
