@@ -2,16 +2,11 @@ export type { Cookie } from "./cookie-jar.js";
 export { nextTick } from "./env.node.js";
 export type { SocketOptions } from "./options.js";
 export { protocol } from "engine.io-parser";
-export {
-  type HandshakeData,
-  Socket,
-  type SocketReceiver,
-  type SocketReservedEvents,
-  type WriteOptions,
-} from "./socket.js";
+export type { HandshakeData, SocketReceiver, SocketReservedEvents, WriteOptions } from "./events.js";
+export { Socket } from "./socket.js";
 export { installTimerFunctions, type TimerFunctions } from "./timers.js";
 export { TransportError } from "./transports/error.js";
-export { type TransportCtor, type TransportName, transports } from "./transports/index.js";
+export { type TransportCtor, type TransportName, transports } from "./transports/table.js";
 export { Fetch } from "./transports/polling-fetch.js";
 export { XHR as NodeXHR } from "./transports/polling-xhr.node.js";
 export { XHR } from "./transports/polling-xhr.js";

@@ -1,4 +1,4 @@
-import type { TransportCtor, TransportName } from "./transports/index.js";
+import type { TransportCtor, TransportName } from "./transports/table.js";
 
 /** A certificate or key, as text or bytes, or several of them. */
 export type Certificates = string | Uint8Array | readonly (string | Uint8Array)[];

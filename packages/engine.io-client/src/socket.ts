@@ -11,63 +11,16 @@ import {
 } from "engine.io-parser/session";
 import type { CookieJar } from "./cookie-jar.js";
 import { createCookieJar, defaultBinaryType, nextTick } from "./env.node.js";
+import type { SocketReceiver, SocketReservedEvents, WriteOptions } from "./events.js";
 import { createLog } from "./log.node.js";
 import type { SocketOptions } from "./options.js";
+import { watchPage } from "./page.js";
 import { installTimerFunctions } from "./timers.js";
-import { type TransportCtor, transports } from "./transports/index.js";
+import { type TransportCtor, transports } from "./transports/table.js";
 import type { Transport } from "./transports/transport.js";
 import { targetOf } from "./url.js";
 
 const debug = /* @__PURE__ */ createLog("engine.io-client:socket");
-
-export type HandshakeData = Handshake;
-
-export interface WriteOptions {
-  /** False keeps the transport from compressing this message. @default true */
-  compress?: boolean;
-}
-
-/** The layer above. Called directly; the public events are emitted as well. @internal */
-export interface SocketReceiver {
-  onOpen(): void;
-  onData(data: RawData): void;
-  onPing(): void;
-  onDrain(): void;
-  onError(error: Error | string): void;
-  onClose(reason: string, description?: unknown): void;
-}
-
-export interface SocketReservedEvents {
-  /** The handshake is done; messages can travel. */
-  open: () => void;
-  handshake: (data: HandshakeData) => void;
-  /** Any packet arrived. */
-  packet: (packet: Packet) => void;
-  /** A message is about to be queued. */
-  packetCreate: (packet: Packet) => void;
-  /** A message arrived. */
-  data: (data: RawData) => void;
-  message: (data: RawData) => void;
-  /** A batch was handed to the transport. */
-  flush: () => void;
-  /** It has left. */
-  drain: () => void;
-  /** Any packet arrived: the server lives. */
-  heartbeat: () => void;
-  /** The server pinged. */
-  ping: () => void;
-  /** It was answered. */
-  pong: () => void;
-  /** A string if there is no transport to connect with. */
-  error: (error: Error | string) => void;
-  /** The server answered the probe of a better transport. */
-  upgrading: (transport: Transport) => void;
-  /** The session travels on it. */
-  upgrade: (transport: Transport) => void;
-  /** A better transport can't be had. */
-  upgradeError: (error: Error) => void;
-  close: (reason: string, description?: unknown) => void;
-}
 
 const DEFAULTS = {
   path: "/engine.io",
@@ -83,6 +36,11 @@ const DEFAULTS = {
   closeOnBeforeunload: false,
   maxPayload: 100 * 1024 * 1024,
 } satisfies SocketOptions;
+
+const NETWORK_LOST: CloseCause = {
+  reason: "transport close",
+  description: { description: "network connection lost" },
+};
 
 /** Gets a head start where the server offers it: the first probe that is answered wins (row E-82). */
 const BEST = "webtransport";
@@ -167,7 +125,11 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
     const { rememberUpgrade } = own;
     const prior = rememberUpgrade && Socket.priorWebsocketSuccess ? this.transports.indexOf("websocket") : -1;
     this._open(this._classes[prior] ?? this._classes[0]);
-    this._leavePage = this._watchPage();
+    this._leavePage = watchPage(
+      // What runs on the same machine needs no network.
+      hostname !== "localhost" && (() => this._session().fail(NETWORK_LOST)),
+      !!own.closeOnBeforeunload && (() => this._leaveSilently()),
+    );
   }
 
   /** The transport that carries the session. */
@@ -246,6 +208,13 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
       if (transport) transport.open();
       else session.fail({ reason: "transport error", description: "No transports available" });
     }, this.setTimeoutFn);
+  }
+
+  /** No listener shall tell the user that the page, which is going, lost its connection. */
+  private _leaveSilently(): void {
+    const { transport } = this;
+    transport.sink = null;
+    transport.close();
   }
 
   private _create(Class: TransportCtor): Transport {
@@ -368,27 +337,6 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
       this._arm();
     };
     this._timer = this._setTimeout(fire, Math.min(deadline - Date.now(), MAX_TIMER_MS));
-  }
-
-  /** Browsers: going offline, and leaving the page. Returns what stops watching. */
-  private _watchPage(): () => void {
-    const { addEventListener, removeEventListener } = globalThis;
-    if (typeof addEventListener !== "function") return () => {};
-    const onOffline = () =>
-      this._session().fail({ reason: "transport close", description: { description: "network connection lost" } });
-    // Silently: no listener shall tell the user that the page, which is going, lost its connection.
-    const onUnload = () => {
-      const { transport } = this;
-      transport.sink = null;
-      transport.close();
-    };
-    const isLocal = this.hostname === "localhost";
-    if (!isLocal) addEventListener("offline", onOffline);
-    if (this.opts.closeOnBeforeunload) addEventListener("beforeunload", onUnload);
-    return () => {
-      removeEventListener("offline", onOffline);
-      removeEventListener("beforeunload", onUnload);
-    };
   }
 }
 

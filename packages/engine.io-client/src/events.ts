@@ -1,0 +1,52 @@
+import type { Packet, RawData } from "engine.io-parser";
+import type { Handshake } from "engine.io-parser/session";
+import type { Transport } from "./transports/transport.js";
+
+export type HandshakeData = Handshake;
+
+export interface WriteOptions {
+  /** False keeps the transport from compressing this message. @default true */
+  compress?: boolean;
+}
+
+/** The layer above. Called directly; the public events are emitted as well. @internal */
+export interface SocketReceiver {
+  onOpen(): void;
+  onData(data: RawData): void;
+  onPing(): void;
+  onDrain(): void;
+  onError(error: Error | string): void;
+  onClose(reason: string, description?: unknown): void;
+}
+
+export interface SocketReservedEvents {
+  /** The handshake is done; messages can travel. */
+  open: () => void;
+  handshake: (data: HandshakeData) => void;
+  /** Any packet arrived. */
+  packet: (packet: Packet) => void;
+  /** A message is about to be queued. */
+  packetCreate: (packet: Packet) => void;
+  /** A message arrived. */
+  data: (data: RawData) => void;
+  message: (data: RawData) => void;
+  /** A batch was handed to the transport. */
+  flush: () => void;
+  /** It has left. */
+  drain: () => void;
+  /** Any packet arrived: the server lives. */
+  heartbeat: () => void;
+  /** The server pinged. */
+  ping: () => void;
+  /** It was answered. */
+  pong: () => void;
+  /** A string if there is no transport to connect with. */
+  error: (error: Error | string) => void;
+  /** The server answered the probe of a better transport. */
+  upgrading: (transport: Transport) => void;
+  /** The session travels on it. */
+  upgrade: (transport: Transport) => void;
+  /** A better transport can't be had. */
+  upgradeError: (error: Error) => void;
+  close: (reason: string, description?: unknown) => void;
+}
