@@ -292,4 +292,18 @@ describe("closing during an upgrade", () => {
     assert.equal(pair.client.session.state, "closed");
     assert.equal(pair.client.closeCause?.reason, "transport close");
   });
+
+  test("probes that come faster than their answers leave cost the candidate, not the session", () => {
+    const pair = new Pair();
+    pair.advance(10);
+    const [peer, candidate] = memoryWebSocket(pair.network);
+    pair.acceptUpgrade(candidate);
+    candidate.full = true;
+    peer.send([{ type: "ping", data: "probe" }]);
+    pair.advance(100);
+    candidate.full = false;
+    assert.equal(candidate.writable, false);
+    assert.equal(pair.server.session.upgrade, null);
+    assertAwake(pair);
+  });
 });

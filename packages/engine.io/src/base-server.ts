@@ -49,10 +49,9 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     super();
     this.opts = withDefaults(options);
     this.cors = corsMiddleware(this.opts.cors);
-    this.init();
   }
 
-  /** Called by the constructor, and when the server listens again. */
+  /** To be called by the constructors of subclasses, since their fields don't exist before, and when the server listens again. */
   protected abstract init(): void;
 
   /** The reverse of {@link init}. */

@@ -8,7 +8,7 @@ import { isOver, NodeExchange, refuseRequest, refuseUpgrade } from "./http/node.
 import { prepareRequest, type EngineRequest } from "./http/request.js";
 import { UpgradeResponse } from "./http/upgrade-response.js";
 import { runMiddlewares } from "./middleware.js";
-import type { AttachOptions } from "./options.js";
+import type { AttachOptions, ServerOptions } from "./options.js";
 import { Polling } from "./transports/polling.js";
 import { WebSocketTransport } from "./transports/websocket.js";
 import type { WebSocketEndpoint } from "./websocket/endpoint.js";
@@ -27,6 +27,11 @@ export class Server extends BaseServer {
   /** Set by `listen`. */
   httpServer: HttpServer | undefined;
   private ws: WsEngine | undefined;
+
+  constructor(options?: ServerOptions) {
+    super(options);
+    this.init();
+  }
 
   /** Serves the requests of an HTTP server that are below a path; all others reach the listeners that it had. */
   attach(server: HttpServer, options: AttachOptions = {}): void {

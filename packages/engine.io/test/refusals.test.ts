@@ -14,39 +14,44 @@ import {
   upgradeRequest,
 } from "./support.ts";
 
+type Case = readonly [name: string, method: string, target: string, code: number, message: string, context: object];
+
+const UNKNOWN_TRANSPORTS: readonly Case[] = ["tobi", "constructor", "__proto__", "toString", "webtransport"].map(
+  (transport) => [
+    `transport ${transport}`,
+    "GET",
+    `${PATH}?EIO=4&transport=${transport}`,
+    0,
+    "Transport unknown",
+    { transport },
+  ],
+);
+
+const UNKNOWN_REVISIONS: readonly Case[] = [
+  ["revision 3", "EIO=3&"],
+  ["no revision", ""],
+  ["revision 5", "EIO=5&"],
+  ["revision 3 after revision 4: the last one counts", "EIO=4&EIO=3&"],
+].map(([name = "", query]) => [
+  name,
+  "GET",
+  `${PATH}?${query}transport=polling`,
+  5,
+  "Unsupported protocol version",
+  { protocol: 3 },
+]);
+
 /** Requests that a server with default options refuses (protocols.md 1.2). */
-const CASES: readonly [name: string, method: string, target: string, code: number, message: string, context: object][] =
-  [
-    ["an unknown transport", "GET", `${PATH}?EIO=4&transport=tobi`, 0, "Transport unknown", { transport: "tobi" }],
-    ["no transport", "GET", `${PATH}?EIO=4`, 0, "Transport unknown", { transport: undefined }],
-    ...["constructor", "__proto__", "toString", "webtransport"].map(
-      (transport) =>
-        [
-          `transport ${transport}`,
-          "GET",
-          `${PATH}?EIO=4&transport=${transport}`,
-          0,
-          "Transport unknown",
-          { transport },
-        ] as const,
-    ),
-    ["an unknown session", "GET", `${POLLING}&sid=nope`, 1, "Session ID unknown", { sid: "nope" }],
-    ["session __proto__", "GET", `${POLLING}&sid=__proto__`, 1, "Session ID unknown", { sid: "__proto__" }],
-    ["a handshake by POST", "POST", POLLING, 2, "Bad handshake method", { method: "POST" }],
-    ["a handshake by OPTIONS", "OPTIONS", POLLING, 2, "Bad handshake method", { method: "OPTIONS" }],
-    ["websocket without upgrade", "GET", WEBSOCKET, 3, "Bad request", { name: "TRANSPORT_HANDSHAKE_ERROR" }],
-    ["revision 3", "GET", `${PATH}?EIO=3&transport=polling`, 5, "Unsupported protocol version", { protocol: 3 }],
-    ["no revision", "GET", `${PATH}?transport=polling`, 5, "Unsupported protocol version", { protocol: 3 }],
-    ["revision 5", "GET", `${PATH}?EIO=5&transport=polling`, 5, "Unsupported protocol version", { protocol: 3 }],
-    [
-      "revision 3 after revision 4: the last one counts",
-      "GET",
-      `${PATH}?EIO=4&EIO=3&transport=polling`,
-      5,
-      "Unsupported protocol version",
-      { protocol: 3 },
-    ],
-  ];
+const CASES: readonly Case[] = [
+  ...UNKNOWN_TRANSPORTS,
+  ["no transport", "GET", `${PATH}?EIO=4`, 0, "Transport unknown", { transport: undefined }],
+  ["an unknown session", "GET", `${POLLING}&sid=nope`, 1, "Session ID unknown", { sid: "nope" }],
+  ["session __proto__", "GET", `${POLLING}&sid=__proto__`, 1, "Session ID unknown", { sid: "__proto__" }],
+  ["a handshake by POST", "POST", POLLING, 2, "Bad handshake method", { method: "POST" }],
+  ["a handshake by OPTIONS", "OPTIONS", POLLING, 2, "Bad handshake method", { method: "OPTIONS" }],
+  ["websocket without upgrade", "GET", WEBSOCKET, 3, "Bad request", { name: "TRANSPORT_HANDSHAKE_ERROR" }],
+  ...UNKNOWN_REVISIONS,
+];
 
 describe("refused HTTP requests", () => {
   for (const [name, method, target, code, message, context] of CASES) {

@@ -110,7 +110,7 @@ export class RawConnection {
     this.socket.setEncoding("latin1");
     this.socket.on("data", (text: string) => (this.text += text));
     this.socket.on("error", () => {});
-    this.closed = once(this.socket, "close");
+    this.closed = new Promise((resolve) => this.socket.once("close", resolve));
     this.socket.write(bytes, "latin1");
   }
 

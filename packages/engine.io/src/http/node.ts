@@ -39,9 +39,9 @@ export class NodeExchange implements HttpExchange {
 
   readBody(limitBytes: number): void {
     const request = this.request as EngineRequest & { [EXCHANGE]?: NodeExchange };
-    this.#limitBytes = limitBytes;
+    // A body that announces too much is refused with its first byte. Not before: node:http would take the rest itself, unseen.
+    this.#limitBytes = Number(request.headers["content-length"]) > limitBytes ? 0 : limitBytes;
     request[EXCHANGE] = this;
-    if (Number(request.headers["content-length"]) > limitBytes) this.#refuseBody();
     // A middleware may have read it already.
     if (request.readableEnded) return this.onEnd();
     request.on("data", onRequestData);
