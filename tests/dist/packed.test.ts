@@ -5,5 +5,6 @@ import "./modules.ts";
 import "./maps.ts";
 import "./paths.ts";
 import "./types.ts";
+import "./readme.ts";
 import "./package-lints.ts";
 import "./release.ts";

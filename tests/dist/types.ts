@@ -95,16 +95,27 @@ describe("types of the installed packages", () => {
 });
 
 /** What the compiler says of one of the sources in tests/types: "" when it is content. */
-async function compile(
+function compile(
   home: string,
   source: string,
-  { compiler, resolution, module, file }: Setting,
+  setting: Setting,
   compilerOptions: Record<string, unknown>,
   edit = (text: string) => text,
 ): Promise<string> {
-  const folder = join(home, "types", `${source}-${count++}`);
+  const text = readFileSync(join(root, "tests/types", `${source}.ts`), "utf8");
+  return compileText(home, edit(text), setting, compilerOptions);
+}
+
+/** What the compiler says of an application's file. */
+export async function compileText(
+  home: string,
+  text: string,
+  { compiler, resolution, module, file } = SETTINGS["TypeScript 7, node16 import"]!,
+  compilerOptions: Record<string, unknown> = {},
+): Promise<string> {
+  const folder = join(home, "types", `${count++}`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, file), edit(readFileSync(join(root, "tests/types", `${source}.ts`), "utf8")));
+  writeFileSync(join(folder, file), text);
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({
