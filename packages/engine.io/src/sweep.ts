@@ -27,9 +27,9 @@ export class Sweep {
     return performance.now();
   }
 
+  /** Before the session is opened: its first deadline is noted then. */
   add(session: SweptSession): void {
     this.#sessions.add(session);
-    this.note(session);
   }
 
   delete(session: SweptSession): void {

@@ -100,9 +100,17 @@ describe("engine middlewares", () => {
       next();
       throw new Error("too late");
     });
+    let behind = 0;
+    served.engine.use((_req: IncomingMessage, _res: unknown, next: Next) => {
+      behind++;
+      next();
+      next();
+    });
     const answer = await http(served.port, "GET", POLLING);
     assert.equal(answer.status, 200);
-    assert.equal(served.engine.clientsCount, 1);
+    const [peer] = await websocketSession(served);
+    assert.deepEqual([behind, served.engine.clientsCount, served.refusals.length], [2, 2, 0]);
+    peer.close();
   });
 
   test("headers set on the stand-in response of an upgrade join the 101, a line for each value", async (t) => {

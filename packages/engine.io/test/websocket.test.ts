@@ -236,11 +236,9 @@ test("writable is false while the operating system has not taken what was sent, 
   const socket = await connection;
   await peer.received('"maxPayload":1000000}');
   peer.socket.pause();
-  let sent = 0;
-  while (socket.transport.writable) {
-    socket.send("x".repeat(100_000));
-    sent++;
-  }
+  // More than a kernel takes for a peer that does not read.
+  for (let i = 0; i < 500 && socket.transport.writable; i++) socket.send("x".repeat(100_000));
+  assert.equal(socket.transport.writable, false);
   const { writeBuffer } = socket as unknown as { writeBuffer: readonly unknown[] };
   assert.equal(writeBuffer.length, 0);
   socket.send("kept");
@@ -250,6 +248,5 @@ test("writable is false while the operating system has not taken what was sent, 
   await drained;
   assert.equal(socket.transport.writable, true);
   await peer.received("4kept");
-  assert.ok(sent > 0);
   peer.socket.destroy();
 });
