@@ -45,20 +45,26 @@ export class Sweep {
   }
 
   readonly #run = (): void => {
-    const now = this.now();
-    let periodMs = LONGEST_PERIOD_MS;
+    // If a listener of the application throws, the sessions behind are looked at as soon as can be.
+    let periodMs = SHORTEST_PERIOD_MS;
     try {
-      for (const session of this.#sessions) {
-        if (session.deadline <= now) session.onDeadline(now);
-        measure(session, now);
-        if (session.periodMs < periodMs) periodMs = session.periodMs;
-      }
+      periodMs = this.#visit(this.now());
     } finally {
-      // Also when a listener of the application threw.
       if (this.#sessions.size > 0) this.#arm(periodMs);
       else this.#disarm();
     }
   };
+
+  /** Returns when to come again. */
+  #visit(now: number): number {
+    let periodMs = LONGEST_PERIOD_MS;
+    for (const session of this.#sessions) {
+      if (session.deadline <= now) session.onDeadline(now);
+      measure(session, now);
+      if (session.periodMs < periodMs) periodMs = session.periodMs;
+    }
+    return periodMs;
+  }
 
   #arm(periodMs: number): void {
     clearTimeout(this.#timer);

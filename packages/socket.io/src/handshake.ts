@@ -33,7 +33,7 @@ export function buildHandshake(client: Client, auth: Record<string, unknown>): H
   return {
     headers,
     time: now.toString(),
-    address: client.conn.remoteAddress as string,
+    address: client.conn.remoteAddress,
     xdomain: headers.origin !== undefined,
     // Sockets that a load balancer passes in need not have all fields; WebTransport has no request and is encrypted.
     secure: request ? Boolean((request.socket as { encrypted?: boolean } | undefined)?.encrypted) : true,

@@ -192,7 +192,8 @@ export class Server<
   /** Takes over one connection of an engine. */
   private onconnection(conn: RawSocket): this {
     debug("connection %s", (conn as unknown as { id: string }).id);
-    // The events' types matter to users alone: below, all servers are alike.
+    // The events' types matter to users alone: below, all servers are alike. The compiler wants to be told, the linter's doesn't.
+    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
     new Client(this as unknown as AnyServer, conn).start();
     return this;
   }
@@ -420,7 +421,7 @@ export class Server<
   private initEngine(srv: TServerInstance, opts: Partial<ServerOptions> & { path: string }): void {
     debug("attaching to path %s", opts.path);
     this.eio = attachEngine(srv as HttpServer, opts);
-    if (this._serveClient) serveBundles(srv as HttpServer, this._path, this.opts.cors);
+    if (this._serveClient) serveBundles(srv, this._path, this.opts.cors);
     this.httpServer = srv;
     this.bind(this.eio);
   }
