@@ -12,7 +12,7 @@ import { delimiter, join } from "node:path";
  * @property {string} howTo one line for people
  */
 
-/** @type {Readonly<Record<"chromium", Tool>>} */
+/** @type {Readonly<Record<"chromium" | "redis-server", Tool>>} */
 export const TOOLS = {
   chromium: {
     variable: "CHROMIUM_PATH",
@@ -28,6 +28,16 @@ export const TOOLS = {
     howTo:
       "Debian: apt-get install chromium · macOS: brew install --cask google-chrome · " +
       "Windows: winget install Google.Chrome · or name one in CHROMIUM_PATH",
+  },
+  // For the adapters, which come next: a machine that is set up now is set up for them.
+  "redis-server": {
+    variable: "REDIS_SERVER_PATH",
+    names: ["redis-server"],
+    places: ["/opt/homebrew/bin/redis-server", "/usr/local/bin/redis-server"],
+    apt: "redis-server",
+    howTo:
+      "Debian: apt-get install redis-server · macOS: brew install redis · " +
+      "Windows: in WSL, as on Debian · or name one in REDIS_SERVER_PATH",
   },
 };
 

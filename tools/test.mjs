@@ -6,6 +6,6 @@ import { build, installPackages, provideTools, requireNode, runTypeScript } from
 requireNode();
 installPackages();
 installPackages("peers");
-provideTools(["chromium"]);
+provideTools(["chromium", "redis-server"]);
 build();
 process.exit(runTypeScript("tools/run-tests.ts", process.argv.slice(2)));
