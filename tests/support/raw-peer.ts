@@ -32,7 +32,7 @@ export function http(
 }
 
 /** Writes bytes on a TCP connection and gives everything that comes back until the other side ends it. */
-export function tcp(port: number, bytes: string): Promise<string> {
+export function tcp(port: number, bytes: string | Uint8Array): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
     let text = "";

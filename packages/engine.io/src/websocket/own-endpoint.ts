@@ -1,0 +1,314 @@
+import type { Duplex } from "node:stream";
+import type { EndpointListener, WebSocketEndpoint } from "./endpoint.js";
+import { closePayload, encodeFrame, encodeHeader } from "./frame-encoder.js";
+import { FrameError } from "./frame-error.js";
+import { FrameParser, OPCODE, type FrameSink } from "./frames.js";
+import { OwnWebSocket, type ReadyState } from "./own-websocket.js";
+
+/** How long the peer may take to end the connection once this side has, in ms. As in `ws`. */
+const CLOSE_TIMEOUT_MS = 30_000;
+
+/** With so many bytes gathered they leave before the end of the tick; payloads of that length are not copied either. */
+const FLUSH_BYTES = 16_384;
+
+/** Answers to pings that the operating system has not taken. Who sends that many and reads nothing is cut off. */
+const MAX_WAITING_PONGS = 100;
+
+const ENDPOINT = Symbol("endpoint");
+
+type WriteCallback = (error?: Error | null) => void;
+
+/**
+ * A WebSocket right on the connection. What is sent within a tick leaves in one write, in order, whatever kind of frame it
+ * is; answers to what the peer sent leave when that has been read.
+ */
+export class OwnEndpoint implements WebSocketEndpoint, FrameSink {
+  listener: EndpointListener | null = null;
+  /** The connection below. */
+  readonly connection: Duplex;
+  readonly protocol: string;
+  readyState: ReadyState = 1;
+  readonly #parser: FrameParser;
+  #socket: OwnWebSocket | null = null;
+  /** Frames and parts of frames that wait for the end of the tick. */
+  #pending: Buffer[] | null = null;
+  #pendingBytes = 0;
+  #callbacks: WriteCallback[] | null = null;
+  /** Somebody will call {@link flush}. */
+  #willFlush = false;
+  #waitingPongs = 0;
+  #closeSent = false;
+  #closeCode = 1006;
+  #closeReason: Buffer = NOTHING;
+  #closeTimer: NodeJS.Timeout | undefined;
+  /** Made when first needed: most connections never have more to send than the operating system takes. */
+  #notify: WriteCallback | undefined;
+
+  /** @param answer the 101, which leaves together with the first frames */
+  constructor(connection: Duplex, head: Buffer, answer: string, protocol: string, maxBytes: number) {
+    this.connection = connection;
+    this.protocol = protocol;
+    this.#parser = new FrameParser(this, maxBytes);
+    (connection as Bound)[ENDPOINT] = this;
+    // Other streams than those of node:net may not have them.
+    const { setTimeout: limitIdleTime, setNoDelay } = connection as Partial<import("node:net").Socket>;
+    limitIdleTime?.call(connection, 0);
+    setNoDelay?.call(connection);
+    if (head.length > 0) connection.unshift(head);
+    connection.on("data", onData);
+    connection.on("end", onEnd);
+    connection.on("close", onClose);
+    connection.on("error", onError);
+    this.#push(Buffer.from(answer));
+    this.#schedule();
+  }
+
+  get socket(): OwnWebSocket {
+    this.#socket ??= new OwnWebSocket(this);
+    return this.#socket;
+  }
+
+  get bufferedAmount(): number {
+    return this.#pendingBytes + this.connection.writableLength;
+  }
+
+  send(data: string | ArrayBuffer | ArrayBufferView, _compress: boolean, notify: boolean): void {
+    if (!notify) return this.sendFrame(typeof data === "string" ? OPCODE.text : OPCODE.binary, data);
+    this.#notify ??= (error) => {
+      if (!error) this.listener?.onWritten();
+    };
+    this.sendFrame(typeof data === "string" ? OPCODE.text : OPCODE.binary, data, this.#notify);
+  }
+
+  /** @param callback called once the operating system has taken it, and all before it */
+  sendFrame(opcode: number, data: string | ArrayBuffer | ArrayBufferView, callback?: WriteCallback): void {
+    if (this.readyState !== 1) {
+      if (callback !== undefined) process.nextTick(callback, notOpen(this.readyState));
+      return;
+    }
+    if (callback !== undefined) (this.#callbacks ??= []).push(callback);
+    this.#queue(opcode, typeof data === "string" ? data : bytesOf(data));
+  }
+
+  close(code?: number, reason?: string | Buffer): void {
+    if (this.readyState !== 1) return;
+    this.#sendClose(code, reason);
+    this.flush();
+  }
+
+  terminate(): void {
+    this.connection.destroy();
+  }
+
+  /** Writes what has been gathered. */
+  flush(): void {
+    const pending = this.#pending;
+    const bytes = this.#pendingBytes;
+    const callback = this.#takeCallbacks();
+    this.#willFlush = false;
+    this.#pending = null;
+    this.#pendingBytes = 0;
+    if (pending === null) return;
+    const { connection } = this;
+    // A copy is cheaper than a list of buffers for the operating system, up to a size.
+    if (pending.length === 1) connection.write(pending[0]!, callback);
+    else if (bytes <= 2 * FLUSH_BYTES) connection.write(Buffer.concat(pending, bytes), callback);
+    else {
+      connection.cork();
+      for (let at = 0; at < pending.length - 1; at++) connection.write(pending[at]!);
+      connection.write(pending.at(-1)!, callback);
+      connection.uncork();
+    }
+  }
+
+  onMessage(data: string | Buffer): void {
+    this.listener?.onMessage(data);
+    this.#socket?.onMessage(data);
+  }
+
+  onPing(payload: Buffer): void {
+    if (this.readyState === 1) {
+      if (!this.#maySendPong()) return this.#cutOff();
+      this.#queue(OPCODE.pong, payload);
+    }
+    this.#socket?.emit("ping", payload);
+  }
+
+  onPong(payload: Buffer): void {
+    this.#socket?.emit("pong", payload);
+  }
+
+  onCloseFrame(code: number, reason: Buffer): void {
+    this.#closeCode = code;
+    this.#closeReason = reason;
+    // RFC 6455 section 5.5.1: the answer typically echoes the code.
+    if (!this.#closeSent) this.#sendClose(code === 1005 ? undefined : code, reason);
+    this.#end();
+  }
+
+  onFrameError(error: FrameError): void {
+    if (!this.#closeSent) this.#sendClose(error.closeCode);
+    this.#end();
+    this.#report(error);
+  }
+
+  /** Something arrived on the connection. */
+  onChunk(chunk: Buffer): void {
+    // What this leads to is gathered until all of it has been read.
+    this.#willFlush = true;
+    try {
+      this.#parser.receive(chunk);
+    } finally {
+      this.flush();
+    }
+  }
+
+  /** The peer has ended its side of the connection. */
+  onConnectionEnd(): void {
+    this.#parser.stop();
+    this.#end();
+  }
+
+  onConnectionError(): void {
+    this.readyState = 2;
+    this.connection.destroy();
+  }
+
+  onConnectionClose(): void {
+    clearTimeout(this.#closeTimer);
+    this.readyState = 3;
+    this.#parser.stop();
+    this.#pending = null;
+    this.#pendingBytes = 0;
+    this.#takeCallbacks()?.(notOpen(3));
+    this.listener?.onClose();
+    this.#socket?.onClose(this.#closeCode, this.#closeReason);
+  }
+
+  #queue(opcode: number, payload: string | Buffer): void {
+    if (typeof payload !== "string" && payload.length >= FLUSH_BYTES) {
+      this.#push(encodeHeader(opcode, payload.length));
+      this.#push(payload);
+    } else {
+      this.#push(encodeFrame(opcode, payload));
+    }
+    if (this.#pendingBytes >= FLUSH_BYTES) this.#flushEarly();
+    else this.#schedule();
+  }
+
+  #push(bytes: Buffer): void {
+    (this.#pending ??= []).push(bytes);
+    this.#pendingBytes += bytes.length;
+  }
+
+  #schedule(): void {
+    if (this.#willFlush) return;
+    this.#willFlush = true;
+    if (waiting.push(this) === 1) process.nextTick(flushWaiting);
+  }
+
+  /** Who was going to flush still does. */
+  #flushEarly(): void {
+    const willFlush = this.#willFlush;
+    this.flush();
+    this.#willFlush = willFlush;
+  }
+
+  #takeCallbacks(): WriteCallback | undefined {
+    const callbacks = this.#callbacks;
+    this.#callbacks = null;
+    if (callbacks === null) return undefined;
+    if (callbacks.length === 1) return callbacks[0];
+    return (error) => {
+      for (const callback of callbacks) callback(error);
+    };
+  }
+
+  #sendClose(code?: number, reason?: string | Buffer): void {
+    if (this.readyState === 1) this.#queue(OPCODE.close, closePayload(code, reason));
+    this.#closeSent = true;
+    this.readyState = 2;
+    this.#closeTimer ??= setTimeout(giveUp, CLOSE_TIMEOUT_MS, this.connection);
+  }
+
+  /** Both sides have said what they had to. */
+  #end(): void {
+    this.readyState = 2;
+    this.flush();
+    this.connection.end();
+    this.#closeTimer ??= setTimeout(giveUp, CLOSE_TIMEOUT_MS, this.connection);
+  }
+
+  #maySendPong(): boolean {
+    if (this.#pending === null && this.connection.writableLength === 0) this.#waitingPongs = 0;
+    if (this.#waitingPongs === MAX_WAITING_PONGS) {
+      this.#flushEarly();
+      if (this.connection.writableLength > 0) return false;
+      this.#waitingPongs = 0;
+    }
+    this.#waitingPongs++;
+    return true;
+  }
+
+  /** A close frame would wait behind all the rest. */
+  #cutOff(): void {
+    this.#parser.stop();
+    this.readyState = 2;
+    this.terminate();
+    this.#report(
+      new FrameError("WS_ERR_TOO_MANY_CONTROL_FRAMES", 1008, `more than ${MAX_WAITING_PONGS} pings, and nothing read`),
+    );
+  }
+
+  #report(error: FrameError): void {
+    this.listener?.onError(error);
+    this.#socket?.onError(error);
+  }
+}
+
+interface Bound extends Duplex {
+  [ENDPOINT]?: OwnEndpoint;
+}
+
+/** Endpoints with something to write at the end of the tick. */
+let waiting: OwnEndpoint[] = [];
+
+function flushWaiting(): void {
+  const endpoints = waiting;
+  waiting = [];
+  for (const endpoint of endpoints) endpoint.flush();
+}
+
+// Functions of the module, not closures: there may be very many connections.
+
+function onData(this: Duplex, chunk: Buffer): void {
+  (this as Bound)[ENDPOINT]!.onChunk(chunk);
+}
+
+function onEnd(this: Duplex): void {
+  (this as Bound)[ENDPOINT]!.onConnectionEnd();
+}
+
+function onError(this: Duplex): void {
+  (this as Bound)[ENDPOINT]!.onConnectionError();
+}
+
+function onClose(this: Duplex): void {
+  (this as Bound)[ENDPOINT]!.onConnectionClose();
+}
+
+function giveUp(connection: Duplex): void {
+  connection.destroy();
+}
+
+function bytesOf(data: ArrayBuffer | ArrayBufferView): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.from(data);
+}
+
+function notOpen(state: ReadyState): Error {
+  return new Error(`WebSocket is not open: readyState ${state} (${state === 2 ? "CLOSING" : "CLOSED"})`);
+}
+
+const NOTHING = Buffer.alloc(0);

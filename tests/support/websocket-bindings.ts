@@ -1,0 +1,177 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import { connect, type AddressInfo, type Socket as TcpSocket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TestContext } from "node:test";
+import { WebSocketServer } from "ws";
+import type { EndpointListener, WebSocketEndpoint } from "../../packages/engine.io/src/websocket/endpoint.ts";
+import { OwnEngine } from "../../packages/engine.io/src/websocket/own-engine.ts";
+import { WsEngine } from "../../packages/engine.io/src/websocket/ws-engine.ts";
+import { describeFrames } from "./raw-frames.ts";
+
+/** Both ways of serving a WebSocket, without an engine above, and a peer that knows only bytes. */
+
+export type Binding = "own" | "ws";
+export const BINDINGS: readonly Binding[] = ["own", "ws"];
+
+export interface EndpointServer {
+  readonly port: number;
+  /** The connection and the endpoint of the next WebSocket. */
+  endpoint(): Promise<[WebSocketEndpoint, Duplex]>;
+}
+
+/** @param onEndpoint is called within the upgrade */
+export async function serveEndpoints(
+  t: Pick<TestContext, "after">,
+  binding: Binding,
+  maxBytes = 1_000_000,
+  onEndpoint: (endpoint: WebSocketEndpoint) => void = () => {},
+  extraLines: readonly string[] = [],
+): Promise<EndpointServer> {
+  const addLines = (lines: string[]): void => void lines.push(...extraLines);
+  const engine =
+    binding === "own"
+      ? new OwnEngine(addLines)
+      : new WsEngine(WebSocketServer, { perMessageDeflate: false, maxPayload: maxBytes }, addLines);
+  const http = createServer((_req, res) => res.writeHead(404).end());
+  const connections = new Set<Duplex>();
+  const waiting: ((made: [WebSocketEndpoint, Duplex]) => void)[] = [];
+  http.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    connections.add(socket);
+    socket.on("error", () => {});
+    engine.accept(req, socket, head, maxBytes, (endpoint) => {
+      onEndpoint(endpoint);
+      waiting.shift()?.([endpoint, socket]);
+    });
+  });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  t.after(() => {
+    engine.close();
+    for (const connection of connections) connection.destroy();
+    http.close();
+    http.closeAllConnections();
+  });
+  return {
+    port: (http.address() as AddressInfo).port,
+    endpoint: () => new Promise((resolve) => waiting.push(resolve)),
+  };
+}
+
+/** Sends every message back. */
+export function echo(endpoint: WebSocketEndpoint): void {
+  endpoint.listener = {
+    onMessage: (data) => endpoint.send(data, false, false),
+    onWritten: () => {},
+    onError: () => {},
+    onClose: () => {},
+  };
+}
+
+/** What an endpoint told its listener, one line each. */
+export class ListenerLog implements EndpointListener {
+  readonly lines: string[] = [];
+  #changed = (): void => {};
+  onMessage(data: string | Buffer): void {
+    this.#add(typeof data === "string" ? `text ${data}` : `binary ${data.toString("hex")}`);
+  }
+  onWritten(): void {
+    this.#add("written");
+  }
+  onError(error: unknown): void {
+    this.#add(`error ${(error as { code?: string }).code}`);
+  }
+  onClose(): void {
+    this.#add("closed");
+  }
+  /** Waits until there are so many lines. */
+  async until(line: string): Promise<string[]> {
+    while (!this.lines.includes(line)) await new Promise<void>((resolve) => (this.#changed = resolve));
+    return this.lines;
+  }
+  #add(line: string): void {
+    this.lines.push(line);
+    this.#changed();
+  }
+}
+
+/** A client that writes bytes and takes apart what comes back. */
+export class BytePeer {
+  /** Of the answer to the upgrade request. */
+  head = "";
+  /** Frames that have arrived, as {@link describeFrames} writes them, and at last `end` or `reset`. */
+  readonly lines: string[] = [];
+  readonly socket: TcpSocket;
+  #bytes: Buffer = Buffer.alloc(0);
+  #changed = (): void => {};
+
+  /** @param extra follows the upgrade request in the same write */
+  constructor(port: number, extra: Buffer = Buffer.alloc(0), request = upgradeRequest()) {
+    this.socket = connect(port, "127.0.0.1");
+    this.socket.setNoDelay();
+    this.socket.write(Buffer.concat([Buffer.from(request, "latin1"), extra]));
+    this.socket.on("data", (bytes: Buffer) => this.#onData(bytes));
+    this.socket.on("error", () => this.#add("reset"));
+    this.socket.on("end", () => this.#add("end"));
+  }
+
+  send(...frames: Buffer[]): this {
+    this.socket.write(Buffer.concat(frames));
+    return this;
+  }
+
+  /** Waits until the server has ended the connection. */
+  async ended(): Promise<string[]> {
+    while (!this.lines.includes("end") && !this.lines.includes("reset")) await this.#change();
+    this.socket.destroy();
+    return this.lines;
+  }
+
+  /** Waits for so many frames. */
+  async received(count: number): Promise<string[]> {
+    while (this.lines.length < count && !this.socket.destroyed) await this.#change();
+    return this.lines;
+  }
+
+  async opened(): Promise<this> {
+    while (this.head === "" && !this.socket.destroyed) await this.#change();
+    return this;
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => (this.#changed = resolve));
+  }
+
+  #onData(bytes: Buffer): void {
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    if (this.head === "") {
+      const end = this.#bytes.indexOf("\r\n\r\n");
+      if (end === -1) return;
+      this.head = this.#bytes.toString("latin1", 0, end + 4);
+      this.#bytes = this.#bytes.subarray(end + 4);
+    }
+    const { lines, rest } = describeFrames(this.#bytes);
+    this.#bytes = rest;
+    this.lines.push(...lines);
+    this.#changed();
+  }
+
+  #add(line: string): void {
+    this.lines.push(line);
+    this.#changed();
+  }
+}
+
+/** With the sample key of RFC 6455. A header that is given as null is left out. */
+export function upgradeRequest(headers: Record<string, string | null> = {}, method = "GET"): string {
+  const all = {
+    Host: "localhost",
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    ...headers,
+  };
+  const lines = Object.entries(all).filter(([, value]) => value !== null);
+  return `${method} / HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+}
