@@ -81,7 +81,10 @@ export interface ServerOptions {
    * @default true
    */
   httpCompression?: boolean | HttpCompressionOptions;
-  /** The WebSocket server: a class with the interface of `Server` of the package `ws`, which is the default. */
+  /**
+   * Who serves WebSockets: a class with the interface of `Server` of the package `ws`. By default `ws` serves those that compress
+   * ({@link perMessageDeflate}), and the engine itself all others.
+   */
   wsEngine?: WsServerConstructor;
   /** Sent to every client as a first message, together with the handshake. */
   // Whatever can be sent: text, bytes, or what turns into text.

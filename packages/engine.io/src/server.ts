@@ -12,6 +12,8 @@ import type { AttachOptions, ServerOptions } from "./options.js";
 import { Polling } from "./transports/polling.js";
 import { WebSocketTransport } from "./transports/websocket.js";
 import type { WebSocketEndpoint } from "./websocket/endpoint.js";
+import { offersDeflate } from "./websocket/handshake.js";
+import { OwnEngine } from "./websocket/own-engine.js";
 import { WsEngine } from "./websocket/ws-engine.js";
 import { revisionOf, wireVersion } from "./wire-version.js";
 
@@ -26,10 +28,15 @@ interface UpgradeRequest extends EngineRequest {
 export class Server extends BaseServer {
   /** Set by `listen`. */
   httpServer: HttpServer | undefined;
+  /** WebSockets by `ws`, or by what was given in its place. */
   private ws: WsEngine | undefined;
+  /** WebSockets without extensions, unless the application chose who serves them. */
+  private own: OwnEngine | undefined;
+  private readonly choseEngine: boolean;
 
   constructor(options?: ServerOptions) {
     super(options);
+    this.choseEngine = options?.wsEngine !== undefined;
     this.init();
   }
 
@@ -78,15 +85,17 @@ export class Server extends BaseServer {
 
   protected override init(): void {
     if (!this.opts.transports.includes("websocket")) return;
-    this.ws?.close();
+    this.cleanup();
     const { wsEngine, maxHttpBufferSize, perMessageDeflate = false } = this.opts;
-    this.ws = new WsEngine(wsEngine, { perMessageDeflate, maxPayload: maxHttpBufferSize }, (lines, req) =>
-      this.addHeaderLines(lines, req as UpgradeRequest),
-    );
+    const onHeaders = (lines: string[], req: IncomingMessage): void =>
+      this.addHeaderLines(lines, req as UpgradeRequest);
+    this.ws = new WsEngine(wsEngine, { perMessageDeflate, maxPayload: maxHttpBufferSize }, onHeaders);
+    this.own = this.choseEngine ? undefined : new OwnEngine(onHeaders);
   }
 
   protected override cleanup(): void {
     this.ws?.close();
+    this.own?.close();
   }
 
   private applyMiddlewares(
@@ -139,7 +148,10 @@ export class Server extends BaseServer {
     onEndpoint: (endpoint: WebSocketEndpoint) => void,
   ): void {
     req[HEADERS] = { fromMiddlewares: headers, sid: newSid };
-    this.ws!.accept(req, socket, head, this.opts.maxHttpBufferSize, (endpoint) => {
+    // Only `ws` compresses.
+    const deflates = Boolean(this.opts.perMessageDeflate) && offersDeflate(req);
+    const engine = this.own !== undefined && !deflates ? this.own : this.ws!;
+    engine.accept(req, socket, head, this.opts.maxHttpBufferSize, (endpoint) => {
       delete req[HEADERS];
       socket.removeListener("error", ignore);
       onEndpoint(endpoint);

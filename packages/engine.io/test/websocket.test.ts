@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket as TcpSocket } from "node:net";
 import { describe, test } from "node:test";
-import type { Socket } from "engine.io";
-import { WebSocketServer } from "ws";
+import type { ServerOptions, Socket } from "engine.io";
+import { WebSocket, WebSocketServer } from "ws";
 import { PATH, RawConnection, WEBSOCKET, headerLines, serve, upgradeRequest, websocketSession } from "./support.ts";
 
 describe("websocket", () => {
@@ -125,6 +125,22 @@ describe("websocket", () => {
     assert.ok((await peer.received("\x88\0")).endsWith("\r\n\r\n\x88\0"));
     assert.equal(served.engine.clientsCount, 0);
     peer.socket.destroy();
+  });
+
+  test("ws serves who compresses, and everybody if it is asked for by name", async (t) => {
+    const offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    const isWs = async (options: ServerOptions, headers: string): Promise<boolean> => {
+      const served = await serve(t, options);
+      const connection = served.connection();
+      const peer = new RawConnection(served.port, upgradeRequest(WEBSOCKET, headers));
+      const { transport } = await connection;
+      peer.socket.destroy();
+      return (transport as unknown as { socket: unknown }).socket instanceof WebSocket;
+    };
+    assert.equal(await isWs({}, offer), false);
+    assert.equal(await isWs({ perMessageDeflate: true }, ""), false);
+    assert.equal(await isWs({ perMessageDeflate: true }, offer), true);
+    assert.equal(await isWs({ wsEngine: WebSocketServer }, ""), true);
   });
 
   test("a WebSocket server of another make can take the place of ws", async (t) => {
