@@ -38,6 +38,7 @@ const SUBPATHS = [
   "engine.io-client/debug",
   "engine.io-parser/session",
   "engine.io-parser/emitter",
+  "engine.io-parser/v3",
   "socket.io-parser/acks",
   "socket.io-parser/events",
 ];

@@ -8,6 +8,7 @@ import {
   encodePayload,
   type Packet as EnginePacket,
 } from "engine.io-parser";
+import * as v3 from "engine.io-parser/v3";
 import { Decoder, Encoder, type Packet as SocketPacket } from "socket.io-parser";
 import type { Vector } from "./files.ts";
 import { isTagged, untag } from "./tagged-values.ts";
@@ -20,6 +21,8 @@ export type Runner = (vector: Vector) => Outcome | Promise<Outcome>;
 
 /** The files whose formats are implemented. */
 export const RUNNERS: Readonly<Record<string, Runner>> = {
+  "engineio-v3-packet": oldPacket,
+  "engineio-v3-payload": oldPayload,
   "engineio-v4-packet": enginePacket,
   "engineio-v4-payload": enginePayload,
   "engineio-v4-webtransport": engineStream,
@@ -45,6 +48,41 @@ function enginePayload(vector: Vector): Outcome {
   encodePayload(packets, (body) => bodies.push(body));
   assert.deepEqual(bodies, isTagged(vector["encoded"], "$never") ? [] : [vector["encoded"]]);
   return "as recorded";
+}
+
+function oldPacket(vector: Vector): Outcome {
+  const given = untag(vector[vector.op === "decode" ? "encoded" : "packet"]);
+  if (vector.op === "decode") {
+    const packets = vector["utf8decode"] === true ? insideBinary(given as string) : [v3.decodePacket(given as string)];
+    return comparePackets(packets, [untag(vector["packet"])]);
+  }
+  const packet = given as EnginePacket;
+  const encoded =
+    vector["utf8encode"] === true
+      ? textInsideBinary(packet)
+      : v3.encodePacket(packet, vector["supportsBinary"] as boolean);
+  assert.deepEqual(encoded, untag(vector["encoded"]));
+  return "as recorded";
+}
+
+function oldPayload(vector: Vector): Outcome {
+  const packets = untag(vector["packets"]) as EnginePacket[];
+  const encoded = untag(vector["encoded"]) as string | Buffer;
+  if (vector.op === "decode") return comparePackets(v3.decodePayload(encoded), packets);
+  assert.deepEqual(v3.encodePayload(packets, vector["supportsBinary"] as boolean), encoded);
+  return "as recorded";
+}
+
+/** What is recorded with a flag, text whose characters stand for UTF-8 bytes, only exists inside binary payloads. */
+function insideBinary(utf8: string): EnginePacket[] {
+  const head = [0, ...String(utf8.length).split("").map(Number), 0xff];
+  return v3.decodePayload(Buffer.concat([Buffer.from(head), Buffer.from(utf8, "latin1")]));
+}
+
+function textInsideBinary(packet: EnginePacket): string {
+  const payload = v3.encodePayload([packet, { type: "message", data: Buffer.alloc(0) }], true) as Buffer;
+  const end = payload.indexOf(0xff);
+  return payload.toString("latin1", end + 1, end + 1 + Number([...payload.subarray(1, end)].join("")));
 }
 
 async function engineStream(vector: Vector): Promise<Outcome> {
