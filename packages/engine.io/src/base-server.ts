@@ -141,7 +141,7 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
 
   /** The handshake is through: the session begins on this transport. */
   protected openSession(id: string, transport: Transport, req: EngineRequest): void {
-    const version = wireVersion(revisionOf(req._query["EIO"]))!;
+    const version = wireVersion(revisionOf(req._query["EIO"]));
     const socket = new Socket(id, this, transport, req, version);
     debug("new session over %s", transport.name);
     this.clients[id] = socket;

@@ -1,7 +1,7 @@
 import { ERROR_CODES, type ErrorCallback, type ErrorContext, type Refusal, type RefusalName } from "./errors.js";
 import type { EngineRequest } from "./http/request.js";
 import type { EngineOptions, TransportName } from "./options.js";
-import { revisionOf, wireVersion } from "./wire-version.js";
+import { revisionOf } from "./wire-version.js";
 
 /** What of a session later requests are compared with. */
 export interface KnownSession {
@@ -33,9 +33,9 @@ export function verifyRequest(
     (sid ? checkSession(req, isUpgrade, find(sid)) : checkHandshake(req, isUpgrade));
   if (refusal !== undefined) return done(refusal.code, refusal.context);
   if (sid) return done();
-  if (options.allowRequest === undefined) return checkRevision(req, done);
+  if (options.allowRequest === undefined) return checkRevision(req, options, done);
   askApplication(req, options.allowRequest, (denial) => {
-    if (denial === undefined) checkRevision(req, done);
+    if (denial === undefined) checkRevision(req, options, done);
     else done(denial.code, denial.context);
   });
 }
@@ -82,9 +82,9 @@ function checkHandshake(req: EngineRequest, isUpgrade: boolean): Refusal | undef
   return undefined;
 }
 
-function checkRevision(req: EngineRequest, done: ErrorCallback): void {
+function checkRevision(req: EngineRequest, options: EngineOptions, done: ErrorCallback): void {
   const protocol = revisionOf(req._query["EIO"]);
-  if (wireVersion(protocol) !== undefined) return done();
+  if (protocol === 4 || options.allowEIO3) return done();
   done(ERROR_CODES.UNSUPPORTED_PROTOCOL_VERSION, { protocol });
 }
 

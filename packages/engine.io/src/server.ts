@@ -116,7 +116,7 @@ export class Server extends BaseServer {
     this.newId(req, (id) => {
       if (typeof id !== "string") return this.refuse(req, res, id);
       if (isOver(res)) return;
-      const transport = new Polling(req, wireVersion(revisionOf(req._query["EIO"]))!, this);
+      const transport = new Polling(req, wireVersion(revisionOf(req._query["EIO"])), this);
       transport.sid = id;
       transport.onRequest(new NodeExchange(req, res));
       this.openSession(id, transport, req);
@@ -132,7 +132,7 @@ export class Server extends BaseServer {
     this.newId(req, (id) => {
       if (typeof id !== "string") return this.refuse(req, socket, id);
       this.accept(req, socket, head, headers, id, (endpoint) => {
-        const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"]))!, endpoint);
+        const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"])), endpoint);
         websocket.sid = id;
         this.openSession(id, websocket, req);
       });
@@ -163,7 +163,7 @@ export class Server extends BaseServer {
     const { sid = "", transport } = req._query;
     const session = this.find(sid);
     if (session === undefined || transport !== "websocket") return endpoint.close();
-    const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"]))!, endpoint);
+    const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"])), endpoint);
     if (!session.tryUpgrade(websocket)) websocket.close();
   }
 

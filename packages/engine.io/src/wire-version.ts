@@ -1,7 +1,11 @@
 import { decodePacket, decodePayload, encodePacket, encodePayload, type Packet, type RawData } from "engine.io-parser";
 import type { HeartbeatRole } from "engine.io-parser/session";
+import * as codec3 from "engine.io-parser/v3";
 
 export type Revision = 3 | 4;
+
+/** What polling requests and answers carry. */
+export type Body = string | Uint8Array;
 
 /**
  * One revision of the Engine.IO protocol: everything that differs between revisions goes through this object, which is
@@ -15,8 +19,10 @@ export interface WireVersion {
   encodePacket(packet: Packet, supportsBinary: boolean): RawData | Promise<RawData>;
   /** @param encoded a text frame, or the bytes of a binary one */
   decodePacket(encoded: RawData): Packet;
-  encodePayload(packets: readonly Packet[]): string | Promise<string>;
-  decodePayload(body: Buffer): readonly Packet[];
+  /** @param supportsBinary whether the client takes such bodies */
+  encodePayload(packets: readonly Packet[], supportsBinary: boolean): Body | Promise<Body>;
+  /** @param body bytes if it is `application/octet-stream`, which only comes in if {@link binaryBodies} */
+  decodePayload(body: string | Buffer): readonly Packet[];
 }
 
 /** Anything but exactly "4" means 3, a missing value too (row E-66). */
@@ -24,9 +30,8 @@ export function revisionOf(eio: string | undefined): Revision {
   return eio === "4" ? 4 : 3;
 }
 
-/** Undefined for a revision that is not spoken here. */
-export function wireVersion(revision: Revision): WireVersion | undefined {
-  return revision === 4 ? v4 : undefined;
+export function wireVersion(revision: Revision): WireVersion {
+  return revision === 4 ? v4 : v3;
 }
 
 /**
@@ -57,9 +62,45 @@ const v4: WireVersion = {
   },
 
   decodePayload(body) {
-    return decodePayload(body.toString("utf8"), undefined, MAX_PACKETS_PER_PAYLOAD);
+    return decodePayload(String(body), undefined, MAX_PACKETS_PER_PAYLOAD);
   },
 };
+
+const NOOP: Packet = { type: "noop" };
+
+/** Clients of Socket.IO 1 and 2 (protocols.md 2). */
+const v3: WireVersion = {
+  revision: 3,
+  heartbeatRole: "responder",
+  binaryBodies: true,
+
+  encodePacket(packet, supportsBinary) {
+    if (!isBlob(packet.data)) return codec3.encodePacket(packet, supportsBinary);
+    return withBlobRead(packet).then((read) => codec3.encodePacket(read, supportsBinary));
+  },
+
+  decodePacket(data: string | Buffer) {
+    const packet = codec3.decodePacket(data);
+    // Binary frames of an unknown type mean nothing, and nothing is broken by them (protocols.md 2.4).
+    return packet.type === "error" && typeof data !== "string" ? NOOP : packet;
+  },
+
+  encodePayload(packets, supportsBinary) {
+    if (!packets.some(hasBlob)) return codec3.encodePayload(packets, supportsBinary);
+    return Promise.all(packets.map(withBlobRead)).then((read) => codec3.encodePayload(read, supportsBinary));
+  },
+
+  decodePayload(body) {
+    return codec3.decodePayload(body, undefined, MAX_PACKETS_PER_PAYLOAD);
+  },
+};
+
+/** A Blob that can't be read is sent as no bytes, as in revision 4: the peer waits for exactly as many as were announced. */
+async function withBlobRead(packet: Packet): Promise<Packet> {
+  if (!isBlob(packet.data)) return packet;
+  const data = await packet.data.arrayBuffer().catch(() => new ArrayBuffer(0));
+  return { ...packet, data };
+}
 
 /** The parser calls back before it returns unless there is a Blob, so one variable serves all calls without a closure each. */
 let encoded: RawData;

@@ -192,6 +192,11 @@ export class Server<
   /** Takes over one connection of an engine. */
   private onconnection(conn: RawSocket): this {
     debug("connection %s", (conn as unknown as { id: string }).id);
+    // Of an engine that was bound: see initEngine.
+    if (conn.protocol === 3) {
+      conn.close();
+      return this;
+    }
     // The events' types matter to users alone: below, all servers are alike. The compiler wants to be told, the linter's doesn't.
     // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
     new Client(this as unknown as AnyServer, conn).start();
@@ -420,7 +425,9 @@ export class Server<
 
   private initEngine(srv: TServerInstance, opts: Partial<ServerOptions> & { path: string }): void {
     debug("attaching to path %s", opts.path);
-    this.eio = attachEngine(srv as HttpServer, opts);
+    // The engine would serve them, but what they speak above it is not understood here: they are refused by the engine.
+    if (opts.allowEIO3) process.emitWarning("socket.io: allowEIO3 has no effect, clients of Socket.IO 2 are refused");
+    this.eio = attachEngine(srv as HttpServer, { ...opts, allowEIO3: false });
     if (this._serveClient) serveBundles(srv, this._path, this.opts.cors);
     this.httpServer = srv;
     this.bind(this.eio);

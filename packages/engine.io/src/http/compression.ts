@@ -23,7 +23,7 @@ export function acceptedEncoding(acceptEncoding: string | string[] | undefined):
 
 /** Calls back with null if it can't be done. */
 export function compress(
-  body: string,
+  body: string | Uint8Array,
   encoding: ContentEncoding,
   options: HttpCompressionOptions,
   callback: (compressed: Buffer | null) => void,

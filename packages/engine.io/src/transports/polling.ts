@@ -5,7 +5,7 @@ import { acceptedEncoding, compress } from "../http/compression.js";
 import type { ExchangeListener, HttpExchange } from "../http/exchange.js";
 import type { EngineRequest } from "../http/request.js";
 import type { TransportName } from "../options.js";
-import type { WireVersion } from "../wire-version.js";
+import type { Body, WireVersion } from "../wire-version.js";
 import { Transport, type TransportHost } from "./transport.js";
 
 const CLOSE: Packet = { type: "close" };
@@ -47,9 +47,9 @@ export class Polling extends Transport implements ExchangeListener {
     const poll = this.#poll;
     this.#poll = null;
     if (poll === null) return true;
-    const payload = this.version.encodePayload(batch);
-    if (typeof payload === "string") this.#answerPoll(poll, payload, batch);
-    else void payload.then((text) => this.#answerPoll(poll, text, batch));
+    const payload = this.version.encodePayload(batch, this.supportsBinary);
+    if (payload instanceof Promise) void payload.then((read) => this.#answerPoll(poll, read, batch));
+    else this.#answerPoll(poll, payload, batch);
     return true;
   }
 
@@ -73,7 +73,8 @@ export class Polling extends Transport implements ExchangeListener {
     this.#post = null;
     // First: whatever the packets lead to, the request has its answer.
     this.#answer(exchange, "text/html", "ok");
-    for (const packet of this.version.decodePayload(body)) {
+    const isBinary = exchange.headers["content-type"] === BINARY;
+    for (const packet of this.version.decodePayload(isBinary ? body : body.toString())) {
       // Neither after the end of the session nor after a broken packet.
       if (this.sink === null) return;
       this.sink.onPacket(packet);
@@ -115,7 +116,7 @@ export class Polling extends Transport implements ExchangeListener {
       exchange.respond(400);
       return this.fail("data request overlap from client");
     }
-    if (exchange.headers["content-type"] === "application/octet-stream" && !this.version.binaryBodies) {
+    if (exchange.headers["content-type"] === BINARY && !this.version.binaryBodies) {
       exchange.respond(400);
       return this.fail("invalid content");
     }
@@ -134,7 +135,8 @@ export class Polling extends Transport implements ExchangeListener {
     sink?.onClose({ reason: "transport close" });
   }
 
-  #answerPoll(poll: HttpExchange, payload: string, batch: readonly Packet[]): void {
+  #answerPoll(poll: HttpExchange, payload: Body, batch: readonly Packet[]): void {
+    const contentType = typeof payload === "string" ? TEXT : BINARY;
     const compression = this.#host.opts.httpCompression;
     const encoding =
       compression !== false &&
@@ -142,14 +144,14 @@ export class Polling extends Transport implements ExchangeListener {
       batch.some(wantsCompression)
         ? acceptedEncoding(poll.headers["accept-encoding"])
         : null;
-    if (compression === false || encoding === null) return this.#answer(poll, TEXT, payload);
+    if (compression === false || encoding === null) return this.#answer(poll, contentType, payload);
     compress(payload, encoding, compression, (compressed) => {
-      if (compressed === null) this.#answer(poll, TEXT, payload);
-      else this.#answer(poll, TEXT, compressed, encoding);
+      if (compressed === null) this.#answer(poll, contentType, payload);
+      else this.#answer(poll, contentType, compressed, encoding);
     });
   }
 
-  #answer(exchange: HttpExchange, contentType: string, body: string | Buffer, encoding?: string): void {
+  #answer(exchange: HttpExchange, contentType: string, body: Body, encoding?: string): void {
     const headers: OutgoingHttpHeaders = {
       "Content-Type": contentType,
       "Content-Length": Buffer.byteLength(body),
@@ -168,6 +170,7 @@ export class Polling extends Transport implements ExchangeListener {
 }
 
 const TEXT = "text/plain; charset=UTF-8";
+const BINARY = "application/octet-stream";
 
 function wantsCompression(packet: Packet): boolean {
   return packet.options?.compress !== false;
