@@ -6,6 +6,7 @@ import type { ExchangeListener, HttpExchange } from "../http/exchange.js";
 import type { EngineRequest } from "../http/request.js";
 import type { TransportName } from "../options.js";
 import type { Body, WireVersion } from "../wire-version.js";
+import { Jsonp } from "./jsonp.js";
 import { Transport, type TransportHost } from "./transport.js";
 
 const CLOSE: Packet = { type: "close" };
@@ -20,6 +21,7 @@ export class Polling extends Transport implements ExchangeListener {
 
   readonly name = "polling";
   readonly #host: TransportHost;
+  readonly #jsonp: Jsonp | null;
   /** The GET that is held. */
   #poll: HttpExchange | null = null;
   /** The POST whose body is arriving. */
@@ -29,6 +31,7 @@ export class Polling extends Transport implements ExchangeListener {
   constructor(req: EngineRequest, version: WireVersion, host: TransportHost) {
     super(req, version);
     this.#host = host;
+    this.#jsonp = Jsonp.for(req);
   }
 
   get writable(): boolean {
@@ -47,7 +50,8 @@ export class Polling extends Transport implements ExchangeListener {
     const poll = this.#poll;
     this.#poll = null;
     if (poll === null) return true;
-    const payload = this.version.encodePayload(batch, this.supportsBinary);
+    // Scripts are text, whatever the client takes elsewhere (protocols.md 9.2, 11).
+    const payload = this.version.encodePayload(batch, this.supportsBinary && this.#jsonp === null);
     if (payload instanceof Promise) void payload.then((read) => this.#answerPoll(poll, read, batch));
     else this.#answerPoll(poll, payload, batch);
     return true;
@@ -73,8 +77,9 @@ export class Polling extends Transport implements ExchangeListener {
     this.#post = null;
     // First: whatever the packets lead to, the request has its answer.
     this.#answer(exchange, "text/html", "ok");
-    const isBinary = exchange.headers["content-type"] === BINARY;
-    for (const packet of this.version.decodePayload(isBinary ? body : body.toString())) {
+    const payload = this.#payloadOf(exchange, body);
+    if (payload === null) return;
+    for (const packet of this.version.decodePayload(payload)) {
       // Neither after the end of the session nor after a broken packet.
       if (this.sink === null) return;
       this.sink.onPacket(packet);
@@ -135,8 +140,15 @@ export class Polling extends Transport implements ExchangeListener {
     sink?.onClose({ reason: "transport close" });
   }
 
-  #answerPoll(poll: HttpExchange, payload: Body, batch: readonly Packet[]): void {
-    const contentType = typeof payload === "string" ? TEXT : BINARY;
+  /** Null if there is none in it. */
+  #payloadOf(exchange: HttpExchange, body: Buffer): string | Buffer | null {
+    if (this.#jsonp !== null) return this.#jsonp.unwrap(body.toString());
+    return exchange.headers["content-type"] === BINARY ? body : body.toString();
+  }
+
+  #answerPoll(poll: HttpExchange, encoded: Body, batch: readonly Packet[]): void {
+    const contentType = typeof encoded === "string" ? TEXT : BINARY;
+    const payload = this.#jsonp !== null && typeof encoded === "string" ? this.#jsonp.wrap(encoded) : encoded;
     const compression = this.#host.opts.httpCompression;
     const encoding =
       compression !== false &&
