@@ -4,7 +4,7 @@ import type { Socket as RawSocket } from "engine.io";
 import type { WriteOptions } from "socket.io-adapter";
 import { PacketType, type Decoder, type Encoder, type Packet } from "socket.io-parser";
 import type { Deadline } from "socket.io-parser/acks";
-import { protocol5, type Dialect } from "./dialect.js";
+import type { Dialect } from "./dialect.js";
 import { surface, type ExtendedError } from "./errors.js";
 import type { AnyNamespace } from "./namespace.js";
 import type { AnyServer } from "./server.js";
@@ -47,11 +47,11 @@ export class Client {
   #partBytes = 0;
   #partDeadline: Deadline | undefined;
 
-  constructor(server: AnyServer, conn: RawSocket) {
+  constructor(server: AnyServer, conn: RawSocket, dialect: Dialect) {
     this.conn = conn;
     this.server = server;
     this.id = (conn as unknown as { id: string }).id;
-    this.dialect = protocol5;
+    this.dialect = dialect;
     this.decoder = new server._parser.Decoder();
   }
 

@@ -14,9 +14,14 @@ export interface Dialect {
 }
 
 /** Protocol 5: Socket.IO 3 and 4. Nothing is implicit, each namespace is asked for by a CONNECT packet. */
-export const protocol5: Dialect = {
+const protocol5: Dialect = {
   // Never the id of the engine session: that one is a secret between the two ends.
   newSocketId: generateId,
   acceptance: (sid) => ({ sid }),
   refusal: ({ message, data }) => ({ message, data }),
 };
+
+/** Undefined for clients whose Socket.IO protocol is not spoken here: those of Socket.IO 1 and 2. */
+export function dialectOf(engineRevision: number): Dialect | undefined {
+  return engineRevision === 3 ? undefined : protocol5;
+}

@@ -9,6 +9,7 @@ import type { Encoder } from "socket.io-parser";
 import { Alarm } from "./alarm.js";
 import type { BroadcastOperator, RemoteSocket } from "./broadcast-operator.js";
 import { Client } from "./client.js";
+import { dialectOf } from "./dialect.js";
 import type { ExtendedError } from "./errors.js";
 import { settleOnce } from "./middleware.js";
 import { Namespace, type ServerReservedEventsMap } from "./namespace.js";
@@ -192,14 +193,15 @@ export class Server<
   /** Takes over one connection of an engine. */
   private onconnection(conn: RawSocket): this {
     debug("connection %s", (conn as unknown as { id: string }).id);
-    // Of an engine that was bound: see initEngine.
-    if (conn.protocol === 3) {
+    const dialect = dialectOf(conn.protocol);
+    if (dialect === undefined) {
+      // Let in by an engine that was bound: see initEngine.
       conn.close();
       return this;
     }
     // The events' types matter to users alone: below, all servers are alike. The compiler wants to be told, the linter's doesn't.
     // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
-    new Client(this as unknown as AnyServer, conn).start();
+    new Client(this as unknown as AnyServer, conn, dialect).start();
     return this;
   }
 

@@ -2,6 +2,9 @@ import { fromBase64, toBase64 } from "../base64.js";
 import { asBinaryType } from "../binary-type.js";
 import { ERROR_PACKET, type BinaryType, type Packet, type PacketType } from "../packet.js";
 
+/** Revision of the Engine.IO protocol that this module speaks (protocols.md 2). */
+export const protocol = 3;
+
 /** The index of a type is its digit in text, and its first byte in binary frames. */
 const TYPES: readonly PacketType[] = ["open", "close", "ping", "pong", "message", "upgrade", "noop"];
 const DIGIT_ZERO = 0x30;
