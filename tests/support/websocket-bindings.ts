@@ -14,6 +14,9 @@ import { describeFrames } from "./raw-frames.ts";
 export type Binding = "own" | "ws";
 export const BINDINGS: readonly Binding[] = ["own", "ws"];
 
+/** Answers an upgrade request. */
+export type Accept = OwnEngine["accept"];
+
 export interface EndpointServer {
   readonly port: number;
   /** The connection and the endpoint of the next WebSocket. */
@@ -23,23 +26,24 @@ export interface EndpointServer {
 /** @param onEndpoint is called within the upgrade */
 export async function serveEndpoints(
   t: Pick<TestContext, "after">,
-  binding: Binding,
+  binding: Binding | Accept,
   maxBytes = 1_000_000,
   onEndpoint: (endpoint: WebSocketEndpoint) => void = () => {},
   extraLines: readonly string[] = [],
 ): Promise<EndpointServer> {
   const addLines = (lines: string[]): void => void lines.push(...extraLines);
   const engine =
-    binding === "own"
-      ? new OwnEngine(addLines)
-      : new WsEngine(WebSocketServer, { perMessageDeflate: false, maxPayload: maxBytes }, addLines);
+    binding === "ws"
+      ? new WsEngine(WebSocketServer, { perMessageDeflate: false, maxPayload: maxBytes }, addLines)
+      : new OwnEngine(addLines);
+  const accept: Accept = typeof binding === "function" ? binding : (...request): void => engine.accept(...request);
   const http = createServer((_req, res) => res.writeHead(404).end());
   const connections = new Set<Duplex>();
   const waiting: ((made: [WebSocketEndpoint, Duplex]) => void)[] = [];
   http.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     connections.add(socket);
     socket.on("error", () => {});
-    engine.accept(req, socket, head, maxBytes, (endpoint) => {
+    accept(req, socket, head, maxBytes, (endpoint) => {
       onEndpoint(endpoint);
       waiting.shift()?.([endpoint, socket]);
     });
