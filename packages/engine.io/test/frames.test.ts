@@ -225,6 +225,17 @@ describe("what is kept", () => {
     assert.equal(large.buffer, chunk.buffer);
   });
 
+  test("grows with what has arrived, not with what was announced", () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const parsers = Array.from({ length: 500 }, () => new FrameParser(new Log(), 2_000_000));
+    for (const parser of parsers) {
+      for (const byte of binary(Buffer.alloc(20), { length: 1_000_000 })) parser.receive(Buffer.from([byte]));
+    }
+    const grown = process.memoryUsage().arrayBuffers - before;
+    assert.ok(grown < 5_000_000, `${grown}`);
+    for (const parser of parsers) parser.stop();
+  });
+
   test("if a listener throws, the stream goes on behind that message", () => {
     const log = new Log();
     const onMessage = log.onMessage.bind(log);

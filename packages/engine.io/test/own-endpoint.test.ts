@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { describe, test, type TestContext } from "node:test";
+import fc from "fast-check";
 import { WebSocket } from "ws";
 import { binary, close, continuation, ping, text } from "../../../tests/support/raw-frames.ts";
 import { tcp } from "../../../tests/support/raw-peer.ts";
@@ -250,6 +251,37 @@ describe("the end", () => {
       Array.from({ length: 1000 }, () => "pong 78"),
     );
   });
+});
+
+test("a stream with changed bytes ends in a close frame that says why, or in the end of the connection", async (t) => {
+  const server = await serveEndpoints(t, "own", 1000, echo);
+  const stream = Buffer.concat([
+    text("hé"),
+    ping("p"),
+    binary(Buffer.alloc(300, 1)),
+    text("a", { fin: false }),
+    continuation("b"),
+  ]);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(stream.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+      fc.nat(stream.length),
+      async (changes, cut) => {
+        const mutated = Buffer.from(stream);
+        for (const [at, byte] of changes) mutated[at] = byte;
+        const peer = await new BytePeer(server.port, mutated.subarray(0, cut)).opened();
+        peer.send(mutated.subarray(cut), close(1000));
+        // A frame that has become longer would wait for its rest.
+        peer.socket.end();
+        const [last, ...before] = (await peer.ended()).toReversed();
+        assert.equal(last, "end");
+        assert.ok(!before.slice(1).some((line) => line.startsWith("close")), before.join("\n"));
+        assert.ok(!before.some((line) => /wrong header|unknown/.test(line)), before.join("\n"));
+        if (before[0]?.startsWith("close")) assert.match(before[0], /^close($| [134]\d\d\d)/);
+      },
+    ),
+    { seed: 6455, numRuns: 200 },
+  );
 });
 
 describe("the WebSocket that applications see", () => {
