@@ -243,6 +243,20 @@ describe("the end", () => {
     assert.deepEqual(await log.until("closed"), ["text still here", "error WS_ERR_TOO_MANY_CONTROL_FRAMES", "closed"]);
   });
 
+  test("pings of a peer that is slow, but reads, are not added up for ever", async (t) => {
+    const opened = await open(t);
+    const { log, peer } = opened;
+    for (const round of ["first", "second"]) {
+      clog(opened);
+      peer.send(...Array.from({ length: 60 }, () => ping(round)), text(round));
+      await log.until(`text ${round}`);
+      const pong = `pong ${Buffer.from(round).toString("hex")}`;
+      peer.socket.resume();
+      while (peer.lines.filter((line) => line === pong).length < 60) await peer.received(peer.lines.length + 1);
+    }
+    assert.deepEqual(log.lines, ["text first", "text second"]);
+  });
+
   test("who sends very many pings and reads the answers is not", async (t) => {
     const { peer } = await open(t);
     peer.send(...Array.from({ length: 1000 }, () => ping("x")));

@@ -41,8 +41,9 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink {
   #closeCode = 1006;
   #closeReason: Buffer = NOTHING;
   #closeTimer: NodeJS.Timeout | undefined;
-  /** Made when first needed: most connections never have more to send than the operating system takes. */
+  // Made when first needed. Most connections never have more to send than the operating system takes, and are never pinged.
   #notify: WriteCallback | undefined;
+  #pongTaken: WriteCallback | undefined;
 
   /** @param answer the 101, which leaves together with the first frames */
   constructor(connection: Duplex, head: Buffer, answer: string, protocol: string, maxBytes: number) {
@@ -129,7 +130,9 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink {
   onPing(payload: Buffer): void {
     if (this.readyState === 1) {
       if (!this.#maySendPong()) return this.#cutOff();
-      this.#queue(OPCODE.pong, payload);
+      this.#pongTaken ??= () => void this.#waitingPongs--;
+      this.#waitingPongs++;
+      this.sendFrame(OPCODE.pong, payload, this.#pongTaken);
     }
     this.#socket?.emit("ping", payload);
   }
@@ -170,7 +173,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink {
   }
 
   onConnectionError(): void {
-    this.readyState = 2;
+    if (this.readyState === 1) this.readyState = 2;
     this.connection.destroy();
   }
 
@@ -239,15 +242,11 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink {
     this.#closeTimer ??= setTimeout(giveUp, CLOSE_TIMEOUT_MS, this.connection);
   }
 
+  /** False if too many wait already, and not only for the end of what is being read. */
   #maySendPong(): boolean {
-    if (this.#pending === null && this.connection.writableLength === 0) this.#waitingPongs = 0;
-    if (this.#waitingPongs === MAX_WAITING_PONGS) {
-      this.#flushEarly();
-      if (this.connection.writableLength > 0) return false;
-      this.#waitingPongs = 0;
-    }
-    this.#waitingPongs++;
-    return true;
+    if (this.#waitingPongs < MAX_WAITING_PONGS) return true;
+    this.#flushEarly();
+    return this.connection.writableLength === 0;
   }
 
   /** A close frame would wait behind all the rest. */
