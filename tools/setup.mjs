@@ -110,19 +110,22 @@ export function runTypeScript(file, args = []) {
 
 /** @param {readonly string[]} args */
 function npm(args) {
-  const cli = npmCli();
-  const run =
-    cli === null
-      ? // Windows starts a .cmd file through a shell only. The arguments are ours: nothing to quote but the folder.
-        spawnSync(process.platform === "win32" ? "npm.cmd" : "npm", args.map(quoted), {
-          cwd: root,
-          stdio: "inherit",
-          shell: process.platform === "win32",
-        })
-      : spawnSync(process.execPath, [cli, ...args], { cwd: root, stdio: "inherit" });
+  const run = runNpm(args, root);
   if (run.status === 0) return;
   console.error(`npm ${args[0]} failed${run.error ? `: ${run.error.message}` : ""}`);
   process.exit(run.status || 1);
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {string} cwd
+ */
+export function runNpm(args, cwd) {
+  const cli = npmCli();
+  if (cli !== null) return spawnSync(process.execPath, [cli, ...args], { cwd, stdio: "inherit" });
+  // Windows starts a .cmd file through a shell only. The arguments are ours: nothing to quote but the folder.
+  const shell = process.platform === "win32";
+  return spawnSync(shell ? "npm.cmd" : "npm", args.map(quoted), { cwd, stdio: "inherit", shell });
 }
 
 /** The npm that runs us, or the one that came with this Node; null: look on PATH. */

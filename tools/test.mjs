@@ -1,11 +1,21 @@
+import { provideRuntimes, RUNTIME_NAMES } from "./runtimes.mjs";
 import { build, installPackages, provideTools, requireNode, runTypeScript } from "./setup.mjs";
 
 /*
- * `npm test`: everything. `npm test -- path…`: only these test files or folders, without the checks.
+ * `npm test`: everything, but other runtimes only with CI=true. `npm run test:all`: these too.
+ * `npm test -- path…`: only these test files or folders, without the checks.
  */
 requireNode();
+const args = process.argv.slice(2);
+const all = args.includes("--all") || process.env["CI"] === "true";
 installPackages();
 installPackages("peers");
 provideTools(["chromium", "redis-server"]);
+provideRuntimes(all ? RUNTIME_NAMES : []);
 build();
-process.exit(runTypeScript("tools/run-tests.ts", process.argv.slice(2)));
+process.exit(
+  runTypeScript(
+    "tools/run-tests.ts",
+    args.filter((arg) => arg !== "--all"),
+  ),
+);
