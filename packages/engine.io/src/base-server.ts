@@ -7,7 +7,7 @@ import { sessionCookie } from "./http/cookies.js";
 import { corsMiddleware } from "./http/cors.js";
 import type { EngineRequest } from "./http/request.js";
 import { generateId } from "./ids.js";
-import type { Middleware } from "./middleware.js";
+import { runMiddlewares, type Middleware } from "./middleware.js";
 import {
   withDefaults,
   type AttachOptions,
@@ -19,7 +19,12 @@ import { Socket, type SocketHost } from "./socket.js";
 import { Sweep } from "./sweep.js";
 import { transports } from "./transports/table.js";
 import type { Transport, TransportHost } from "./transports/transport.js";
-import { revisionOf, wireVersion } from "./wire-version.js";
+import { WebTransportTransport } from "./transports/webtransport.js";
+import { Arrival, type ArrivalHost } from "./webtransport/arrival.js";
+import type { WebTransportEndpoint } from "./webtransport/endpoint.js";
+import { standInFor } from "./webtransport/request.js";
+import type { WebTransportSession } from "./webtransport/session.js";
+import { wireVersion } from "./wire-version.js";
 
 const debug = debugModule("engine");
 
@@ -42,6 +47,8 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   readonly sweep = new Sweep();
   protected readonly middlewares: Middleware[] = [];
   protected readonly cors: Middleware | undefined;
+  /** WebTransport sessions that have not opened yet. */
+  private readonly arrivals = new Set<Arrival>();
   /** Counts the calls of {@link close}: a handshake that began before one must not end after it. */
   protected epoch = 0;
 
@@ -62,11 +69,47 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     this.middlewares.push(middleware);
   }
 
+  /**
+   * Serves a WebTransport session: a new session, or the upgrade of one. HTTP/3 is the application's, and so is whom it accepts:
+   * a session has no request, so `allowRequest`, `cors` and `generateId` are not asked. Middlewares are; they get a stand-in, which
+   * is then the `request` of the session, and what they refuse is closed.
+   * @param session of a browser's shape: that of Deno, or of a package that brings HTTP/3 to Node.js
+   * @returns settles, and never rejects, once the client has opened or was turned away
+   */
+  onWebTransportSession(session: WebTransportSession): Promise<void> {
+    return new Promise((resolve) => {
+      let request: EngineRequest | null = null;
+      const host: ArrivalHost = {
+        opts: this.opts,
+        admit: (done) => {
+          if (this.middlewares.length === 0) return done();
+          const { req, res } = standInFor(session);
+          request = req;
+          runMiddlewares(this.middlewares, req, res, (error) => {
+            res.release();
+            if (res.writableEnded) return;
+            if (error !== undefined) this.reportRefusal(req, badRequest("MIDDLEWARE_FAILURE"));
+            done(error);
+          });
+        },
+        onArrived: (endpoint, sid) => this.onArrived(endpoint, sid, request),
+        onSettled: (arrival) => {
+          this.arrivals.delete(arrival);
+          resolve();
+        },
+      };
+      const arrival = new Arrival(session, host);
+      this.arrivals.add(arrival);
+      arrival.start();
+    });
+  }
+
   /** Ends all sessions at once. */
   close(): this {
     debug("closing all open clients");
     this.epoch++;
     for (const socket of Object.values(this.clients)) socket.close(true);
+    for (const arrival of this.arrivals) arrival.refuse();
     this.cleanup();
     return this;
   }
@@ -140,14 +183,24 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   }
 
   /** The handshake is through: the session begins on this transport. */
-  protected openSession(id: string, transport: Transport, req: EngineRequest): void {
-    const version = wireVersion(revisionOf(req._query["EIO"]));
-    const socket = new Socket(id, this, transport, req, version);
+  protected openSession(id: string, transport: Transport, req: EngineRequest | null): void {
+    const socket = new Socket(id, this, transport, req, wireVersion(transport.protocol));
     debug("new session over %s", transport.name);
     this.clients[id] = socket;
     this.clientsCount++;
     socket.open();
     if (socket.readyState !== "closed") this.emit("connection", socket);
+  }
+
+  private onArrived(endpoint: WebTransportEndpoint, sid: string | undefined, req: EngineRequest | null): void {
+    const transport = new WebTransportTransport(wireVersion(4), endpoint);
+    if (sid === undefined) {
+      transport.sid = generateId();
+      return this.openSession(transport.sid, transport, req);
+    }
+    const session = this.find(sid);
+    // There is no way to say why: clients take it as a failed upgrade.
+    if (session?.protocol !== 4 || !session.tryUpgrade(transport)) endpoint.terminate();
   }
 
   protected reportRefusal(req: IncomingMessage, { code, context }: Refusal): void {

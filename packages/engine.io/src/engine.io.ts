@@ -7,4 +7,5 @@ export * as parser from "engine.io-parser";
 export { protocol } from "engine.io-parser";
 export type { BaseServer } from "./base-server.js";
 export type { ErrorCallback } from "./errors.js";
+export type { WebTransportSession } from "./webtransport/session.js";
 export type { AttachOptions, ServerOptions } from "./options.js";

@@ -54,9 +54,9 @@ export interface SocketHost extends EventEmitter {
 export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHost {
   /** Id of the session. Whoever knows it can take part in the session: keep it secret. */
   readonly id: string;
-  /** The first request of the session. May be deleted to save memory. */
+  /** The first request of the session; null for one that began over WebTransport. May be deleted to save memory. */
   request: EngineRequest;
-  /** Address of the peer, or of the proxy before it. */
+  /** Address of the peer, or of the proxy before it; undefined for a session that began over WebTransport. */
   readonly remoteAddress: string;
   /** @internal */
   receiver: EngineReceiver | null = null;
@@ -69,12 +69,13 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
   private flushed: SentCallback[] | null = null;
 
   /** @internal */
-  constructor(id: string, server: SocketHost, transport: Transport, req: EngineRequest, version: WireVersion) {
+  constructor(id: string, server: SocketHost, transport: Transport, req: EngineRequest | null, version: WireVersion) {
     super();
     this.id = id;
     this.server = server;
-    this.request = req;
-    this.remoteAddress = req.socket.remoteAddress ?? "";
+    // Typed as upstream does: applications that enable WebTransport have to know.
+    this.request = req as EngineRequest;
+    this.remoteAddress = (transport.name === "webtransport" ? undefined : (req?.socket.remoteAddress ?? "")) as string;
     this.version = version;
     this.session = new SweptSession(this, transport, version.heartbeatRole, server.opts);
   }

@@ -6,4 +6,6 @@ export { ClientUpgrade, type ClientUpgradeHost } from "./probe.js";
 export { ServerSession } from "./server-session.js";
 export { CLOSE_TIMEOUT_MS, Session, type SessionHost, type UpgradeInProgress } from "./session.js";
 export { NEXT, type SessionState } from "./state.js";
+// What every shell needs that carries packets over a WebTransport stream.
+export { encodeFrame, FrameDecoder } from "../framing.js";
 export type { PausableTransport, SessionTransport, TransportSink } from "./transport.js";

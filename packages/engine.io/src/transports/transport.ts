@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import { TransportError } from "../errors.js";
 import type { EngineRequest } from "../http/request.js";
 import type { EngineOptions, TransportName } from "../options.js";
-import type { WireVersion } from "../wire-version.js";
+import type { Revision, WireVersion } from "../wire-version.js";
 
 /** What a transport asks of its server. */
 export interface TransportHost {
@@ -33,16 +33,17 @@ export abstract class Transport implements SessionTransport {
   /** @internal */
   protected readonly version: WireVersion;
 
-  constructor(req: EngineRequest, version: WireVersion) {
+  /** @param req null where there is none (WebTransport) */
+  constructor(req: EngineRequest | null, version: WireVersion) {
     this.version = version;
-    this.supportsBinary = !req._query["b64"];
+    this.supportsBinary = !req?._query["b64"];
   }
 
   /** False while it can't take packets; the session keeps them meanwhile. */
   abstract readonly writable: boolean;
 
   /** Revision of the protocol, 3 or 4. */
-  get protocol(): number {
+  get protocol(): Revision {
     return this.version.revision;
   }
 

@@ -1,0 +1,137 @@
+import type { Packet } from "engine.io-parser";
+import { encodeFrame, FrameDecoder } from "engine.io-parser/session";
+import type { BidirectionalStream, StreamReader, StreamWriter, WebTransportSession } from "./session.js";
+
+/** How long a peer may take to read what was sent before an orderly end, in ms: as with WebSockets. */
+const CLOSE_TIMEOUT_MS = 30_000;
+
+export interface EndpointListener {
+  onPacket(packet: Packet): void;
+
+  /** What {@link WebTransportEndpoint.send} was given last is out. */
+  onWritten(): void;
+
+  /** The session or its stream has ended; `error` if it was not in order. Exactly once, unless this side ended it. */
+  onClose(error?: unknown): void;
+}
+
+/** The server's end of one WebTransport session with its stream. */
+export class WebTransportEndpoint {
+  readonly session: WebTransportSession;
+  /** Who hears of packets and of the end. */
+  listener: EndpointListener;
+  /** Handed to {@link send} and not taken by the layer below, in bytes. */
+  bufferedBytes = 0;
+  readonly #reader: StreamReader<Uint8Array>;
+  readonly #writer: StreamWriter;
+  readonly #decoder: FrameDecoder;
+  #state: "open" | "closing" | "closed" = "open";
+  #closeTimer: NodeJS.Timeout | undefined;
+
+  /** @param maxBytes size of the largest frame that is read */
+  constructor(session: WebTransportSession, stream: BidirectionalStream, maxBytes: number, listener: EndpointListener) {
+    this.session = session;
+    this.listener = listener;
+    this.#reader = stream.readable.getReader();
+    this.#writer = stream.writable.getWriter();
+    this.#decoder = new FrameDecoder(maxBytes, "nodebuffer", (packet) => this.#deliver(packet));
+    session.closed.then(
+      () => this.#lost(),
+      (error: unknown) => this.#lost(error ?? new Error("the session failed")),
+    );
+    this.#read();
+  }
+
+  /** Writes packets as one chunk; `onWritten` follows unless the session ends before. */
+  send(batch: readonly Packet[]): void {
+    const chunks: Uint8Array[] = Array.from({ length: batch.length * 2 });
+    let missing = batch.length;
+    for (const [at, packet] of batch.entries()) {
+      // At once, unless a Blob has to be read.
+      encodeFrame(packet, (header, payload) => {
+        chunks[at * 2] = header;
+        chunks[at * 2 + 1] = payload;
+        if (--missing === 0) this.#write(Buffer.concat(chunks));
+      });
+    }
+  }
+
+  /** Ends the session after what was sent has left. */
+  close(): void {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    const end = (): void => this.terminate();
+    this.#closeTimer = setTimeout(end, CLOSE_TIMEOUT_MS).unref();
+    // The end of the session may overtake the stream: its own end comes first, which settles once the peer has all.
+    this.#writer.close().then(end, end);
+  }
+
+  /** Ends the session at once. */
+  terminate(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    clearTimeout(this.#closeTimer);
+    closeQuietly(this.session);
+  }
+
+  #read(): void {
+    this.#reader.read().then(
+      ({ done, value }) => {
+        if (done || value === undefined) return this.#lost();
+        // While closing, what arrives is dropped, but read: the peer's writes would fail otherwise, and it would see an error.
+        if (this.#state === "open") this.#decoder.receive(value);
+        if (this.#state !== "closed") this.#read();
+      },
+      // How a session's end looks from its streams. Whether it was in order, `closed` tells, which may come later.
+      () => this.#lost(),
+    );
+  }
+
+  #deliver(packet: Packet): void {
+    if (this.#state !== "open") return;
+    guard(() => this.listener.onPacket(packet));
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#state !== "open") return;
+    this.bufferedBytes += bytes.length;
+    this.#writer.write(bytes).then(
+      () => {
+        this.bufferedBytes -= bytes.length;
+        if (this.#state === "open") guard(() => this.listener.onWritten());
+      },
+      () => this.#lost(),
+    );
+  }
+
+  /** Nothing more can come, or go: the peer can't carry the session on over another stream. */
+  #lost(error?: unknown): void {
+    const wasOpen = this.#state === "open";
+    // A peer that ends its half while this side is closing has not read the rest yet.
+    this.terminate();
+    if (wasOpen) guard(() => this.listener.onClose(error));
+  }
+}
+
+/** Ends a session that may have ended by itself. */
+export function closeQuietly(session: WebTransportSession): void {
+  try {
+    session.close();
+  } catch {
+    // Closed already: some implementations throw then.
+  }
+}
+
+/**
+ * What the application's listeners throw is not the stream's failure: it comes out as an uncaught exception, as over the other
+ * transports, and the packets behind go on.
+ */
+function guard(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}
