@@ -21,6 +21,8 @@ export class MemoryWebTransport {
   /** What the server gets. */
   readonly server: MemorySession;
   isClosed = false;
+  /** False: the end of the session leaves the stream as it is, neither ended nor broken. */
+  breaksStream = true;
   readonly #up: Pipe;
   readonly #down: Pipe;
   readonly #streams: ReadableStream<unknown>;
@@ -91,6 +93,7 @@ export class MemoryWebTransport {
 
   #break(error: Error): void {
     this.isClosed = true;
+    if (!this.breaksStream) return;
     this.#up.fail(error);
     this.#down.fail(error);
   }
@@ -146,9 +149,11 @@ export class RawWebTransport extends MemoryWebTransport {
 
   /** Packets, all in one chunk. */
   send(...packets: Packet[]): Promise<void> {
-    return encode(packets).then(
-      (bytes) => this.#bytes.write(bytes),
-      () => {},
+    return (
+      encode(packets)
+        .then((bytes) => this.#bytes.write(bytes))
+        // The server may have ended the session.
+        .catch(() => {})
     );
   }
 

@@ -241,6 +241,6 @@ test("the package exports these names", () => {
   );
   assert.equal(engineIo.protocol, 4);
   assert.equal(typeof engineIo.parser.encodePacket, "function");
-  assert.deepEqual(Object.keys(engineIo.transports), ["polling", "websocket"]);
+  assert.deepEqual(Object.keys(engineIo.transports), ["polling", "websocket", "webtransport"]);
   assert.equal(attach(createServer(), {}).httpServer, undefined);
 });

@@ -18,6 +18,7 @@ export interface EngineSocket extends EventEmitter {
 
 interface Engine extends EventEmitter {
   attach(server: unknown): void;
+  onWebTransportSession(session: unknown): Promise<void>;
   close(): unknown;
 }
 
@@ -85,6 +86,18 @@ export class Stage {
   /** A WebSocket for the session that `query` names. */
   candidate(query: string): RawWebSocket {
     return new RawWebSocket(this.#port, `&${query}`, "/engine.io/");
+  }
+
+  serveWebTransport(session: unknown): Promise<void> {
+    return this.#engine.onWebTransportSession(session);
+  }
+
+  async connection(): Promise<EngineSocket> {
+    return ((await once(this.#engine, "connection")) as [EngineSocket])[0];
+  }
+
+  onConnection(listener: (socket: EngineSocket) => void): void {
+    this.#engine.once("connection", listener);
   }
 
   #request(method: string, path: string, body?: string | Buffer, headers: Record<string, string> = {}) {

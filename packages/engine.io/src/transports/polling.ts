@@ -17,7 +17,7 @@ const NOOP: Packet = { type: "noop" };
  * At most one of each at a time.
  */
 export class Polling extends Transport implements ExchangeListener {
-  static override readonly upgradesTo: readonly TransportName[] = ["websocket"];
+  static override readonly upgradesTo: readonly TransportName[] = ["websocket", "webtransport"];
 
   readonly name = "polling";
   readonly #host: TransportHost;

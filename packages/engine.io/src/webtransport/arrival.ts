@@ -37,7 +37,8 @@ export class Arrival implements EndpointListener {
 
   start(): void {
     const refuse = (): void => this.refuse();
-    this.#session.closed.then(refuse, refuse);
+    const settle = (): void => void this.#settle();
+    this.#session.closed.then(settle, settle);
     Promise.resolve(this.#session.ready)
       .then(() => this.#host.admit((error) => (error === undefined ? this.#awaitStream() : refuse())))
       .catch(refuse);

@@ -36,8 +36,8 @@ export class WebTransportEndpoint {
     this.#writer = stream.writable.getWriter();
     this.#decoder = new FrameDecoder(maxBytes, "nodebuffer", (packet) => this.#deliver(packet));
     session.closed.then(
-      () => this.#lost(),
-      (error: unknown) => this.#lost(error ?? new Error("the session failed")),
+      () => this.#ended(),
+      (error: unknown) => this.#ended(error ?? new Error("the session failed")),
     );
     this.#read();
   }
@@ -68,10 +68,7 @@ export class WebTransportEndpoint {
 
   /** Ends the session at once. */
   terminate(): void {
-    if (this.#state === "closed") return;
-    this.#state = "closed";
-    clearTimeout(this.#closeTimer);
-    closeQuietly(this.session);
+    if (this.#settle() !== "closed") closeQuietly(this.session);
   }
 
   #read(): void {
@@ -104,12 +101,25 @@ export class WebTransportEndpoint {
     );
   }
 
-  /** Nothing more can come, or go: the peer can't carry the session on over another stream. */
-  #lost(error?: unknown): void {
-    const wasOpen = this.#state === "open";
-    // A peer that ends its half while this side is closing has not read the rest yet.
+  /** The stream can bring nothing more, or take nothing: the peer can't carry the session on over another one. */
+  #lost(): void {
+    // Whoever ends its half while this side is closing may not have read the rest yet.
+    if (this.#state !== "open") return;
     this.terminate();
-    if (wasOpen) guard(() => this.listener.onClose(error));
+    guard(() => this.listener.onClose());
+  }
+
+  /** The session is over. */
+  #ended(error?: unknown): void {
+    if (this.#settle() === "open") guard(() => this.listener.onClose(error));
+  }
+
+  /** Returns what it was before. */
+  #settle(): "open" | "closing" | "closed" {
+    const state = this.#state;
+    this.#state = "closed";
+    clearTimeout(this.#closeTimer);
+    return state;
   }
 }
 

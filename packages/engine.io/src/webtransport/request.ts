@@ -26,8 +26,9 @@ export function standInFor(session: WebTransportSession): StandIn {
   });
   // Nobody waits for a body.
   req.push(null);
-  const destroy = (): void => void socket.destroy();
+  const close = (): void => closeQuietly(session);
+  const destroy = (): void => void socket.removeListener("close", close).destroy();
+  socket.once("close", close);
   session.closed.then(destroy, destroy);
-  socket.once("close", () => closeQuietly(session));
   return { req, res: new UpgradeResponse(socket) };
 }
