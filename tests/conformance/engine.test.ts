@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import type { Behaviour } from "./engine/behaviour.ts";
+import { CELLS, type Cell } from "./engine/cells.ts";
+import { Stage } from "./engine/stage.ts";
+import { subjects } from "./engine/subjects.ts";
+import { Table } from "./engine/table.ts";
+import { within } from "./engine/virtual-time.ts";
+
+/** For one behaviour; each takes some 10 ms. Long, since the machine may be busy. */
+const LIMIT_MS = Number(process.env["CONFORMANCE_LIMIT"] ?? 20_000);
+
+const table = new Table(CELLS);
+
+for (const cell of CELLS) {
+  describe(`engine over ${cell.name}`, () => {
+    for (const [subject, behaviours] of Object.entries(subjects)) {
+      for (const [title, given] of Object.entries(behaviours)) {
+        const behaviour: Behaviour = typeof given === "function" ? { run: given } : given;
+        if (behaviour.cells?.(cell) === false) continue;
+        const difference = differenceIn(cell, behaviour);
+        const suffix = difference === undefined ? "" : ` (not so: ${difference})`;
+        test(`${subject}: ${title}${suffix}`, async () => {
+          if (difference === undefined) {
+            await play(cell, behaviour);
+            table.add(subject, cell, "agrees");
+          } else {
+            // What upstream is said to do otherwise, it has to do otherwise.
+            await assert.rejects(play(cell, behaviour), assert.AssertionError);
+            table.add(subject, cell, "differs");
+          }
+        });
+      }
+    }
+  });
+}
+
+after(() => console.log(table.toString()));
+
+test("each behaviour has a title of its own", () => {
+  const titles = Object.values(subjects).flatMap((behaviours) => Object.keys(behaviours));
+  assert.ok(titles.length >= 20, `${titles.length}`);
+  assert.equal(new Set(titles).size, titles.length);
+});
+
+function differenceIn(cell: Cell, { upstreamDiffers }: Behaviour): string | undefined {
+  if (cell.host.maker !== "upstream") return undefined;
+  return typeof upstreamDiffers === "function" ? upstreamDiffers(cell) : upstreamDiffers;
+}
+
+async function play(cell: Cell, { options = {}, attachOptions = {}, run }: Behaviour): Promise<void> {
+  const stage = await Stage.open(cell, options, attachOptions);
+  try {
+    await within(LIMIT_MS, run(stage));
+  } finally {
+    stage.close();
+  }
+}

@@ -1,0 +1,157 @@
+import { once } from "node:events";
+import { createServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { tcp } from "../../support/raw-peer.ts";
+import type { Cell, TransportKind } from "./cells.ts";
+import { codecOf, type Codec } from "./codec.ts";
+import type { Engine, EngineSocket } from "./engine.ts";
+import { ask, type Answer } from "./http.ts";
+import { PollingPeer, WebSocketPeer } from "./peers.ts";
+import { Session } from "./session.ts";
+import { VirtualTime } from "./virtual-time.ts";
+
+export const PATH = "/engine.io/";
+
+/** Query parameters; null leaves one out that the cell would send. */
+export type Query = Readonly<Record<string, string | null>>;
+
+/** A refusal, as far as it reads the same in all answers of a transport. */
+export interface Refused {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: string;
+}
+
+export interface Reported {
+  readonly code: number;
+  readonly message: string;
+  readonly context: unknown;
+}
+
+/** An engine of the cell's host on a port of its own, and what can be done to it. */
+export class Stage {
+  static async open(cell: Cell, options: object, attachOptions: object): Promise<Stage> {
+    VirtualTime.install().reset();
+    const http = createServer((_req, res) => res.writeHead(404).end("app"));
+    const engine = new cell.host.Server({ allowEIO3: true, ...cell.host.options, ...options });
+    engine.attach(http, attachOptions);
+    http.listen(0, "127.0.0.1");
+    await once(http, "listening");
+    return new Stage(cell, engine, http);
+  }
+
+  readonly cell: Cell;
+  readonly engine: Engine;
+  readonly http: HttpServer;
+  readonly codec: Codec;
+  readonly clock = VirtualTime.install();
+  /** What `connection_error` reported. */
+  readonly reported: Reported[] = [];
+  isClosed = false;
+  readonly #connections = new Set<Socket>();
+
+  private constructor(cell: Cell, engine: Engine, http: HttpServer) {
+    this.cell = cell;
+    this.engine = engine;
+    this.http = http;
+    this.codec = codecOf(cell.revision);
+    http.on("connection", (connection) => this.#connections.add(connection));
+    engine.on("connection_error", ({ code, message, context }: Reported) => {
+      this.reported.push({ code, message, context });
+    });
+  }
+
+  get port(): number {
+    return (this.http.address() as AddressInfo).port;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.engine.close();
+    this.http.close();
+    // WebSockets too: nobody answers their close frames, and the time after which they are cut stands still.
+    for (const connection of this.#connections) connection.destroy();
+    this.clock.reset();
+  }
+
+  /** A session of the cell's transport; its open packet has been read. */
+  connect(query: Query = {}, headers: Record<string, string> = {}): Promise<Session> {
+    return this.connectBy(this.cell.transport, query, headers);
+  }
+
+  async connectBy(transport: TransportKind, query: Query = {}, headers: Record<string, string> = {}): Promise<Session> {
+    const connection = once(this.engine, "connection") as Promise<[EngineSocket]>;
+    const target = this.target(query, transport);
+    if (transport === "websocket") {
+      const peer = new WebSocketPeer(this.port, upgradeRequest(target, headers), this.codec);
+      const [first, [socket]] = await Promise.all([peer.receive(1), connection]);
+      return new Session(this, socket, peer, first);
+    }
+    const answer = await ask(this.port, "GET", target, undefined, headers).answer;
+    const [socket] = await connection;
+    const peer = new PollingPeer(this.port, `${target}&sid=${socket.id}`, this.codec, transport === "jsonp");
+    return new Session(this, socket, peer, peer.read(answer), answer);
+  }
+
+  /** A WebSocket that asks to carry a session. */
+  candidate(sid: string, query: Query = {}, early?: Buffer): WebSocketPeer {
+    const target = this.target({ sid, ...query }, "websocket");
+    return new WebSocketPeer(this.port, upgradeRequest(target), this.codec, early);
+  }
+
+  /** The target of a request as the cell's clients write it. */
+  target(query: Query = {}, transport: TransportKind = this.cell.transport, path = PATH): string {
+    const all: Query = {
+      EIO: String(this.cell.revision),
+      transport: transport === "jsonp" ? "polling" : transport,
+      // Clients of JSONP can't take bytes.
+      ...(transport === "jsonp" && { j: "0", b64: "1" }),
+      ...query,
+    };
+    const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null);
+    return `${path}?${given.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`;
+  }
+
+  /** A plain request. */
+  ask(method: string, query: Query = {}, body?: string | Buffer, headers?: Record<string, string>): Promise<Answer> {
+    return ask(this.port, method, this.target(query), body, headers).answer;
+  }
+
+  /** A first request of the cell's transport that is expected to be refused. */
+  async refused(query: Query = {}, headers: Record<string, string> = {}): Promise<Refused> {
+    if (this.cell.transport !== "websocket") return refusalOf(await this.ask("GET", query, undefined, headers));
+    return readRefusal(await tcp(this.port, upgradeRequest(this.target(query), headers)));
+  }
+
+  /** What the cell's clients read when a handshake is refused (protocols.md 1.2, "Form of the answer"). */
+  refusal(code: number, message: string): Refused {
+    if (this.cell.transport === "websocket") return { status: 400, contentType: "text/html", body: message };
+    const body = JSON.stringify({ code, message });
+    return { status: code === 4 ? 403 : 400, contentType: "application/json", body };
+  }
+}
+
+export function refusalOf({ status, headers, body }: Answer): Refused {
+  return { status, contentType: headers["content-type"], body };
+}
+
+/** An answer to an upgrade request that is no 101, in bytes. */
+export function readRefusal(text: string): Refused {
+  const [head = "", body = ""] = text.split("\r\n\r\n");
+  const status = Number(/^HTTP\/1\.1 (\d+) /.exec(head)?.[1]);
+  return { status, contentType: /^content-type: (.*)$/im.exec(head)?.[1], body };
+}
+
+/** With the sample key of RFC 6455. */
+export function upgradeRequest(target: string, headers: Record<string, string> = {}): string {
+  const all = {
+    Host: "localhost",
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `GET ${target} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
