@@ -1,5 +1,5 @@
 export type { Cookie } from "./cookie-jar.js";
-export { nextTick } from "./env.node.js";
+export { nextTick } from "./globals.node.js";
 export type { SocketOptions } from "./options.js";
 export { protocol } from "engine.io-parser";
 export type { HandshakeData, SocketReceiver, SocketReservedEvents, WriteOptions } from "./events.js";

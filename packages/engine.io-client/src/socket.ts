@@ -10,7 +10,7 @@ import {
   type SessionTransport,
 } from "engine.io-parser/session";
 import type { CookieJar } from "./cookie-jar.js";
-import { createCookieJar, defaultBinaryType, nextTick } from "./env.node.js";
+import { createCookieJar, defaultBinaryType, nextTick } from "./globals.node.js";
 import type { SocketReceiver, SocketReservedEvents, WriteOptions } from "./events.js";
 import { createLog } from "./log.node.js";
 import type { SocketOptions } from "./options.js";

@@ -1,6 +1,6 @@
 import { decodePayload, encodePayload, type Packet, type RawData } from "engine.io-parser";
 import { CLOSE_TIMEOUT_MS, type Handshake, type PausableTransport } from "engine.io-parser/session";
-import { nextTick } from "../env.node.js";
+import { nextTick } from "../globals.node.js";
 import { createLog } from "../log.node.js";
 import { Transport } from "./transport.js";
 

@@ -1,7 +1,7 @@
 import type { BinaryType } from "engine.io-parser";
 import type { CookieJar } from "./cookie-jar.js";
 
-// Browsers' half of a pair: env.node.ts is for Node.
+// Browsers' half of a pair: globals.node.ts is for Node.
 
 /** In which form bytes are handed to the user. */
 export const defaultBinaryType: BinaryType = "arraybuffer";

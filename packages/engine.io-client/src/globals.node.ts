@@ -1,7 +1,7 @@
 import type { BinaryType } from "engine.io-parser";
 import { CookieJar } from "./cookie-jar.js";
 
-// Node's half of a pair: env.ts is for browsers.
+// Node's half of a pair: globals.ts is for browsers.
 
 /** In which form bytes are handed to the user. */
 export const defaultBinaryType: BinaryType = "nodebuffer";
