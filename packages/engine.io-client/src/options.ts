@@ -27,6 +27,11 @@ export interface SocketOptions {
   rememberUpgrade?: boolean;
   /** Try the next transport if the first one can't connect. @default false */
   tryAllTransports?: boolean;
+  /**
+   * How long connecting may take, in ms; false: for ever. With {@link tryAllTransports} they share it, so that one which hangs
+   * leaves time to the next. @default 20000
+   */
+  timeout?: number | false;
   /** Options for one transport alone, by its name. */
   transportOptions?: Record<string, object>;
   /** Request headers. In browsers a WebSocket can't send any. */
@@ -67,7 +72,7 @@ export interface SocketOptions {
   localAddress?: string;
   /** Node: 4 or 6. */
   family?: number;
-  /** Bytes of the largest packet (polling: answer) that is taken. Browsers: WebTransport only. @default 104857600 */
+  /** Bytes of the largest packet (polling: answer) that is taken. Browsers: WebTransport only. @default 104857600 (100 MiB) */
   maxPayload?: number;
   /** Node, WebSocket: `Origin` header. */
   origin?: string;

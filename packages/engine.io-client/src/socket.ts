@@ -34,9 +34,12 @@ const DEFAULTS = {
   perMessageDeflate: { threshold: 1024 },
   transportOptions: {},
   closeOnBeforeunload: false,
-  maxPayload: 100 * 1024 * 1024,
 } satisfies SocketOptions;
 
+/** What is usual for `timeout`, in ms (row C-29). */
+const OPEN_TIMEOUT_MS = 20_000;
+
+const FORCED = "forced close";
 const NETWORK_LOST: CloseCause = {
   reason: "transport close",
   description: { description: "network connection lost" },
@@ -91,6 +94,7 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
   private _probes: ClientUpgrade[] = [];
   private _timer: unknown;
   private _timerDue = Infinity;
+  private readonly _openBy: number;
   private readonly _leavePage: () => void;
 
   /** @param uri default: the page's host */
@@ -108,9 +112,11 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
     this.hostname = hostname;
     this.port = port;
     this.secure = secure;
+    // In the options as well, where applications look for them.
+    Object.assign(own, { hostname, port, secure });
     own.path = (own.path || DEFAULTS.path).replace(/\/$/, "") + (own.addTrailingSlash === false ? "" : "/");
     this._query = typeof query === "string" ? Object.fromEntries(new URLSearchParams(query)) : { ...query };
-    own.query = this._query;
+    if (query) own.query = this._query;
     if (own.transports && own.transportImplementations) {
       throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
     }
@@ -122,7 +128,8 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
     this._cookieJar = own.withCredentials ? createCookieJar() : undefined;
     installTimerFunctions(this, own);
 
-    const { rememberUpgrade } = own;
+    const { rememberUpgrade, timeout = OPEN_TIMEOUT_MS } = own;
+    this._openBy = timeout === false ? Infinity : Date.now() + timeout;
     const prior = rememberUpgrade && Socket.priorWebsocketSuccess ? this.transports.indexOf("websocket") : -1;
     this._open(this._classes[prior] ?? this._classes[0]);
     this._leavePage = watchPage(
@@ -200,8 +207,12 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
 
   private _open(Class: TransportCtor | undefined): void {
     const transport = Class && this._create(Class);
-    const session = new ClientSession(this._host(), transport ?? nowhere());
+    const now = Date.now();
+    // One that hangs must leave time to those that may be tried after it.
+    const tries = (this.opts.tryAllTransports && this._classes.length) || 1;
+    const session = new ClientSession(this._host(), transport ?? nowhere(), now + (this._openBy - now) / tries);
     this._session = () => session;
+    this._arm();
     // Whoever made this socket can listen first.
     nextTick(() => {
       if (__DEBUG__) debug("opening %s", transport?.name);
@@ -301,18 +312,27 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
     }
   }
 
-  private _onClose({ reason, description }: CloseCause): void {
+  private _onClose(cause: CloseCause): void {
+    const { reason, description } = cause;
     if (__DEBUG__) debug("closed: %s", reason);
     this._arm();
     this._dropProbes();
-    if (reason === "transport error") {
-      Socket.priorWebsocketSuccess = false;
+    const isError = reason === "transport error";
+    // A handshake that led to nothing counts as well, however it ended: the next one shall not run into the same wall.
+    if (isError || !this.id) Socket.priorWebsocketSuccess = false;
+    if (
+      this.opts.tryAllTransports &&
+      !this.id &&
+      this._classes.length > 1 &&
+      reason !== FORCED &&
+      cause !== NETWORK_LOST
+    ) {
       const failed = this.transports.indexOf(this.transport.name);
-      if (this.opts.tryAllTransports && !this.id && this._classes.length > 1) {
-        this.transports.splice(failed, 1);
-        this._classes.splice(failed, 1);
-        return this._open(this._classes[0]);
-      }
+      this.transports.splice(failed, 1);
+      this._classes.splice(failed, 1);
+      return this._open(this._classes[0]);
+    }
+    if (isError) {
       this.emitReserved("error", description as Error);
       this.receiver?.onError(description as Error);
     }
@@ -348,7 +368,7 @@ function nowhere(): SessionTransport {
     sink: null,
     send: () => false,
     close() {
-      this.sink?.onClose({ reason: "forced close" });
+      this.sink?.onClose({ reason: FORCED });
     },
     discard() {},
   };

@@ -265,7 +265,7 @@ export class Manager<
 
   /** Tests connect other engines. */
   protected _createEngine(): Engine {
-    return new Engine(this.uri, this.opts);
+    return new Engine(this.uri, { ...this.opts, timeout: this._timeout });
   }
 
   private disconnect(): void {

@@ -1,5 +1,5 @@
 import type { RequestOptions } from "node:https";
-import type { Transport } from "./transport.js";
+import { MAX_PAYLOAD, type Transport } from "./transport.js";
 
 /** What Node's requests and `ws` take alike: TLS, addresses, headers, cookies. */
 export function nodeOptions({ opts, socket }: Transport): RequestOptions & { maxPayload: number } {
@@ -23,6 +23,6 @@ export function nodeOptions({ opts, socket }: Transport): RequestOptions & { max
     auth: undefined,
     // Undefined and null must not switch the check off (CVE-2016-10536).
     rejectUnauthorized: opts.rejectUnauthorized !== false,
-    maxPayload: opts.maxPayload!,
+    maxPayload: opts.maxPayload ?? MAX_PAYLOAD,
   };
 }

@@ -22,6 +22,9 @@ export interface TransportReservedEvents {
   close: (details?: unknown) => void;
 }
 
+/** What is usual for `maxPayload`, in bytes: as in `ws`. */
+export const MAX_PAYLOAD = 100 * 1024 * 1024;
+
 /**
  * Base of the transports, ours and others' (rows E-88, E-89). A subclass says its `name` on its prototype, and how to
  * {@link doOpen}, {@link doClose} and {@link write}; it reports by {@link onOpen}, {@link onData}, {@link onClose},
@@ -68,7 +71,12 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
   /** @internal */
   send(packets: readonly Packet[]): boolean {
     this.writable = false;
-    this.write(packets);
+    try {
+      this.write(packets);
+    } catch (error) {
+      // Of a user's own transport: what it has not taken, nobody knows.
+      this.onError(`${this.name} error`, error);
+    }
     return false;
   }
 

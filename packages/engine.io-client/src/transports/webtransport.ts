@@ -1,5 +1,5 @@
 import { createPacketDecoderStream, createPacketEncoderStream, type Packet, type PacketStream } from "engine.io-parser";
-import { Transport } from "./transport.js";
+import { MAX_PAYLOAD, Transport } from "./transport.js";
 
 interface WebTransportSession {
   readonly ready: Promise<unknown>;
@@ -41,7 +41,10 @@ export class WT extends Transport {
   async #openStream(session: WebTransportSession): Promise<void> {
     const { readable, writable } = await session.createBidirectionalStream();
     const encoder: PacketStream = createPacketEncoderStream();
-    const decoder: PacketStream = createPacketDecoderStream(this.opts.maxPayload!, this.socket.binaryType);
+    const decoder: PacketStream = createPacketDecoderStream(
+      this.opts.maxPayload ?? MAX_PAYLOAD,
+      this.socket.binaryType,
+    );
     encoder.readable.pipeTo(writable).catch(this.#onFailure);
     const reader: ReadableStreamDefaultReader<Packet> = readable.pipeThrough(decoder).getReader();
     const writer: WritableStreamDefaultWriter<Packet> = encoder.writable.getWriter();

@@ -21,10 +21,25 @@ export interface ClientSessionHost extends SessionHost {
 /** The client's half of a session. */
 export class ClientSession extends Session {
   readonly #host: ClientSessionHost;
+  readonly #openDeadline: number;
 
-  constructor(host: ClientSessionHost, transport: SessionTransport) {
+  /** @param openDeadline until when the handshake may take, in ms on the owner's clock */
+  constructor(host: ClientSessionHost, transport: SessionTransport, openDeadline = Infinity) {
     super(host, transport);
     this.#host = host;
+    this.#openDeadline = openDeadline;
+  }
+
+  override get deadline(): number {
+    return this.state === "opening" ? this.#openDeadline : super.deadline;
+  }
+
+  /** A network that swallows what is sent tells nobody: without an end the client would wait for ever. */
+  override onDeadline(now: number): void {
+    if (this.state !== "opening") super.onDeadline(now);
+    else if (this.#openDeadline <= now) {
+      this.fail({ reason: "transport error", description: new Error("timeout") });
+    }
   }
 
   /** True if the server should have been heard by `now`, even though no timer has said so yet (a throttled page, a laptop that slept). */

@@ -90,7 +90,9 @@ export class ClientUpgrade implements UpgradeInProgress, TransportSink {
     this.#host.onUpgradeError(this.#candidate, cause);
     if (!wasDraining) return;
     // Upstream leaves polling paused here and the client deaf (hostile.md, "client goes deaf").
-    (this.#session.transport as PausableTransport).resume();
+    const old = this.#session.transport as PausableTransport;
+    if (!old.resume) return this.#session.fail(cause ?? GIVEN_UP);
+    old.resume();
     this.#session.endUpgrade(this);
   }
 }

@@ -38,8 +38,8 @@ export interface PausableTransport extends SessionTransport {
    */
   pause(onPaused: () => void): void;
 
-  /** Takes up again where {@link pause} left off. */
-  resume(): void;
+  /** Takes up again where {@link pause} left off. A user's own transport may not know how (row E-89); then the session ends. */
+  resume?(): void;
 }
 
 /** Who listens to a transport. Called directly, one object per session: no emitter between layers. */
