@@ -17,7 +17,7 @@ import type { SocketOptions } from "./options.js";
 import { watchPage } from "./page.js";
 import { installTimerFunctions } from "./timers.js";
 import { type TransportCtor, transports } from "./transports/table.js";
-import type { Transport } from "./transports/transport.js";
+import type { Transport, TransportOptions } from "./transports/transport.js";
 import { targetOf } from "./url.js";
 
 const debug = /* @__PURE__ */ createLog("engine.io-client:socket");
@@ -87,7 +87,6 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
   /** @internal Node, with `withCredentials`. */
   readonly _cookieJar: CookieJar | undefined;
 
-  private readonly _query: Record<string, unknown>;
   private readonly _classes: TransportCtor[];
   // By a function: it is not wrapped where a framework wraps all objects that it meets in a Proxy.
   private _session!: () => ClientSession;
@@ -108,15 +107,13 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
       uri = undefined;
     }
     const own: SocketOptions = (this.opts = { ...DEFAULTS, ...opts });
-    const { hostname, port, secure, query } = targetOf(uri, own);
+    // In the options as well, where applications look for it and transports find it.
+    const { hostname, query } = Object.assign(own, targetOf(uri, own));
     this.hostname = hostname;
-    this.port = port;
-    this.secure = secure;
-    // In the options as well, where applications look for them.
-    Object.assign(own, { hostname, port, secure });
+    this.port = own.port!;
+    this.secure = own.secure!;
     own.path = (own.path || DEFAULTS.path).replace(/\/$/, "") + (own.addTrailingSlash === false ? "" : "/");
-    this._query = typeof query === "string" ? Object.fromEntries(new URLSearchParams(query)) : { ...query };
-    if (query) own.query = this._query;
+    if (typeof query === "string") own.query = Object.fromEntries(new URLSearchParams(query));
     if (own.transports && own.transportImplementations) {
       throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
     }
@@ -135,7 +132,13 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
     this._leavePage = watchPage(
       // What runs on the same machine needs no network.
       hostname !== "localhost" && (() => this._session().fail(NETWORK_LOST)),
-      !!own.closeOnBeforeunload && (() => this._leaveSilently()),
+      !!own.closeOnBeforeunload &&
+        (() => {
+          // No listener shall tell the user that the page, which is going, lost its connection.
+          const { transport } = this;
+          transport.sink = null;
+          transport.close();
+        }),
     );
   }
 
@@ -221,19 +224,13 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
     }, this.setTimeoutFn);
   }
 
-  /** No listener shall tell the user that the page, which is going, lost its connection. */
-  private _leaveSilently(): void {
-    const { transport } = this;
-    transport.sink = null;
-    transport.close();
-  }
-
   private _create(Class: TransportCtor): Transport {
     const name = nameOf(Class);
-    const { hostname, port, secure, opts } = this;
-    const query: Record<string, unknown> = { ...this._query, EIO: protocol, transport: name };
+    const { opts } = this;
+    const query: Record<string, unknown> = { ...(opts.query as object), EIO: protocol, transport: name };
     if (this.id) query["sid"] = this.id;
-    return new Class({ ...opts, query, socket: this, hostname, secure, port, ...opts.transportOptions?.[name] });
+    const options = { ...opts, query, socket: this, ...opts.transportOptions?.[name] };
+    return new Class(options as unknown as TransportOptions);
   }
 
   /** What the session tells. */
@@ -360,18 +357,14 @@ export class Socket extends Emitter<{}, {}, SocketReservedEvents> {
   }
 }
 
-/** Stands for the transport of a socket that has none to connect with. */
+/** Stands for the transport of a socket that has none to connect with: all that a session asks of it before it is open. */
 function nowhere(): SessionTransport {
-  return {
-    name: "",
-    writable: false,
+  const transport: Pick<SessionTransport, "sink" | "close" | "discard"> = {
     sink: null,
-    send: () => false,
-    close() {
-      this.sink?.onClose({ reason: FORCED });
-    },
+    close: () => transport.sink?.onClose({ reason: FORCED }),
     discard() {},
   };
+  return transport as SessionTransport;
 }
 
 function nameOf(Class: TransportCtor): string {

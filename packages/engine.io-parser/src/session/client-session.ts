@@ -36,10 +36,8 @@ export class ClientSession extends Session {
 
   /** A network that swallows what is sent tells nobody: without an end the client would wait for ever. */
   override onDeadline(now: number): void {
-    if (this.state !== "opening") super.onDeadline(now);
-    else if (this.#openDeadline <= now) {
-      this.fail({ reason: "transport error", description: new Error("timeout") });
-    }
+    if (this.state === "opening") this.#failWith("timeout");
+    else super.onDeadline(now);
   }
 
   /** True if the server should have been heard by `now`, even though no timer has said so yet (a throttled page, a laptop that slept). */
@@ -66,19 +64,22 @@ export class ClientSession extends Session {
       case "close":
         return this.fail({ reason: "transport close", description: { description: "transport closed by the server" } });
       case "error":
-        return this.fail({ reason: "transport error", description: serverError(packet.data) });
+        return this.#failWith("server error", { code: packet.data });
       default:
     }
   }
 
   #open(data: unknown): void {
     const handshake = parseHandshake(data);
-    if (handshake === null) {
-      return this.fail({ reason: "transport error", description: new Error("invalid open packet") });
-    }
+    if (handshake === null) return this.#failWith("invalid open packet");
     this.opened(new Heartbeat("responder", handshake, this.host.now()));
     this.#host.onOpen(handshake);
     this.flush();
+  }
+
+  /** @param details `code` of a server's error (row C-108) */
+  #failWith(message: string, details?: object): void {
+    this.fail({ reason: "transport error", description: Object.assign(new Error(message), details) });
   }
 }
 
@@ -97,9 +98,4 @@ function parseHandshake(data: unknown): Handshake | null {
 
 function isDelay(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value < Infinity;
-}
-
-/** Row C-108. */
-function serverError(data: unknown): Error {
-  return Object.assign(new Error("server error"), { code: data });
 }
