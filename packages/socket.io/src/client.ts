@@ -55,10 +55,12 @@ export class Client {
     this.decoder = new server._parser.Decoder();
   }
 
-  /** Listens to the connection. @internal */
+  /** Listens to the connection, and joins what the client need not ask for. @internal */
   start(): void {
     this.#listen();
     this.#awaitConnect();
+    const { implicitNamespace } = this.dialect;
+    if (implicitNamespace !== undefined) this.#connect(implicitNamespace);
   }
 
   /** The first request of the connection; none for WebTransport. */
@@ -215,6 +217,7 @@ export class Client {
       this.server._alarm.cancel(this.#partDeadline);
       this.#partDeadline = undefined;
     }
+    this.dialect.normalize(packet);
     if (packet.type === PacketType.CONNECT) return this.#connect(packet.nsp, packet.data as Record<string, unknown>);
     const socket = this.nsps.get(packet.nsp);
     if (socket !== undefined && packet.type !== PacketType.CONNECT_ERROR) {

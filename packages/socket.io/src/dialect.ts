@@ -1,3 +1,4 @@
+import { PacketType, type Packet } from "socket.io-parser";
 import { generateId } from "./ids.js";
 
 /**
@@ -5,8 +6,21 @@ import { generateId } from "./ids.js";
  * in an object of this kind, chosen once per connection; no other file asks which revision is spoken.
  */
 export interface Dialect {
-  /** Public id of a new socket. */
-  newSocketId(): string;
+  /** The namespace that a client joins by connecting, without asking for it. */
+  readonly implicitNamespace: string | undefined;
+  /**
+   * Rewrites a packet that came in, so that `nsp` is the plain name of a namespace and the `data` of CONNECT the
+   * credentials.
+   *
+   * @throws if the name of the namespace cannot be understood
+   */
+  normalize(packet: Packet): void;
+  /**
+   * Public id of a new socket.
+   *
+   * @param sessionId id of the engine session
+   */
+  newSocketId(namespace: string, sessionId: string): string;
   /** Payload of the CONNECT packet that accepts a socket. */
   acceptance(socketId: string): unknown;
   /** Payload of the CONNECT_ERROR packet that refuses one. */
@@ -15,13 +29,39 @@ export interface Dialect {
 
 /** Protocol 5: Socket.IO 3 and 4. Nothing is implicit, each namespace is asked for by a CONNECT packet. */
 const protocol5: Dialect = {
+  implicitNamespace: undefined,
+  normalize: () => {},
   // Never the id of the engine session: that one is a secret between the two ends.
   newSocketId: generateId,
   acceptance: (sid) => ({ sid }),
   refusal: ({ message, data }) => ({ message, data }),
 };
 
-/** Undefined for clients whose Socket.IO protocol is not spoken here: those of Socket.IO 1 and 2. */
-export function dialectOf(engineRevision: number): Dialect | undefined {
-  return engineRevision === 3 ? undefined : protocol5;
+/**
+ * Protocol 4: Socket.IO 1 and 2, over revision 3 of the engine (protocols.md 4). Events, acknowledgements and
+ * attachments travel as in protocol 5.
+ */
+const protocol4: Dialect = {
+  implicitNamespace: "/",
+
+  normalize(packet) {
+    const { type, nsp } = packet;
+    if (nsp === "/" && type !== PacketType.CONNECT) return;
+    // Servers of Socket.IO 4 take the namespace of any packet for a URL path (protocols.md 4.2).
+    const { pathname, searchParams } = new URL(nsp, "http://localhost");
+    packet.nsp = pathname;
+    // There is no payload: credentials are in the query. Of a key that is given twice the last counts.
+    if (type === PacketType.CONNECT) packet.data = Object.fromEntries(searchParams);
+  },
+
+  // The client builds its ids in the same way, CONNECT tells it none (protocols.md 4.1).
+  newSocketId: (namespace, sessionId) => (namespace === "/" ? sessionId : `${namespace}#${sessionId}`),
+  acceptance: () => undefined,
+  // A text wherever a server of Socket.IO 2 sends one, for unknown namespaces too (protocols.md 9.2, 17).
+  refusal: ({ message, data }) => data || message,
+};
+
+/** @param engineRevision what the client's `EIO` parameter says */
+export function dialectOf(engineRevision: number): Dialect {
+  return engineRevision === 3 ? protocol4 : protocol5;
 }

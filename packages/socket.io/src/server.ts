@@ -193,15 +193,9 @@ export class Server<
   /** Takes over one connection of an engine. */
   private onconnection(conn: RawSocket): this {
     debug("connection %s", (conn as unknown as { id: string }).id);
-    const dialect = dialectOf(conn.protocol);
-    if (dialect === undefined) {
-      // Let in by an engine that was bound: see initEngine.
-      conn.close();
-      return this;
-    }
     // The events' types matter to users alone: below, all servers are alike. The compiler wants to be told, the linter's doesn't.
     // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
-    new Client(this as unknown as AnyServer, conn, dialect).start();
+    new Client(this as unknown as AnyServer, conn, dialectOf(conn.protocol)).start();
     return this;
   }
 
@@ -427,9 +421,7 @@ export class Server<
 
   private initEngine(srv: TServerInstance, opts: Partial<ServerOptions> & { path: string }): void {
     debug("attaching to path %s", opts.path);
-    // The engine would serve them, but what they speak above it is not understood here: they are refused by the engine.
-    if (opts.allowEIO3) process.emitWarning("socket.io: allowEIO3 has no effect, clients of Socket.IO 2 are refused");
-    this.eio = attachEngine(srv as HttpServer, { ...opts, allowEIO3: false });
+    this.eio = attachEngine(srv as HttpServer, opts);
     if (this._serveClient) serveBundles(srv, this._path, this.opts.cors);
     this.httpServer = srv;
     this.bind(this.eio);

@@ -114,7 +114,7 @@ export class Socket<
     super();
     this.nsp = nsp;
     this.client = client;
-    this.id = client.dialect.newSocketId();
+    this.id = client.dialect.newSocketId(nsp.name, client.id);
     this.handshake = buildHandshake(client, auth);
     this.data = {} as SocketData;
     this.server = nsp.server;

@@ -17,7 +17,6 @@ export type FakeTransport = "websocket" | "polling";
  */
 export class FakeConnection extends EventEmitter {
   readonly id = `engine-${Math.random().toString(36).slice(2)}`;
-  readonly protocol = 4;
   readonly remoteAddress = "127.0.0.1";
   readonly transport: { name: FakeTransport; writable: boolean };
   readonly request: object;
@@ -27,7 +26,11 @@ export class FakeConnection extends EventEmitter {
   receiver: Receiver | null = null;
   discarded = false;
 
-  constructor(transport: FakeTransport, request: object) {
+  constructor(
+    transport: FakeTransport,
+    request: object,
+    readonly protocol: 3 | 4,
+  ) {
     super();
     this.transport = { name: transport, writable: true };
     this.request = request;
@@ -80,8 +83,12 @@ export class FakeEngine extends EventEmitter {
   readonly connections: FakeConnection[] = [];
   closed = 0;
 
-  connect(transport: FakeTransport = "websocket", request: object = defaultRequest()): FakeConnection {
-    const connection = new FakeConnection(transport, request);
+  connect(
+    transport: FakeTransport = "websocket",
+    request: object = defaultRequest(),
+    protocol: 3 | 4 = 4,
+  ): FakeConnection {
+    const connection = new FakeConnection(transport, request, protocol);
     this.connections.push(connection);
     this.emit("connection", connection);
     return connection;
