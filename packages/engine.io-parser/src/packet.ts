@@ -19,6 +19,8 @@ export interface Packet {
     compress?: boolean;
     /** The WebSocket frame of this packet, made beforehand for many receivers (row A-23). */
     wsPreEncodedFrame?: unknown;
+    /** What that frame carries, the type of the packet included (row E-50). */
+    wsPreEncoded?: unknown;
   };
   data?: RawData;
 }

@@ -1,4 +1,5 @@
 import debugModule from "debug";
+import type { RawData } from "engine.io-parser";
 import { EventEmitter } from "node:events";
 import { validateHeaderName, validateHeaderValue, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { ERROR_CODES, ERROR_MESSAGES, type ErrorCallback, type Refusal } from "./errors.js";
@@ -15,6 +16,7 @@ import {
   type ServerOptions,
   type TransportName,
 } from "./options.js";
+import { SharedMessages, type SharedOptions } from "./shared-message.js";
 import { Socket, type SocketHost } from "./socket.js";
 import { Sweep } from "./sweep.js";
 import { transports } from "./transports/table.js";
@@ -121,6 +123,18 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   // oxlint-disable-next-line no-unused-vars -- for those who replace it
   generateId(_req: IncomingMessage): string | Promise<string> {
     return generateId();
+  }
+
+  /**
+   * Makes beforehand what the receivers of a broadcast will share; see {@link Socket.sendShared}. If it is a single text, `options` gets
+   * its frame too, for transports of other makes (row A-23).
+   * @internal
+   */
+  share(encoded: readonly RawData[], options: SharedOptions): void {
+    const [message, ...others] = SharedMessages.of(encoded, options);
+    if (message === undefined || others.length > 0 || typeof message.data !== "string") return;
+    // The frame of a text is the same in all revisions.
+    options.wsPreEncodedFrame ??= message.frame(wireVersion(4), true);
   }
 
   /** Names of the transports that a client on `transport` may upgrade to. @internal */

@@ -193,10 +193,12 @@ export class Adapter extends EventEmitter {
 /** A function, not a method: subclasses of users own the name space of methods. */
 function deliver(adapter: Adapter, packet: Packet, opts: BroadcastOptions, ack?: (...args: unknown[]) => void): number {
   const flags = opts.flags ?? {};
+  const { name, server } = adapter.nsp as AdapterHost;
   const { id } = packet;
   const options: WriteOptions = { preEncoded: true, volatile: flags.volatile, compress: flags.compress };
-  packet.nsp = (adapter.nsp as AdapterHost).name;
+  packet.nsp = name;
   const encoded = adapter.encoder.encode(packet);
+  server._share?.(encoded, options);
   let count = 0;
   adapter.apply(opts, (socket) => {
     count++;

@@ -9,7 +9,11 @@ export interface AdapterHost {
   readonly name: string;
   /** Connected sockets of this process. */
   readonly sockets: ReadonlyMap<SocketId, AdapterSocket>;
-  readonly server: { readonly encoder: { encode(packet: Packet): EncodedPacket } };
+  readonly server: {
+    readonly encoder: { encode(packet: Packet): EncodedPacket };
+    /** Makes beforehand what the receivers of a broadcast will share, and puts it into the options. */
+    _share?(encoded: EncodedPacket, options: WriteOptions): void;
+  };
   /** Next acknowledgement id. One counter per namespace, so that a broadcast can use one id for all its targets. */
   _ids: number;
 }
@@ -39,4 +43,8 @@ export interface WriteOptions {
   compress?: boolean | undefined;
   /** The packet was encoded by the caller. */
   preEncoded?: boolean;
+  /** The WebSocket frame of a packet that is a single text, as a list of buffers. */
+  wsPreEncodedFrame?: unknown;
+  /** Kept by the engine: what the receivers have in common. @internal */
+  _shared?: unknown;
 }

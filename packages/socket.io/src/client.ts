@@ -91,7 +91,10 @@ export class Client {
   // eslint-disable-next-line typescript/no-explicit-any -- messages are what the parser makes of packets
   writeToEngine(encoded: any, options: WriteOptions): void {
     if (!this.#takes(options)) return;
-    this.#write(Array.isArray(encoded) ? encoded : [encoded], options);
+    const messages: unknown[] = Array.isArray(encoded) ? encoded : [encoded];
+    // Engines of other makes know nothing of it.
+    if (typeof (this.conn as Partial<RawSocket>).sendShared === "function") this.conn.sendShared(messages, options);
+    else this.#write(messages, options);
   }
 
   /** Sends encoded messages for an adapter of an older make. @internal */

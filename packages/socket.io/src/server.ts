@@ -3,7 +3,7 @@ import { attach as attachEngine, type Server as Engine, type Socket as RawSocket
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
-import { Adapter, type Room, type SocketId } from "socket.io-adapter";
+import { Adapter, type Room, type SocketId, type WriteOptions } from "socket.io-adapter";
 import * as defaultParser from "socket.io-parser";
 import type { Encoder } from "socket.io-parser";
 import { Alarm } from "./alarm.js";
@@ -181,6 +181,11 @@ export class Server<
     const merged = { ...opts, ...this.opts, path: this.opts.path || opts.path || this._path };
     this.initEngine(isPort(srv) ? listenOn(Number(srv)) : (srv as TServerInstance), merged);
     return this;
+  }
+
+  /** What the receivers of a broadcast will share is made by the engine, if it is of our make. @internal */
+  _share(encoded: unknown[], options: WriteOptions): void {
+    (this.engine as Partial<Engine> | undefined)?.share?.(encoded, options);
   }
 
   /** Serves the clients of an engine. */

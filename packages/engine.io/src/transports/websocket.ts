@@ -1,7 +1,9 @@
 import type { Packet, RawData } from "engine.io-parser";
 import type { CloseCause } from "engine.io-parser/session";
 import type { EngineRequest } from "../http/request.js";
+import { SharedMessage } from "../shared-message.js";
 import type { EndpointListener, WebSocketEndpoint } from "../websocket/endpoint.js";
+import type { Frame } from "../websocket/frame-encoder.js";
 import type { WireVersion } from "../wire-version.js";
 import { Transport } from "./transport.js";
 
@@ -77,13 +79,19 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   #sendFrom(batch: readonly Packet[], from: number): boolean {
     for (let at = from; at < batch.length; at++) {
       const packet = batch[at]!;
-      const encoded: RawData | Promise<RawData> = this.version.encodePacket(packet, this.supportsBinary);
+      const isLast = at === batch.length - 1;
+      const frame = this.#endpoint.takesFrames ? this.#frameOf(packet) : null;
+      if (frame !== null) {
+        if (this.#writeFrame(frame, isLast)) return false;
+        continue;
+      }
+      const encoded: RawData | Promise<RawData> = this.#encode(packet);
       if (encoded instanceof Promise) {
         this.#busy = true;
         void encoded.then((data) => this.#sendLate(batch, at, data));
         return false;
       }
-      if (this.#write(packet, encoded, at === batch.length - 1)) return false;
+      if (this.#write(packet, encoded, isLast)) return false;
     }
     return true;
   }
@@ -96,13 +104,36 @@ export class WebSocketTransport extends Transport implements EndpointListener {
     if (this.#sendFrom(batch, at + 1)) this.sink?.onSent();
   }
 
+  /** The frame that others get too, or that was made beforehand; null: there is none. */
+  #frameOf(packet: Packet): Frame | null {
+    const given = packet.options?.wsPreEncodedFrame;
+    if (Array.isArray(given)) return given;
+    return packet instanceof SharedMessage ? packet.frame(this.version, this.supportsBinary) : null;
+  }
+
+  #encode(packet: Packet): RawData | Promise<RawData> {
+    const given = packet.options?.wsPreEncoded;
+    return typeof given === "string" ? given : this.version.encodePacket(packet, this.supportsBinary);
+  }
+
   /** True if it is the last of its batch and has to be waited for. */
   #write(packet: Packet, encoded: RawData, isLast: boolean): boolean {
-    const endpoint = this.#endpoint;
-    const wait = isLast && endpoint.bufferedAmount + sizeOf(encoded) > HIGH_WATER_BYTES;
-    this.#busy = wait;
-    endpoint.send(encoded, packet.options?.compress !== false, wait);
+    const wait = isLast && this.#mustWait(sizeOf(encoded));
+    this.#endpoint.send(encoded, packet.options?.compress !== false, wait);
     return wait;
+  }
+
+  /** As {@link #write}. */
+  #writeFrame(frame: Frame, isLast: boolean): boolean {
+    let bytes = 0;
+    for (let at = 0; at < frame.length; at++) bytes += frame[at]!.length;
+    const wait = isLast && this.#mustWait(bytes);
+    this.#endpoint.sendFrame(frame, wait);
+    return wait;
+  }
+
+  #mustWait(bytes: number): boolean {
+    return (this.#busy = this.#endpoint.bufferedAmount + bytes > HIGH_WATER_BYTES);
   }
 
   #end(): void {

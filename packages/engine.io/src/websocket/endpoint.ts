@@ -1,3 +1,5 @@
+import type { Frame } from "./frame-encoder.js";
+
 /** The server's end of one WebSocket. The transport is written against this; what is below it can be exchanged. */
 export interface WebSocketEndpoint {
   /** What users reach as `conn.transport.socket`. */
@@ -15,6 +17,12 @@ export interface WebSocketEndpoint {
    * @param notify whether `onWritten` shall follow once the operating system has taken it, and all before it
    */
   send(data: string | ArrayBuffer | ArrayBufferView, compress: boolean, notify: boolean): void;
+
+  /** Whether {@link sendFrame} may be called: false where messages are compressed, or framed by somebody else. Asked per message. */
+  readonly takesFrames: boolean;
+
+  /** Sends a frame that was made beforehand, perhaps for many receivers, as it is. `notify` as for {@link send}. */
+  sendFrame(frame: Frame, notify: boolean): void;
 
   /** Starts the closing handshake, after what was sent; without a status code. Gives up waiting for the peer by itself. */
   close(): void;

@@ -1,3 +1,11 @@
+import { OPCODE } from "./frames.js";
+
+/** Payloads of that length are written as they are, behind their header; a copy of shorter ones is cheaper than a second buffer. */
+export const LONG_BYTES = 16_384;
+
+/** The parts of one frame, to be written one after the other. */
+export type Frame = readonly Buffer[];
+
 /** A whole frame as servers send it: unmasked, in one piece, header and payload in one buffer. */
 export function encodeFrame(opcode: number, payload: string | Buffer): Buffer {
   const isText = typeof payload === "string";
@@ -8,6 +16,21 @@ export function encodeFrame(opcode: number, payload: string | Buffer): Buffer {
   if (isText) frame.write(payload, from);
   else payload.copy(frame, from);
   return frame;
+}
+
+/** The frame of a message for many receivers. Long payloads are not copied. */
+export function encodeSharedFrame(data: string | ArrayBuffer | ArrayBufferView): Frame {
+  if (typeof data === "string") return [encodeFrame(OPCODE.text, data)];
+  const payload = bytesOf(data);
+  if (payload.length < LONG_BYTES) return [encodeFrame(OPCODE.binary, payload)];
+  return [encodeHeader(OPCODE.binary, payload.length), payload];
+}
+
+/** The same bytes as a Buffer. */
+export function bytesOf(data: ArrayBuffer | ArrayBufferView): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.from(data);
 }
 
 /** The header alone, for payloads that are too long to be copied. */

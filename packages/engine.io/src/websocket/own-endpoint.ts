@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { EndpointListener, WebSocketEndpoint } from "./endpoint.js";
-import { closePayload, encodeFrame, encodeHeader } from "./frame-encoder.js";
+import { flushAtEndOfTick, join, type Gathering } from "./end-of-tick.js";
+import { LONG_BYTES, bytesOf, closePayload, encodeFrame, encodeHeader, type Frame } from "./frame-encoder.js";
 import { FrameError } from "./frame-error.js";
 import { FrameParser, OPCODE, type FrameSink } from "./frames.js";
 import { OwnWebSocket, type ReadyState } from "./own-websocket.js";
@@ -8,7 +9,7 @@ import { OwnWebSocket, type ReadyState } from "./own-websocket.js";
 /** How long the peer may take to end the connection once this side has, in ms. As in `ws`. */
 const CLOSE_TIMEOUT_MS = 30_000;
 
-/** With so many bytes gathered they leave before the end of the tick; payloads of that length are not copied either. */
+/** With so many bytes gathered they leave before the end of the tick. */
 const FLUSH_BYTES = 16_384;
 
 /** Answers to pings that the operating system has not taken. Who sends that many and reads nothing is cut off. */
@@ -22,7 +23,7 @@ type WriteCallback = (error?: Error | null) => void;
  * A WebSocket right on the connection. What is sent within a tick leaves in one write, in order, whatever kind of frame it
  * is; answers to what the peer sent leave when that has been read.
  */
-export class OwnEndpoint implements WebSocketEndpoint, FrameSink {
+export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
   listener: EndpointListener | null = null;
   /** The connection below. */
   readonly connection: Duplex;
@@ -74,21 +75,29 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink {
   }
 
   send(data: string | ArrayBuffer | ArrayBufferView, _compress: boolean, notify: boolean): void {
-    if (!notify) return this.sendFrame(typeof data === "string" ? OPCODE.text : OPCODE.binary, data);
-    this.#notify ??= (error) => {
-      if (!error) this.listener?.onWritten();
-    };
-    this.sendFrame(typeof data === "string" ? OPCODE.text : OPCODE.binary, data, this.#notify);
+    this.sendMessage(
+      typeof data === "string" ? OPCODE.text : OPCODE.binary,
+      data,
+      notify ? this.#whenWritten() : undefined,
+    );
   }
 
-  /** @param callback called once the operating system has taken it, and all before it */
-  sendFrame(opcode: number, data: string | ArrayBuffer | ArrayBufferView, callback?: WriteCallback): void {
-    if (this.readyState !== 1) {
-      if (callback !== undefined) process.nextTick(callback, notOpen(this.readyState));
-      return;
-    }
-    if (callback !== undefined) (this.#callbacks ??= []).push(callback);
-    this.#queue(opcode, typeof data === "string" ? data : bytesOf(data));
+  get takesFrames(): boolean {
+    return true;
+  }
+
+  sendFrame(frame: Frame, notify: boolean): void {
+    if (!this.#accepts(notify ? this.#whenWritten() : undefined)) return;
+    for (let at = 0; at < frame.length; at++) this.#push(frame[at]!);
+    this.#pushed();
+  }
+
+  /**
+   * Sends one message, or one control frame.
+   * @param callback called once the operating system has taken it, and all before it
+   */
+  sendMessage(opcode: number, data: string | ArrayBuffer | ArrayBufferView, callback?: WriteCallback): void {
+    if (this.#accepts(callback)) this.#queue(opcode, typeof data === "string" ? data : bytesOf(data));
   }
 
   close(code?: number, reason?: string | Buffer): void {
@@ -113,7 +122,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink {
     const { connection } = this;
     // A copy is cheaper than a list of buffers for the operating system, up to a size.
     if (pending.length === 1) connection.write(pending[0]!, callback);
-    else if (bytes <= 2 * FLUSH_BYTES) connection.write(Buffer.concat(pending, bytes), callback);
+    else if (bytes <= 2 * FLUSH_BYTES) connection.write(join(pending, bytes), callback);
     else {
       connection.cork();
       for (let at = 0; at < pending.length - 1; at++) connection.write(pending[at]!);
@@ -132,7 +141,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink {
       if (!this.#maySendPong()) return this.#cutOff();
       this.#pongTaken ??= () => void this.#waitingPongs--;
       this.#waitingPongs++;
-      this.sendFrame(OPCODE.pong, payload, this.#pongTaken);
+      this.sendMessage(OPCODE.pong, payload, this.#pongTaken);
     }
     this.#socket?.emit("ping", payload);
   }
@@ -188,26 +197,48 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink {
     this.#socket?.onClose(this.#closeCode, this.#closeReason);
   }
 
+  /** False after the end, which the callback is told. */
+  #accepts(callback: WriteCallback | undefined): boolean {
+    if (this.readyState === 1) {
+      if (callback !== undefined) (this.#callbacks ??= []).push(callback);
+      return true;
+    }
+    if (callback !== undefined) process.nextTick(callback, notOpen(this.readyState));
+    return false;
+  }
+
+  #whenWritten(): WriteCallback {
+    return (this.#notify ??= (error) => {
+      if (!error) this.listener?.onWritten();
+    });
+  }
+
   #queue(opcode: number, payload: string | Buffer): void {
-    if (typeof payload !== "string" && payload.length >= FLUSH_BYTES) {
+    if (typeof payload !== "string" && payload.length >= LONG_BYTES) {
       this.#push(encodeHeader(opcode, payload.length));
       this.#push(payload);
     } else {
       this.#push(encodeFrame(opcode, payload));
     }
+    this.#pushed();
+  }
+
+  #pushed(): void {
     if (this.#pendingBytes >= FLUSH_BYTES) this.#flushEarly();
     else this.#schedule();
   }
 
   #push(bytes: Buffer): void {
-    (this.#pending ??= []).push(bytes);
+    // Lists that begin with an element take less memory than those that grow to have one.
+    if (this.#pending === null) this.#pending = [bytes];
+    else this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
   }
 
   #schedule(): void {
     if (this.#willFlush) return;
     this.#willFlush = true;
-    if (waiting.push(this) === 1) process.nextTick(flushWaiting);
+    flushAtEndOfTick(this);
   }
 
   /** Who was going to flush still does. */
@@ -269,15 +300,6 @@ interface Bound extends Duplex {
   [ENDPOINT]?: OwnEndpoint;
 }
 
-/** Endpoints with something to write at the end of the tick. */
-let waiting: OwnEndpoint[] = [];
-
-function flushWaiting(): void {
-  const endpoints = waiting;
-  waiting = [];
-  for (const endpoint of endpoints) endpoint.flush();
-}
-
 // Functions of the module, not closures: there may be very many connections.
 
 function onData(this: Duplex, chunk: Buffer): void {
@@ -298,12 +320,6 @@ function onClose(this: Duplex): void {
 
 function giveUp(connection: Duplex): void {
   connection.destroy();
-}
-
-function bytesOf(data: ArrayBuffer | ArrayBufferView): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return Buffer.from(data);
 }
 
 function notOpen(state: ReadyState): Error {

@@ -16,7 +16,7 @@ export interface WebSocketBelow {
   readonly protocol: string;
   readonly readyState: ReadyState;
   readonly bufferedAmount: number;
-  sendFrame(opcode: number, data: string | ArrayBuffer | ArrayBufferView, callback?: Callback): void;
+  sendMessage(opcode: number, data: string | ArrayBuffer | ArrayBufferView, callback?: Callback): void;
   close(code?: number, reason?: string | Buffer): void;
   terminate(): void;
 }
@@ -83,7 +83,7 @@ export class OwnWebSocket extends EventEmitter {
     const given = typeof options === "function" ? undefined : options;
     const isBinary = given?.binary ?? (typeof data !== "string" && typeof data !== "number");
     const done = typeof options === "function" ? options : callback;
-    this.#below.sendFrame(isBinary ? OPCODE.binary : OPCODE.text, textOrBytes(data), done);
+    this.#below.sendMessage(isBinary ? OPCODE.binary : OPCODE.text, textOrBytes(data), done);
   }
 
   ping(data?: Data | Callback, mask?: boolean | Callback, callback?: Callback): void {
@@ -189,7 +189,7 @@ export class OwnWebSocket extends EventEmitter {
     if (Buffer.byteLength(payload as string) > 125) {
       throw new RangeError("The data size must not be greater than 125 bytes");
     }
-    this.#below.sendFrame(opcode, payload, done);
+    this.#below.sendMessage(opcode, payload, done);
   }
 
   #handle(type: EventType, handler: EventListener | null): void {
