@@ -120,15 +120,14 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
     this.#pendingBytes = 0;
     if (pending === null) return;
     const { connection } = this;
-    // A copy is cheaper than a list of buffers for the operating system, up to a size.
-    if (pending.length === 1) connection.write(pending[0]!, callback);
-    else if (bytes <= 2 * FLUSH_BYTES) connection.write(join(pending, bytes), callback);
-    else {
-      connection.cork();
-      for (let at = 0; at < pending.length - 1; at++) connection.write(pending[at]!);
-      connection.write(pending.at(-1)!, callback);
-      connection.uncork();
-    }
+    const last = pending[pending.length - 1]!;
+    if (pending.length === 1) return void connection.write(last, callback);
+    // A copy is cheaper than a list of buffers for the operating system, up to a size. Long parts come last, since they flush.
+    if (last.length < LONG_BYTES) return void connection.write(join(pending, bytes), callback);
+    connection.cork();
+    for (let at = 0; at < pending.length - 1; at++) connection.write(pending[at]!);
+    connection.write(last, callback);
+    connection.uncork();
   }
 
   onMessage(data: string | Buffer): void {
