@@ -101,6 +101,23 @@ test("a broadcast writes its namespace into the packet, encodes once and shares 
   assert.equal(log[0]![2], log[1]![2]);
 });
 
+test("the server may prepare what the targets of a broadcast share, once", () => {
+  const { adapter, nsp, log } = host("a", "b");
+  const prepared: unknown[] = [];
+  Object.assign(nsp.server, {
+    _share: (encoded: string[], options: { wsPreEncodedFrame?: unknown }) => {
+      prepared.push(encoded[0]);
+      options.wsPreEncodedFrame = ["a frame"];
+    },
+  });
+  adapter.broadcast(event(), { rooms: new Set() });
+  assert.deepEqual(prepared, ['/nsp ["x"] undefined']);
+  assert.deepEqual(
+    log.map(([, , options]) => (options as { wsPreEncodedFrame: unknown }).wsPreEncodedFrame),
+    [["a frame"], ["a frame"]],
+  );
+});
+
 test("a broadcast with answers takes the next id and registers with each socket before it sends", () => {
   const { adapter, nsp, log } = host("a", "b");
   const answers: unknown[] = [];
