@@ -47,7 +47,7 @@ export class XHR extends Polling {
         }
       });
       const end = (error?: Error) => {
-        if (status === 200 && incoming.complete) onAnswer(responseText);
+        if (status === 200 && error === undefined) onAnswer(responseText);
         else
           onAnswer(null, status === 200 ? error : status, { readyState: 4, status, statusText, responseText, error });
       };

@@ -1,5 +1,5 @@
-import { IncomingMessage } from "node:http";
 import { Socket as NetSocket } from "node:net";
+import { Readable } from "node:stream";
 import type { EngineRequest } from "../http/request.js";
 import { UpgradeResponse } from "../http/upgrade-response.js";
 import { closeQuietly } from "./endpoint.js";
@@ -16,19 +16,30 @@ export interface StandIn {
  * response whose end closes the session. Upstream closes every session instead, as soon as there is a middleware.
  */
 export function standInFor(session: WebTransportSession): StandIn {
-  // Never connected: it is there for those who ask for `encrypted` and the address, or who destroy it.
-  const socket = Object.assign(new NetSocket(), { encrypted: true });
-  const req = Object.assign(new IncomingMessage(socket), {
-    method: "GET",
-    url: "/engine.io/?EIO=4&transport=webtransport",
-    complete: true,
-    _query: { EIO: "4", transport: "webtransport" },
-  });
-  // Nobody waits for a body.
-  req.push(null);
+  const req = new StandInRequest();
+  const { socket } = req;
   const close = (): void => closeQuietly(session);
   const destroy = (): void => void socket.removeListener("close", close).destroy();
   socket.once("close", close);
   session.closed.then(destroy, destroy);
-  return { req, res: new UpgradeResponse(socket) };
+  return { req: req as unknown as EngineRequest, res: new UpgradeResponse(socket) };
+}
+
+/** What middlewares use of an IncomingMessage. That class itself can't be made by hand in Deno, whose sessions these are. */
+class StandInRequest extends Readable {
+  readonly method = "GET";
+  readonly url = "/engine.io/?EIO=4&transport=webtransport";
+  readonly _query = { EIO: "4", transport: "webtransport" };
+  readonly headers = {};
+  readonly rawHeaders: readonly string[] = [];
+  readonly httpVersion = "3.0";
+  readonly complete = true;
+  /** Never connected: it is there for those who ask for `encrypted` or the address, or who destroy it. */
+  readonly socket = Object.assign(new NetSocket(), { encrypted: true });
+  readonly connection = this.socket;
+
+  /** There is no body. */
+  override _read(): void {
+    this.push(null);
+  }
 }
