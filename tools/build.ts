@@ -119,7 +119,7 @@ async function buildBundle(bundle: BundleBuild): Promise<void> {
     input: join(folder, bundle.entry),
     platform: "browser",
     transform: { target: "es2022", define: { __DEBUG__: String(bundle.debug) } },
-    plugins: [browserFiles(), workspaceSources()],
+    plugins: [browserFiles(), workspaceSources(bundle.parser)],
     onLog: failOnWarning,
   });
   await build.write({
@@ -146,12 +146,15 @@ function browserFiles(): Plugin {
   };
 }
 
-/** Bundles are made from the sources of all the packages inside them, so that dead code of all falls away. */
-function workspaceSources(): Plugin {
+/**
+ * Bundles are made from the sources of all the packages inside them, so that dead code of all falls away.
+ * @param parser stands in for socket.io-parser, whose subpaths stay
+ */
+function workspaceSources(parser?: string): Plugin {
   return {
     name: "workspace-sources",
     resolveId(id) {
-      const [name, ...rest] = id.split("/");
+      const [name, ...rest] = (id === "socket.io-parser" && parser !== undefined ? parser : id).split("/");
       if (!packages.some((pkg) => pkg.name === name)) return null;
       const base = join(root, "packages", name!, "src", ...rest);
       return [`${base}.ts`, join(base, "index.ts")].find(existsSync) ?? null;

@@ -9,7 +9,7 @@ import type { CheckOutcome } from "./checks.ts";
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "engine.io-parser": [],
   "socket.io-parser": ["engine.io-parser/emitter"],
-  "socket.io-msgpack-parser": ["socket.io-parser"],
+  "socket.io-msgpack-parser": ["engine.io-parser/emitter", "socket.io-parser"],
   "socket.io-adapter": ["socket.io-parser"],
   "engine.io": ["engine.io-parser"],
   "engine.io-client": ["engine.io-parser"],

@@ -51,7 +51,7 @@ export const packages: readonly PackageBuild[] = [
       },
     ],
   },
-  { name: "socket.io-msgpack-parser", kind: "manifest" },
+  { name: "socket.io-msgpack-parser", kind: "node", cjs: "build" },
   { name: "socket.io-adapter", kind: "node", cjs: "dist" },
   {
     name: "engine.io",
@@ -104,6 +104,8 @@ export interface BundleBuild {
   readonly globalName?: string;
   readonly minify: boolean;
   readonly debug: boolean;
+  /** The package that takes the place of socket.io-parser. */
+  readonly parser?: string;
 }
 
 export const bundles: readonly BundleBuild[] = [
@@ -132,6 +134,16 @@ export const bundles: readonly BundleBuild[] = [
     format: "esm",
     minify: true,
     debug: false,
+  },
+  {
+    package: "socket.io-client",
+    file: "socket.io.msgpack.min.js",
+    entry: "src/browser-entry.ts",
+    format: "umd",
+    globalName: "io",
+    minify: true,
+    debug: false,
+    parser: "socket.io-msgpack-parser",
   },
   {
     package: "engine.io-client",

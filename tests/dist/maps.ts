@@ -179,7 +179,29 @@ describe("maps of the packages", () => {
     assert.deepEqual(printed, { same: true, heard: [1, 1, 2] });
   });
 
-  for (const name of ["socket.io-msgpack-parser", "socket.io-redis"]) {
+  test("the msgpack parser is one CommonJS module, by import and by require", async () => {
+    const app = await consumer();
+    assert.equal(app.manifest("socket.io-msgpack-parser").exports, undefined);
+    const printed = await app.run(
+      "msgpack.cjs",
+      `const parser = require("socket.io-msgpack-parser");
+       import("socket.io-msgpack-parser").then((module) => {
+         const [message] = new module.Encoder().encode({ type: parser.PacketType.EVENT, nsp: "/", data: ["a", 1] });
+         const seen = [];
+         const decoder = new parser.Decoder();
+         decoder.on("decoded", (packet) => seen.push(packet.data));
+         decoder.add(message);
+         console.log(JSON.stringify({ same: module.Encoder === parser.Encoder, names: Object.keys(parser), seen }));
+       });`,
+    );
+    assert.deepEqual(printed, {
+      same: true,
+      names: ["DecodeError", "Decoder", "Encoder", "PacketType", "protocol"],
+      seen: [["a", 1]],
+    });
+  });
+
+  for (const name of ["socket.io-redis"]) {
     test(`${name} is installed as a package without code that says so`, async () => {
       const app = await consumer();
       const manifest = app.manifest(name);
