@@ -30,6 +30,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     ...["encodePacket", "encodePayload", "protocol"],
   ],
   "socket.io-parser": ["Decoder", "Encoder", "PacketType", "isPacketValid", "protocol"],
+  "socket.io-msgpack-parser": ["Decoder", "Encoder", "PacketType", "protocol"],
   "socket.io-adapter": ["Adapter"],
 };
 
