@@ -263,7 +263,7 @@ describe("webtransport: the end", { timeout: 60_000 }, () => {
     assert.deepEqual(await ending, { reason: "transport error", description: "webtransport error" });
   });
 
-  test("close(): what was sent still arrives, then the stream ends, then the session", async (t) => {
+  test("close(): what was sent still arrives, then the stream ends, and then the peer ends the session", async (t) => {
     const served = await serve(t, OPTIONS);
     const [peer, socket] = await webtransportSession(served);
     const ending = served.ending();
@@ -272,8 +272,23 @@ describe("webtransport: the end", { timeout: 60_000 }, () => {
     assert.deepEqual(await peer.receive(), { type: "message", data: "last words" });
     assert.equal(await peer.receive(), null);
     assert.deepEqual(await ending, { reason: "forced close", description: undefined });
+    assert.equal(peer.isClosed, false);
+    peer.close();
     await peer.closed;
-    assert.equal(peer.server.closedByServer, 1);
+    assert.equal(peer.server.closedByServer, 0);
+  });
+
+  test("close(): a peer that does nothing at the end of the stream is cut off 5 s later", async (t) => {
+    const served = await serve(t, OPTIONS);
+    const [peer, socket] = await webtransportSession(served);
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    socket.close();
+    await peer.send({ type: "message", data: "what still comes is dropped" });
+    assert.equal(await peer.receive(), null);
+    t.mock.timers.tick(4_999);
+    assert.equal(peer.isClosed, false);
+    t.mock.timers.tick(1);
+    assert.equal(peer.isClosed, true);
   });
 
   test("close(): a peer that reads nothing is given up after 30 s", async (t) => {

@@ -54,7 +54,8 @@ export class WT extends Transport {
     this.onOpen();
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
+      // The server has said all. It leaves the end of the session to us, since that would overtake its last packets.
+      if (done) return session.close();
       this.onPacket(value);
     }
   }

@@ -2,8 +2,14 @@ import type { Packet } from "engine.io-parser";
 import { encodeFrame, FrameDecoder } from "engine.io-parser/session";
 import type { BidirectionalStream, StreamReader, StreamWriter, WebTransportSession } from "./session.js";
 
-/** How long a peer may take to read what was sent before an orderly end, in ms: as with WebSockets. */
+/** How long the layer below may take to send the rest before an orderly end, in ms: as with WebSockets. */
 const CLOSE_TIMEOUT_MS = 30_000;
+
+/**
+ * How long the peer may take to end the session after the stream has ended, in ms. Ours does at once; upstream's client does
+ * nothing at the end of the stream, and closes by itself only if it was told to disconnect.
+ */
+const LINGER_MS = 5_000;
 
 export interface EndpointListener {
   onPacket(packet: Packet): void;
@@ -60,15 +66,23 @@ export class WebTransportEndpoint {
   close(): void {
     if (this.#state !== "open") return;
     this.#state = "closing";
-    const end = (): void => this.terminate();
-    this.#closeTimer = setTimeout(end, CLOSE_TIMEOUT_MS).unref();
-    // The end of the session may overtake the stream: its own end comes first, which settles once the peer has all.
-    this.#writer.close().then(end, end);
+    this.#terminateIn(CLOSE_TIMEOUT_MS);
+    // The end of the session would overtake what is on its way in the stream, so the peer is the one to end it.
+    this.#writer.close().then(
+      () => this.#terminateIn(LINGER_MS),
+      () => this.terminate(),
+    );
   }
 
   /** Ends the session at once. */
   terminate(): void {
     if (this.#settle() !== "closed") closeQuietly(this.session);
+  }
+
+  #terminateIn(ms: number): void {
+    if (this.#state === "closed") return;
+    clearTimeout(this.#closeTimer);
+    this.#closeTimer = setTimeout(() => this.terminate(), ms).unref();
   }
 
   #read(): void {
