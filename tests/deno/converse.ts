@@ -14,11 +14,12 @@ interface ClientSocket {
   };
   on(name: string, listener: (...args: never[]) => void): unknown;
   emit(name: string, ...args: unknown[]): unknown;
+  disconnect(): unknown;
 }
 
 /**
  * Runs in Deno and in pages, so it may use nothing but its arguments: connects, lets 70 kB be echoed once the connection has
- * settled on its last transport, and has the server end it.
+ * settled on its last transport, has the server end it, and connects once more to end it itself after some last words.
  */
 export async function converse(
   io: (url: string, options: object) => unknown,
@@ -30,10 +31,11 @@ export async function converse(
   const socket = io(url, { transports, transportOptions: { webtransport }, reconnection: false }) as ClientSocket;
   const next = (name: string): Promise<unknown[]> =>
     new Promise((resolve) => socket.on(name, (...args: unknown[]) => resolve(args)));
+  const connected = next("connect");
   const failed = next("connect_error").then(([error]) => {
     throw error;
   });
-  await Promise.race([next("connect"), failed]);
+  await Promise.race([connected, failed]);
 
   const { engine } = socket.io;
   const used = [engine.transport.name];
@@ -52,5 +54,10 @@ export async function converse(
   const disconnected = next("disconnect");
   socket.emit("leave", "good bye");
   end.push(`disconnect: ${(await disconnected)[0]}`);
+
+  const other = io(url, { transports: transports.slice(-1), transportOptions: { webtransport }, forceNew: true });
+  await new Promise<void>((resolve) => (other as ClientSocket).on("connect", resolve));
+  (other as ClientSocket).emit("words", "good bye");
+  (other as ClientSocket).disconnect();
   return { transports: used, echo, end };
 }

@@ -35,6 +35,7 @@ io.on("connection", (socket) => {
     socket.emit("words", words);
     socket.disconnect(true);
   });
+  socket.on("words", (words: string) => say({ event: "words", words }));
   socket.on("disconnect", (reason: string) => say({ event: "disconnect", reason }));
 });
 

@@ -91,6 +91,12 @@ export class MemoryWebTransport {
     this.#down.stall();
   }
 
+  /** From now on nothing that is written arrives, and nobody is told. */
+  silence(): void {
+    this.#up.swallow();
+    this.#down.swallow();
+  }
+
   #break(error: Error): void {
     this.isClosed = true;
     if (!this.breaksStream) return;
@@ -104,12 +110,14 @@ class Pipe {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
   #isStalled = false;
+  #swallows = false;
   readonly #controllers: { error(error: Error): void }[] = [];
 
   constructor(cut: Cut) {
     const stream = new TransformStream<Uint8Array, Uint8Array>({
       start: (controller) => void this.#controllers.push(controller),
-      transform(bytes, controller) {
+      transform: (bytes, controller) => {
+        if (this.#swallows) return;
         for (const piece of cut(bytes)) controller.enqueue(piece);
       },
       flush: () => (this.#isStalled ? new Promise(() => {}) : undefined),
@@ -120,6 +128,10 @@ class Pipe {
 
   stall(): void {
     this.#isStalled = true;
+  }
+
+  swallow(): void {
+    this.#swallows = true;
   }
 
   fail(error: Error): void {

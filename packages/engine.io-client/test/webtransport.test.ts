@@ -44,6 +44,10 @@ class Session {
     this.end();
   }
 
+  endStream(): void {
+    this.#out.close().catch(() => {});
+  }
+
   async receive(): Promise<Packet> {
     return (await this.#in.read()).value!;
   }
@@ -117,11 +121,40 @@ describe("webtransport", { timeout: 60_000 }, () => {
     assert.equal(session.isClosed, true);
   });
 
-  test("close() closes it", async (t) => {
+  test("close() ends the stream, and 5 s later the session if the server hasn't", async (t) => {
     const { socket, session } = await start(t);
     session.send(open);
     await event(socket, "open");
+    const lingering = new Promise<() => void>((resolve) => {
+      const { setTimeout } = globalThis;
+      globalThis.setTimeout = ((callback: () => void, ms: number) =>
+        ms === 5_000 ? resolve(callback) : setTimeout(callback, ms)) as typeof setTimeout;
+      t.after(() => (globalThis.setTimeout = setTimeout));
+    });
+    socket.send("last words");
     socket.close();
+    assert.deepEqual(await session.receive(), { type: "open" });
+    assert.equal((await session.receive()).data, "last words");
+    assert.equal(await session.receive(), undefined);
+    const giveUp = await lingering;
+    assert.equal(session.isClosed, false);
+    giveUp();
+    assert.equal(session.isClosed, true);
+  });
+
+  test("close() before it has opened closes it", async (t) => {
+    const { socket, session } = await start(t);
+    socket.close();
+    assert.equal(session.isClosed, true);
+  });
+
+  test("the end of the server's stream ends the session", async (t) => {
+    const { socket, session } = await start(t);
+    session.send(open, { type: "message", data: "last words" });
+    await event(socket, "open");
+    const closed = event(socket, "close");
+    session.endStream();
+    assert.deepEqual((await closed)[0], "transport close");
     assert.equal(session.isClosed, true);
   });
 

@@ -8,10 +8,17 @@ interface WebTransportSession {
   close(): void;
 }
 
+/**
+ * How long the server may take to end the session after the end of the stream, in ms. Ours does at once, upstream's does not
+ * react.
+ */
+const LINGER_MS = 5_000;
+
 /** WebTransport: one bidirectional stream of an HTTP/3 session carries all packets (protocols.md 1.12). */
 export class WT extends Transport {
   #session: WebTransportSession | undefined;
   #writer: WritableStreamDefaultWriter<Packet> | undefined;
+  #lingering: ReturnType<typeof setTimeout> | undefined;
 
   get name(): string {
     return "webtransport";
@@ -23,7 +30,10 @@ export class WT extends Transport {
     };
     const session = new WebTransport(this.createUri("https"), this.opts.transportOptions?.[this.name]);
     this.#session = session;
-    session.closed.then(() => this.onClose(), this.#onFailure);
+    session.closed.then(() => {
+      clearTimeout(this.#lingering);
+      this.onClose();
+    }, this.#onFailure);
     session.ready.then(() => this.#openStream(session)).catch(this.#onFailure);
   }
 
@@ -35,6 +45,13 @@ export class WT extends Transport {
   }
 
   protected doClose(): void {
+    const end = (): void => this.doAbort();
+    if (this.readyState !== "open") return end();
+    // The end of the session would overtake what is on its way in the stream, so the server is the one to end it.
+    this.#writer!.close().then(() => (this.#lingering = setTimeout(end, LINGER_MS)), end);
+  }
+
+  protected override doAbort(): void {
     this.#session?.close();
   }
 
@@ -56,7 +73,7 @@ export class WT extends Transport {
       const { done, value } = await reader.read();
       // The server has said all. It leaves the end of the session to us, since that would overtake its last packets.
       if (done) return session.close();
-      this.onPacket(value);
+      if (this.readyState === "open") this.onPacket(value);
     }
   }
 
