@@ -13,7 +13,9 @@ class Session {
   end!: () => void;
   break!: (error: Error) => void;
   isClosed = false;
-  readonly #up = new TransformStream();
+  /** Whether the server takes no notice of the end of the stream, as upstream's. */
+  lingers = false;
+  readonly #up = new TransformStream({ flush: () => (this.lingers ? undefined : this.end()) });
   readonly #down = new TransformStream();
   readonly #in: ReadableStreamDefaultReader<Packet>;
   readonly #out: WritableStreamDefaultWriter<Packet>;
@@ -131,6 +133,7 @@ describe("webtransport", { timeout: 60_000 }, () => {
         ms === 5_000 ? resolve(callback) : setTimeout(callback, ms)) as typeof setTimeout;
       t.after(() => (globalThis.setTimeout = setTimeout));
     });
+    session.lingers = true;
     socket.send("last words");
     socket.close();
     assert.deepEqual(await session.receive(), { type: "open" });

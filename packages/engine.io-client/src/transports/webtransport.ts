@@ -18,7 +18,6 @@ const LINGER_MS = 5_000;
 export class WT extends Transport {
   #session: WebTransportSession | undefined;
   #writer: WritableStreamDefaultWriter<Packet> | undefined;
-  #lingering: ReturnType<typeof setTimeout> | undefined;
 
   get name(): string {
     return "webtransport";
@@ -30,10 +29,7 @@ export class WT extends Transport {
     };
     const session = new WebTransport(this.createUri("https"), this.opts.transportOptions?.[this.name]);
     this.#session = session;
-    session.closed.then(() => {
-      clearTimeout(this.#lingering);
-      this.onClose();
-    }, this.#onFailure);
+    session.closed.then(() => this.onClose(), this.#onFailure);
     session.ready.then(() => this.#openStream(session)).catch(this.#onFailure);
   }
 
@@ -48,7 +44,11 @@ export class WT extends Transport {
     const end = (): void => this.doAbort();
     if (this.readyState !== "open") return end();
     // The end of the session would overtake what is on its way in the stream, so the server is the one to end it.
-    this.#writer!.close().then(() => (this.#lingering = setTimeout(end, LINGER_MS)), end);
+    this.#writer!.close().then(() => {
+      const timer = setTimeout(end, LINGER_MS);
+      const settle = (): void => clearTimeout(timer);
+      this.#session!.closed.then(settle, settle);
+    }, end);
   }
 
   protected override doAbort(): void {
