@@ -28,7 +28,8 @@ export async function runFile(file: string): Promise<TestResult[]> {
       if (details.type === "suite" && isSubtestsFailed(error)) continue;
       const reason = isFile ? fileFailure(error) : describeError(error);
       results.push({ file, title: isFile ? "(the file itself)" : title, outcome: "failed", reason });
-    } else if (details.type !== "suite" && !isFile) {
+    } else if (!isFile && (details.type !== "suite" || skipOf(event.data).outcome === "skipped")) {
+      // A suite that is skipped runs no tests that could be counted.
       results.push({ file, title, ...skipOf(event.data) });
     }
   }

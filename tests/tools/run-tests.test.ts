@@ -48,6 +48,15 @@ describe("the runner behind npm test", () => {
     assert.equal(run.status, 1);
   });
 
+  test("counts a skipped suite as one that was skipped", () => {
+    const run = runOver(
+      "skipped-suite",
+      `${HEAD} describe("b", { skip: "not here" }, () => { test("c", () => {}); });`,
+    );
+    assert.match(run.output, /skipped: .*: b: not here/);
+    assert.equal(run.lastLine, "0 passed, 0 failed, 1 skipped");
+  });
+
   test("fails on a file that ran no test", () => {
     const run = runOver("empty", "export {};");
     assert.match(run.output, /The file ran no test/);
