@@ -18,7 +18,7 @@ const io = new Server(http, {
 });
 
 io.engine.use((req: { url: string; seen?: string }, _res: unknown, next: () => void) => {
-  req.seen = req.url.split("transport=")[1];
+  req.seen = /transport=(\w+)/.exec(req.url)?.[1];
   next();
 });
 
