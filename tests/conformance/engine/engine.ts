@@ -37,8 +37,8 @@ export interface EngineSocket extends EventEmitter {
   readonly upgrading: boolean;
   readonly upgraded: boolean;
   readonly transport: EngineTransport;
-  send(data: unknown, options?: object | null, callback?: (transport: unknown) => void): EngineSocket;
-  write(data: unknown, options?: object | null, callback?: (transport: unknown) => void): EngineSocket;
+  send(data: unknown, options?: object, callback?: (transport: unknown) => void): EngineSocket;
+  write(data: unknown, options?: object, callback?: (transport: unknown) => void): EngineSocket;
   close(discard?: boolean): unknown;
 }
 

@@ -1,9 +1,25 @@
 import type { Behaviours } from "./behaviour.ts";
 import { closing } from "./behaviours/closing.ts";
+import { events } from "./behaviours/events.ts";
 import { handshake } from "./behaviours/handshake.ts";
 import { heartbeat } from "./behaviours/heartbeat.ts";
+import { limits } from "./behaviours/limits.ts";
+import { members } from "./behaviours/members.ts";
 import { messages } from "./behaviours/messages.ts";
+import { polling } from "./behaviours/polling.ts";
 import { refusals } from "./behaviours/refusals.ts";
+import { violations } from "./behaviours/violations.ts";
 
 /** All behaviours, by what they are about. */
-export const subjects: Readonly<Record<string, Behaviours>> = { handshake, refusals, messages, heartbeat, closing };
+export const subjects: Readonly<Record<string, Behaviours>> = {
+  handshake,
+  refusals,
+  messages,
+  events,
+  members,
+  heartbeat,
+  closing,
+  violations,
+  limits,
+  polling,
+};
