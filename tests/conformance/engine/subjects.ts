@@ -2,18 +2,21 @@ import type { Behaviours } from "./behaviour.ts";
 import { closing } from "./behaviours/closing.ts";
 import { events } from "./behaviours/events.ts";
 import { handshake } from "./behaviours/handshake.ts";
+import { headers } from "./behaviours/headers.ts";
 import { heartbeat } from "./behaviours/heartbeat.ts";
 import { limits } from "./behaviours/limits.ts";
 import { members } from "./behaviours/members.ts";
 import { messages } from "./behaviours/messages.ts";
 import { polling } from "./behaviours/polling.ts";
 import { refusals } from "./behaviours/refusals.ts";
+import { upgrade } from "./behaviours/upgrade.ts";
 import { violations } from "./behaviours/violations.ts";
 
 /** All behaviours, by what they are about. */
 export const subjects: Readonly<Record<string, Behaviours>> = {
   handshake,
   refusals,
+  headers,
   messages,
   events,
   members,
@@ -22,4 +25,5 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   violations,
   limits,
   polling,
+  upgrade,
 };

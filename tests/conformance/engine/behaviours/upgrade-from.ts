@@ -1,0 +1,389 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
+import type { Behaviour } from "../behaviour.ts";
+import { message, packet } from "../codec.ts";
+import type { EngineTransport } from "../engine.ts";
+import { frameOf, type WebSocketPeer } from "../peers.ts";
+import type { Session } from "../session.ts";
+import type { Stage } from "../stage.ts";
+
+interface UpgradeBehaviour extends Omit<Behaviour, "cells" | "run"> {
+  run(stage: Stage, from: "polling" | "jsonp"): Promise<void>;
+}
+
+/** After this long at the latest a server lets a held GET go while a probe is answered, in ms (protocols.md 1.8). */
+const RELEASE_MS = 100;
+
+export const upgradeFrom: Readonly<Record<string, UpgradeBehaviour>> = {
+  "as clients do it": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await upgraded(session);
+      assert.equal(session.socket.transport.name, "websocket");
+      await candidate.send(message("over there"));
+      assert.deepEqual(await session.heard(1), ["over there"]);
+      session.socket.send("and back");
+      session.socket.send(Buffer.from([1, 2]));
+      assert.deepEqual(await candidate.receive(2), [message("and back"), message(Buffer.from([1, 2]))]);
+    },
+  },
+
+  "what is announced": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const { socket } = session;
+      const seen: unknown[] = [];
+      socket.on("upgrading", ({ name }: EngineTransport) => seen.push("upgrading", name, socket.transport.name));
+      socket.on("upgrade", ({ name }: EngineTransport) => seen.push("upgrade", name, socket.transport.name));
+      const { transport } = socket;
+      const candidate = await probed(session);
+      assert.deepEqual([socket.upgrading, socket.upgraded], [true, false]);
+      await finish(session, candidate);
+      assert.deepEqual([socket.upgrading, socket.upgraded, socket.readyState], [false, true, "open"]);
+      assert.deepEqual(seen, ["upgrading", "websocket", "polling", "upgrade", "websocket", "websocket"]);
+      assert.deepEqual([transport.discarded, socket.transport.discarded], [true, false]);
+    },
+  },
+
+  "a held GET is let go": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      await session.ready();
+      const candidate = await probed(session);
+      stage.clock.advance(RELEASE_MS);
+      assert.deepEqual(await session.peer.receive(1), [packet("noop")]);
+      await finish(session, candidate);
+    },
+  },
+
+  "a held GET is let go as soon as the probe arrives": {
+    upstreamDiffers: "9.1, 6; Engine.IO server, whole",
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      await session.ready();
+      await probed(session);
+      // There and back once: a server that lets go at once has done so.
+      await session.peer.send(packet("noop"));
+      assert.equal(session.socket.transport.writable, false);
+      assert.deepEqual(await session.peer.receive(1), [packet("noop")]);
+    },
+  },
+
+  "without a probe": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = stage.candidate(session.socket.id);
+      await finish(session, candidate);
+      assert.equal(session.socket.transport.name, "websocket");
+    },
+  },
+
+  "with everything in the first bytes": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const { codec } = stage;
+      const packets = [packet("ping", "probe"), packet("upgrade"), message("hello")];
+      const early = Buffer.concat(packets.map((one) => frameOf(codec.frame(one))));
+      const candidate = stage.candidate(session.socket.id, {}, early);
+      assert.deepEqual(await candidate.receive(1), [packet("pong", "probe")]);
+      assert.deepEqual(await session.heard(1), ["hello"]);
+      assert.equal(session.socket.transport.name, "websocket");
+    },
+  },
+
+  "with a probe that is repeated": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await probed(session);
+      await candidate.send(packet("ping", "probe"));
+      assert.deepEqual(await candidate.receive(1), [packet("pong", "probe")]);
+      await finish(session, candidate);
+    },
+  },
+
+  "messages flow on over polling until it is done": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await probed(session);
+      await session.peer.send(message("to the server"));
+      assert.deepEqual(await session.heard(1), ["to the server"]);
+      session.socket.send("to the client");
+      assert.deepEqual((await session.peer.receive(1))[0], message("to the client"));
+      await finish(session, candidate);
+      assert.deepEqual(session.messages, ["to the server"]);
+    },
+  },
+
+  "what was queued leaves over the WebSocket, in order": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await probed(session);
+      const sent = Array.from({ length: 20 }, (_, i) => message(i % 2 === 0 ? `message ${i}` : Buffer.from([i])));
+      for (const { data } of sent) session.socket.send(data);
+      await finish(session, candidate);
+      session.socket.send("last");
+      assert.deepEqual(await candidate.receive(21), [...sent, message("last")]);
+    },
+  },
+
+  "messages right behind the packet upgrade": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await probed(session);
+      await session.peer.send(message("one"));
+      await candidate.send(packet("upgrade"), message("two"), message(Buffer.from([3])));
+      assert.deepEqual(await session.heard(3), ["one", "two", Buffer.from([3])]);
+    },
+  },
+
+  "messages sent in the upgrade listener": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      session.socket.send("before");
+      session.socket.on("upgrade", () => session.socket.send("within"));
+      const candidate = stage.candidate(session.socket.id);
+      await finish(session, candidate);
+      session.socket.send("after");
+      const received = await candidate.receive(3);
+      assert.deepEqual(received, [message("before"), message("within"), message("after")]);
+    },
+  },
+
+  "callbacks of what was queued are called with the new transport": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const sent = new Promise<unknown>((resolve) => session.socket.send("queued", {}, resolve));
+      const candidate = stage.candidate(session.socket.id);
+      await finish(session, candidate);
+      assert.deepEqual(await candidate.receive(1), [message("queued")]);
+      assert.equal(await sent, session.socket.transport);
+    },
+  },
+
+  "any other packet than a probe closes the WebSocket, and the session goes on": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      for (const wrong of [packet("ping"), packet("ping", "PROBE"), message("hello"), packet("noop")]) {
+        const candidate = stage.candidate(session.socket.id);
+        await candidate.send(wrong);
+        assert.equal(await candidate.end(), "close");
+      }
+      assert.equal(await session.echo("still polling"), "still polling");
+      assert.deepEqual(session.messages, ["still polling"]);
+      assert.equal(session.socket.transport.name, "polling");
+    },
+  },
+
+  "a WebSocket that breaks off leaves the session as it was, and another may come": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const first = await probed(session);
+      first.drop();
+      while (session.socket.upgrading) await setImmediate();
+      stage.clock.advance(RELEASE_MS);
+      session.socket.send("still polling");
+      assert.deepEqual(await session.polling.receive(1), [message("still polling")]);
+      await finish(session, await probed(session));
+      assert.equal(session.socket.transport.name, "websocket");
+    },
+  },
+
+  "a WebSocket that stops after its probe is closed after upgradeTimeout": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const upgrading = once(session.socket, "upgrading");
+      const candidate = stage.candidate(session.socket.id);
+      await candidate.send(packet("ping", "probe"));
+      await upgrading;
+      stage.clock.advance(9_900);
+      assert.equal(session.socket.upgrading, true);
+      stage.clock.advance(700);
+      assert.equal(session.socket.upgrading, false);
+      assert.equal(await candidate.end(), "close");
+      assert.equal(await session.echo("still polling"), "still polling");
+    },
+  },
+
+  "upgradeTimeout may be given": {
+    options: { upgradeTimeout: 200 },
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await probed(session);
+      stage.clock.advance(220);
+      assert.equal(await candidate.end(), "close");
+      assert.equal(session.socket.upgrading, false);
+    },
+  },
+
+  "a second WebSocket at the same time is closed, the first one goes on": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const first = await probed(session);
+      const second = stage.candidate(session.socket.id);
+      assert.match(await second.opened(), /^HTTP\/1.1 101 /);
+      assert.equal(await second.end(), "close");
+      await finish(session, first);
+    },
+  },
+
+  "a WebSocket for a session that has one is closed, the session goes on": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await upgraded(session);
+      const second = stage.candidate(session.socket.id);
+      assert.equal(await second.end(), "close");
+      await candidate.send(message("hello"));
+      assert.deepEqual(await session.heard(1), ["hello"]);
+    },
+  },
+
+  "requests of polling are refused afterwards": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await upgraded(session);
+      for (const method of ["GET", "POST"]) {
+        const { status, body } = await session.polling.ask(method).answer;
+        assert.deepEqual([status, body], [400, '{"code":3,"message":"Bad request"}']);
+        const context = { name: "TRANSPORT_MISMATCH", transport: "polling", previousTransport: "websocket" };
+        assert.deepEqual(stage.reported.splice(0), [{ code: 3, message: "Bad request", context }]);
+      }
+      await candidate.send(message("hello"));
+      assert.deepEqual(await session.heard(1), ["hello"]);
+    },
+  },
+
+  "a WebSocket of the other revision is refused": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const [previousProtocol, protocol] = stage.cell.revision === 3 ? [3, 4] : [4, 3];
+      const answer = await stage.refused({ sid: session.socket.id, EIO: String(protocol) });
+      assert.deepEqual(answer, stage.refusal(3, "Bad request"));
+      const context = { name: "PROTOCOL_MISMATCH", protocol, previousProtocol };
+      assert.deepEqual(stage.reported, [{ code: 3, message: "Bad request", context }]);
+    },
+  },
+
+  "though upgrades are not announced": {
+    options: { allowUpgrades: false },
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      assert.deepEqual(session.handshake.upgrades, []);
+      await upgraded(session);
+      assert.equal(session.socket.transport.name, "websocket");
+    },
+  },
+
+  "allowRequest is not asked again": {
+    options: {
+      allowRequest: (req: { asked?: boolean; _query: object }, done: (error: null, success: boolean) => void) =>
+        done(null, !("sid" in req._query)),
+    },
+    run: async (stage, from) => void (await upgraded(await stage.connectBy(from))),
+  },
+
+  "the client closes the WebSocket afterwards": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await upgraded(session);
+      await candidate.leave();
+      assert.deepEqual(await session.ended(), { reason: "transport close" });
+    },
+  },
+
+  "the server closes afterwards": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await upgraded(session);
+      session.socket.send("last");
+      session.socket.close();
+      assert.deepEqual(await candidate.receive(1), [message("last")]);
+      assert.equal(await candidate.end(), "close");
+      assert.deepEqual(await session.ended(), { reason: "forced close" });
+    },
+  },
+
+  "the server closes at once while it is under way": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await probed(session);
+      session.socket.close(true);
+      assert.equal(await candidate.end(), "close");
+      assert.deepEqual(session.ending, { reason: "forced close" });
+    },
+  },
+
+  "the session ends by the polling client while it is under way": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await probed(session);
+      await session.peer.leave();
+      assert.deepEqual(await session.ended(), { reason: "transport close" });
+      assert.equal(await candidate.end(), "close");
+    },
+  },
+
+  "the heartbeat goes on": {
+    upstreamDiffers: ({ revision }) => (revision === 3 ? "9.2, 1" : undefined),
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await upgraded(session);
+      stage.clock.advance(26_500);
+      if (stage.cell.revision === 4) assert.deepEqual(await candidate.receive(1), [packet("ping")]);
+      stage.clock.advance(21_500);
+      assert.deepEqual(session.ending, { reason: "ping timeout" });
+      assert.equal(await candidate.end(), "close");
+    },
+  },
+
+  "the heartbeat goes on though an answer was awaited": {
+    upstreamDiffers: ({ revision }) => (revision === 3 ? "9.2, 1" : "9.2, 2"),
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      stage.clock.advance(26_500);
+      if (stage.cell.revision === 4) assert.deepEqual(await session.peer.receive(1), [packet("ping")]);
+      await upgraded(session);
+      stage.clock.advance(41_000);
+      assert.deepEqual(session.ending, { reason: "ping timeout" });
+    },
+  },
+
+  "heartbeats are answered over the WebSocket": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await upgraded(session);
+      const heard = once(session.socket, "heartbeat");
+      if (stage.cell.revision === 3) {
+        await candidate.send(packet("ping"));
+        assert.deepEqual(await candidate.receive(1), [packet("pong")]);
+      } else {
+        stage.clock.advance(26_500);
+        assert.deepEqual(await candidate.receive(1), [packet("ping")]);
+        await candidate.send(packet("pong"));
+      }
+      await heard;
+      assert.equal(session.ending, null);
+    },
+  },
+};
+
+/** A WebSocket whose probe has been answered. */
+async function probed(session: Session): Promise<WebSocketPeer> {
+  const candidate = session.stage.candidate(session.socket.id);
+  await candidate.send(packet("ping", "probe"));
+  assert.deepEqual(await candidate.receive(1), [packet("pong", "probe")]);
+  return candidate;
+}
+
+/** The packet `upgrade`, and the server's side of it. */
+async function finish(session: Session, candidate: WebSocketPeer): Promise<void> {
+  const upgraded = once(session.socket, "upgrade");
+  await candidate.send(packet("upgrade"));
+  await upgraded;
+}
+
+async function upgraded(session: Session): Promise<WebSocketPeer> {
+  const candidate = await probed(session);
+  await finish(session, candidate);
+  return candidate;
+}
