@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import type { Behaviour } from "./engine/behaviour.ts";
 import { CELLS, type Cell } from "./engine/cells.ts";
+import { packageBehaviours } from "./engine/behaviours/package.ts";
+import { MAKERS } from "./engine/makers.ts";
 import { Stage } from "./engine/stage.ts";
 import { subjects } from "./engine/subjects.ts";
 import { Table } from "./engine/table.ts";
-import { within } from "./engine/virtual-time.ts";
+import { VirtualTime, within } from "./engine/virtual-time.ts";
 
 /** For one behaviour; each takes some 10 ms. Long, since the machine may be busy. */
 const LIMIT_MS = Number(process.env["CONFORMANCE_LIMIT"] ?? 20_000);
@@ -31,6 +33,17 @@ for (const cell of CELLS) {
           }
         });
       }
+    }
+  });
+}
+
+for (const [maker, module] of Object.entries(MAKERS)) {
+  describe(`the package engine.io, ${maker}`, () => {
+    for (const [title, run] of Object.entries(packageBehaviours)) {
+      test(title, async (t) => {
+        VirtualTime.install().reset();
+        await within(LIMIT_MS, Promise.resolve(run(module, (close) => t.after(() => void close()))));
+      });
     }
   });
 }

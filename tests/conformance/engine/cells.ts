@@ -1,7 +1,6 @@
-import { createRequire } from "node:module";
-import { Server as OurServer } from "engine.io";
 import { WebSocketServer } from "ws";
 import type { EngineClass } from "./engine.ts";
+import { MAKERS } from "./makers.ts";
 
 export type TransportKind = "polling" | "jsonp" | "websocket";
 export type Revision = 3 | 4;
@@ -22,8 +21,8 @@ export interface Cell {
   readonly host: Host;
 }
 
-const peers = createRequire(new URL("../../../peers/package.json", import.meta.url));
-const { Server: UpstreamServer } = peers("engine.io") as { Server: EngineClass };
+const OurServer = MAKERS.ours.Server;
+const UpstreamServer = MAKERS.upstream.Server;
 
 const OURS: Host = { name: "ours", maker: "ours", Server: OurServer, options: {} };
 const OWN: Host = { name: "own endpoint", maker: "ours", Server: OurServer, options: {} };

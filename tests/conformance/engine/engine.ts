@@ -1,15 +1,35 @@
 import type { EventEmitter } from "node:events";
-import type { IncomingHttpHeaders, Server as HttpServer } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 
 /** The public members of an engine that behaviours use, the same for all makers. */
 export interface Engine extends EventEmitter {
-  readonly opts: { pingInterval: number; pingTimeout: number; maxHttpBufferSize: number };
+  readonly opts: EngineOptions;
   readonly clients: Record<string, EngineSocket>;
   readonly clientsCount: number;
   generateId(req: unknown): unknown;
   attach(server: HttpServer, options?: object): void;
+  handleRequest(req: IncomingMessage, res: ServerResponse): void;
+  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   use(middleware: (req: EngineRequest, res: MiddlewareResponse, next: (error?: unknown) => void) => unknown): void;
   close(): unknown;
+}
+
+export interface EngineOptions {
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
+  readonly upgradeTimeout: number;
+  readonly maxHttpBufferSize: number;
+  readonly transports: readonly string[];
+  readonly allowUpgrades: boolean;
+  readonly httpCompression?: unknown;
+  readonly perMessageDeflate?: unknown;
+  readonly cookie?: unknown;
+  readonly cors?: unknown;
+  readonly allowEIO3?: boolean;
+  readonly wsEngine?: unknown;
+  readonly allowRequest?: unknown;
+  readonly initialPacket?: unknown;
 }
 
 export type EngineClass = new (options: object) => Engine;

@@ -205,6 +205,18 @@ export const headers: Behaviours = {
     assert.deepEqual((await firstAnswer(stage))("x-middleware"), ["yes"]);
   },
 
+  "listeners of an upgrade's headers see those that middlewares set": {
+    cells: overWebSocket,
+    async run(stage) {
+      stage.engine.use((_req, res, next) => {
+        res.setHeader("x-middleware", "one");
+        next();
+      });
+      stage.engine.on("headers", (sent: Headers) => (sent["x-middleware"] += ", two"));
+      assert.deepEqual((await firstAnswer(stage))("x-middleware"), ["one, two"]);
+    },
+  },
+
   "middlewares run for each request of a session": {
     cells: overPlainPolling,
     async run(stage) {

@@ -205,6 +205,23 @@ export const heartbeat: Behaviours = {
     },
   },
 
+  "revision 4: a timeout that is changed holds for the next ping of a session": {
+    cells: inRevision4,
+    async run(stage) {
+      const session = await stage.connect();
+      await session.ready();
+      const sent = recordSent(session);
+      stage.clock.advance(24_900);
+      Object.assign(stage.engine.opts, { pingTimeout: 300 });
+      for (let i = 0; i < 130 && sent.length === 0; i++) stage.clock.advance(10);
+      assert.deepEqual(sent, ["ping"]);
+      stage.clock.advance(290);
+      assert.equal(session.ending, null);
+      stage.clock.advance(30);
+      assert.deepEqual(session.ending, { reason: "ping timeout" });
+    },
+  },
+
   "a client that was dropped is told": {
     options: { pingInterval: 300, pingTimeout: 200 },
     async run(stage) {
