@@ -13,7 +13,18 @@ import type {
 import io, { connect, io as named, Manager } from "socket.io-client";
 import type { DisconnectDescription, ManagerOptions, Socket as ClientSocket, SocketOptions } from "socket.io-client";
 import { Server as Engine, Transport, type AttachOptions, type ServerOptions as EngineOptions } from "engine.io";
-import { Socket as EngineClient, type SocketOptions as EngineClientOptions } from "engine.io-client";
+import {
+  Socket as EngineClient,
+  Transport as EngineClientTransport,
+  type Cookie,
+  type HandshakeData,
+  type SocketOptions as EngineClientOptions,
+  type SocketReservedEvents as EngineClientEvents,
+  type TransportCtor,
+  type TransportName,
+  type TransportReservedEvents,
+  type WriteOptions,
+} from "engine.io-client";
 import {
   decodePacket,
   encodePayload,
@@ -97,6 +108,30 @@ export const transportName = (transport: Transport): string => transport.name;
 const engineClientOptions: Partial<EngineClientOptions> = { path: "/engine.io" };
 const raw = new EngineClient("ws://localhost:3000", engineClientOptions);
 raw.on("open", () => raw.send("hello"));
+raw.on("handshake", ({ sid, upgrades, pingInterval }: HandshakeData) => [sid, upgrades.length, pingInterval]);
+const writeOptions: WriteOptions = { compress: false };
+raw.send(new Uint8Array(1), writeOptions, () => {}).write("x");
+const engineEvents: (keyof EngineClientEvents)[] = ["open", "upgradeError", "close"];
+const transportEvents: (keyof TransportReservedEvents)[] = ["open", "packet", "drain", "error", "close"];
+export const eventNames = [...engineEvents, ...transportEvents];
+export const cookie: Cookie = { name: "a", value: "b", expires: new Date() };
+
+class OwnTransport extends EngineClientTransport {
+  get name(): TransportName {
+    return "polling";
+  }
+  doOpen(): void {
+    this.onOpen();
+  }
+  doClose(): void {}
+  write(packets: Packet[]): void {
+    this.onData(packets.length.toFixed());
+    this.writable = true;
+    this.emitReserved("drain");
+  }
+}
+const implementations: TransportCtor[] = [OwnTransport];
+new EngineClient({ transportImplementations: implementations }).close();
 
 const binaryType: BinaryType = "arraybuffer";
 const packetType: PacketType = "message";
