@@ -120,6 +120,8 @@ export abstract class Session implements TransportSink {
   /** Queues a packet and sends it if the transport can take it. Without effect once closing. */
   send(packet: Packet): void {
     if (this.#state !== "open" && this.#state !== "opening") return;
+    // A hot path: mostly there is nothing to wait for, and no queue is needed.
+    if (this.#queue.length === 0 && this.#state === "open" && this.#transport.writable) return this.#handOver([packet]);
     this.enqueue(packet);
     this.flush();
   }
@@ -133,9 +135,7 @@ export abstract class Session implements TransportSink {
     const batch = size >= this.#queue.length ? this.#queue : this.#queue.slice(0, size);
     this.#queue = batch === this.#queue ? [] : this.#queue.slice(size);
     this.#queuedBytes = this.#queue.length === 0 ? 0 : this.#queuedBytes - totalSize(batch);
-    this.host.onFlush(batch);
-    this.#sending = true;
-    if (transport.send(batch)) this.onSent();
+    this.#handOver(batch);
   }
 
   /**
@@ -237,6 +237,12 @@ export abstract class Session implements TransportSink {
   protected enqueue(packet: Packet): void {
     this.#queue.push(packet);
     this.#queuedBytes += sizeOf(packet.data);
+  }
+
+  #handOver(batch: readonly Packet[]): void {
+    this.host.onFlush(batch);
+    this.#sending = true;
+    if (this.#transport.send(batch)) this.onSent();
   }
 
   #closeTransportOnceEmpty(): void {
