@@ -16,7 +16,7 @@ import {
   type ServerOptions,
   type TransportName,
 } from "./options.js";
-import { SharedMessages, type SharedOptions } from "./shared-message.js";
+import { sharedMessage, type SharedOptions } from "./shared-message.js";
 import { Socket, type SocketHost } from "./socket.js";
 import { Sweep } from "./sweep.js";
 import { transports } from "./transports/table.js";
@@ -126,15 +126,14 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   }
 
   /**
-   * Makes beforehand what the receivers of a broadcast will share; see {@link Socket.sendShared}. If it is a single text, `options` gets
-   * its frame too, for transports of other makes (row A-23).
+   * The frame of a broadcast that is a single text, for transports of all makes (row A-23).
+   * @param options those with which it will be written to its receivers
    * @internal
    */
-  share(encoded: readonly RawData[], options: SharedOptions): void {
-    const [message, ...others] = SharedMessages.of(encoded, options);
-    if (message === undefined || others.length > 0 || typeof message.data !== "string") return;
-    // The frame of a text is the same in all revisions.
-    options.wsPreEncodedFrame ??= message.frame(wireVersion(4), true);
+  preEncode(encoded: readonly RawData[], options: SharedOptions): void {
+    if (encoded.length !== 1 || typeof encoded[0] !== "string") return;
+    // The same in all revisions.
+    options.wsPreEncodedFrame ??= sharedMessage(encoded[0], options).frame(wireVersion(4), true);
   }
 
   /** Names of the transports that a client on `transport` may upgrade to. @internal */

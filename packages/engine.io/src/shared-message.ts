@@ -9,9 +9,11 @@ export interface SharedOptions {
    * @default true
    */
   compress?: boolean | undefined;
+  /** Set by adapters: the options are those of a broadcast (row A-21). */
+  preEncoded?: boolean | undefined;
   /** The frame of the message, made beforehand (rows A-23, E-50). */
   wsPreEncodedFrame?: unknown;
-  /** What the receivers have in common; see {@link SharedMessages}. @internal */
+  /** What the receivers have in common; see {@link sharedMessage}. @internal */
   _shared?: unknown;
 }
 
@@ -52,23 +54,29 @@ interface Form {
   readonly frame: Frame | null;
 }
 
-/** The messages of one broadcast. Whoever sends with the same options sends these. */
-export class SharedMessages {
+/**
+ * The shared message with that data: the first socket that writes with these options makes it for all others.
+ * @param options known to be the same object for all receivers of a broadcast
+ */
+export function sharedMessage(data: RawData, options: SharedOptions): SharedMessage {
+  if (!(options._shared instanceof SharedMessages)) options._shared = new SharedMessages();
+  return (options._shared as SharedMessages).find(data, options);
+}
+
+/** The messages of one broadcast: a text, and its attachments. */
+class SharedMessages {
   // Private: so that options with this in them can still be logged as JSON.
-  readonly #encoded: readonly RawData[];
-  readonly #messages: readonly SharedMessage[];
+  readonly #messages: SharedMessage[] = [];
 
-  private constructor(encoded: readonly RawData[], options: SharedOptions) {
-    this.#encoded = encoded;
-    this.#messages = encoded.map((data) => new SharedMessage(data, options));
-  }
-
-  /** @param encoded the data of the messages: the same list for all receivers */
-  static of(encoded: readonly RawData[], options: SharedOptions): readonly SharedMessage[] {
-    const known = options._shared;
-    if (known instanceof SharedMessages && known.#encoded === encoded) return known.#messages;
-    const made = new SharedMessages(encoded, options);
-    options._shared = made;
-    return made.#messages;
+  find(data: RawData, options: SharedOptions): SharedMessage {
+    const messages = this.#messages;
+    for (let at = 0; at < messages.length; at++) if (messages[at]!.data === data) return messages[at]!;
+    const message = new SharedMessage(data, options);
+    // Who uses the same options again and again must not fill the memory, nor look through all that was ever sent.
+    if (messages.length >= MAX_REMEMBERED) messages.shift();
+    messages.push(message);
+    return message;
   }
 }
+
+const MAX_REMEMBERED = 16;

@@ -12,7 +12,7 @@ import {
 import { EventEmitter } from "node:events";
 import type { EngineRequest } from "./http/request.js";
 import type { EngineOptions } from "./options.js";
-import { SharedMessages, type SharedOptions } from "./shared-message.js";
+import { sharedMessage, type SharedOptions } from "./shared-message.js";
 import { SweptSession, type Sweep } from "./sweep.js";
 import type { Transport } from "./transports/transport.js";
 import type { WireVersion } from "./wire-version.js";
@@ -25,6 +25,8 @@ export interface SendOptions {
    * @default true
    */
   compress?: boolean | undefined;
+  /** The same options are given to other sockets with the same data, and what these have in common is made once. @internal */
+  preEncoded?: boolean | undefined;
   /** The WebSocket frame of this message as a list of buffers, made beforehand: written as it is where nothing compresses. @internal */
   wsPreEncodedFrame?: unknown;
   /** What the WebSocket frame of this message carries, "4" included. @internal */
@@ -127,8 +129,13 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
     const { state } = this.session;
     if (state === "closing" || state === "closed") return this;
     if (typeof options === "function") return this.write(data, undefined, options);
+    const isObserved = this.listenerCount("packetCreate") > 0;
+    if (options?.preEncoded === true && callback === undefined && !isObserved) {
+      this.session.send(sharedMessage(data, options));
+      return this;
+    }
     const packet = { type: "message", data, options } as Packet;
-    if (this.listenerCount("packetCreate") > 0) {
+    if (isObserved) {
       // Listeners may change the options, which other receivers of the same message share.
       packet.options = { ...packet.options, compress: options?.compress !== false };
       delete (packet.options as SharedOptions)._shared;
@@ -137,20 +144,6 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
     if (callback !== undefined) (this.sentCallbacks ??= new Map()).set(packet, callback);
     this.session.send(packet);
     return this;
-  }
-
-  /**
-   * Sends messages that other sockets get as well, with the same list and the same options: what all have in common is made once.
-   * @internal
-   */
-  sendShared(encoded: readonly RawData[], options: SharedOptions): void {
-    const { session } = this;
-    if (session.state === "closing" || session.state === "closed") return;
-    const messages = SharedMessages.of(encoded, options);
-    for (let at = 0; at < messages.length; at++) {
-      if (this.listenerCount("packetCreate") > 0) this.write(encoded[at], options);
-      else session.send(messages[at]!);
-    }
   }
 
   /**

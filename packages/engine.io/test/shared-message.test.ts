@@ -41,9 +41,8 @@ for (const [binding, options] of [
     test("is framed once, text and bytes, and the same memory is written to all", async (t) => {
       const all = await receivers(t, 3, options);
       for (const message of ["hé", Buffer.from([1, 2, 3])]) {
-        const list = [message];
-        const shared = {};
-        for (const { socket } of all) socket.sendShared(list, shared);
+        const shared = { preEncoded: true };
+        for (const { socket } of all) socket.send(message, shared);
         for (const { peer, written } of all) {
           const [received] = await peer.receive(1);
           assert.deepEqual(received, typeof message === "string" ? `4${message}` : message);
@@ -57,8 +56,8 @@ for (const [binding, options] of [
     test("long bytes are not copied at all", async (t) => {
       const all = await receivers(t, 2, options);
       const list = [Buffer.alloc(20_000, 7)];
-      const shared = {};
-      for (const { socket } of all) socket.sendShared(list, shared);
+      const shared = { preEncoded: true };
+      for (const { socket } of all) for (const data of list) socket.send(data, shared);
       for (const { peer, written } of all) {
         assert.deepEqual(await peer.receive(1), list);
         assert.equal(written.flat().at(-1), list[0]);
@@ -82,7 +81,7 @@ for (const [binding, options] of [
     test("nothing is sent to a session that is closing", async (t) => {
       const [{ peer, socket }] = (await receivers(t, 1, options)) as [Receiver];
       socket.close();
-      socket.sendShared(["late"], {});
+      socket.send("late", { preEncoded: true });
       assert.deepEqual(await peer.receive(1), ["closed 1005"]);
     });
   });
@@ -99,8 +98,10 @@ describe("a message for many receivers", () => {
     old.on("message", (data, isBinary) => heard.push(isBinary ? data : (data as Buffer).toString()));
     const revision3 = await connection;
     const list = ["text", Buffer.from([1, 2])];
-    const shared = {};
-    for (const socket of [plain.socket, base64.socket, polled, revision3]) socket.sendShared(list, shared);
+    const shared = { preEncoded: true };
+    for (const socket of [plain.socket, base64.socket, polled, revision3]) {
+      for (const data of list) socket.send(data, shared);
+    }
     assert.deepEqual(await plain.peer.receive(2), ["4text", Buffer.from([1, 2])]);
     assert.deepEqual(await base64.peer.receive(2), ["4text", "bAQI="]);
     assert.deepEqual(await poller.receive(2), ["4text", "bAQI="]);
@@ -112,24 +113,27 @@ describe("a message for many receivers", () => {
   test("a Blob is read first, and what follows waits for it", async (t) => {
     const all = await receivers(t, 2);
     const list = ["a", new Blob([Buffer.from([1])]), "b"];
-    const shared = {};
-    for (const { socket } of all) socket.sendShared(list, shared);
+    const shared = { preEncoded: true };
+    for (const { socket } of all) for (const data of list) socket.send(data, shared);
     for (const { peer } of all) assert.deepEqual(await peer.receive(3), ["4a", Buffer.from([1]), "4b"]);
   });
 
-  test("the same options with another list are another broadcast", async (t) => {
+  test("the same options may serve for ever: each message arrives as what it is", async (t) => {
     const [{ peer, socket }] = (await receivers(t, 1)) as [Receiver];
-    const shared = {};
-    socket.sendShared(["a"], shared);
-    socket.sendShared(["b"], shared);
-    assert.deepEqual(await peer.receive(2), ["4a", "4b"]);
+    const shared = { preEncoded: true };
+    const words = Array.from({ length: 100 }, (_, at) => `word ${at % 20}`);
+    for (const word of words) socket.send(word, shared);
+    assert.deepEqual(
+      await peer.receive(100),
+      words.map((word) => `4${word}`),
+    );
   });
 
   test("counts for each receiver as bytes that have not left", async (t) => {
     const all = await receivers(t, 2);
     const list = ["x".repeat(1000)];
-    const shared = {};
-    for (const { socket } of all) socket.sendShared(list, shared);
+    const shared = { preEncoded: true };
+    for (const { socket } of all) for (const data of list) socket.send(data, shared);
     // With the type of the packet and the header of the frame.
     for (const { socket } of all) assert.equal(bufferedBytes(socket), 1005);
     for (const { peer, socket } of all) {
@@ -146,13 +150,12 @@ describe("a message for many receivers", () => {
       packet.data = "changed";
       packet.options = {};
     });
-    const list = ["a"];
-    const shared = { compress: false };
-    for (const { socket } of [first, second]) socket.sendShared(list, shared);
+    const shared = { preEncoded: true, compress: false };
+    for (const { socket } of [first, second]) socket.send("a", shared);
     assert.deepEqual(await first.peer.receive(1), ["4changed"]);
     assert.deepEqual(await second.peer.receive(1), ["4a"]);
-    assert.deepEqual(created, [{ type: "message", data: "a", options: { compress: false } }]);
-    assert.deepEqual(JSON.parse(JSON.stringify(shared)), { compress: false, _shared: {} });
+    assert.deepEqual(created, [{ type: "message", data: "a", options: { preEncoded: true, compress: false } }]);
+    assert.deepEqual(JSON.parse(JSON.stringify(shared)), { preEncoded: true, compress: false, _shared: {} });
   });
 
   test("is compressed for those who asked for it, whatever frame was made beforehand", async (t) => {
@@ -165,7 +168,7 @@ describe("a message for many receivers", () => {
     const { _socket } = (socket.transport as unknown as { socket: { _socket: Duplex } }).socket;
     const written = writtenBuffers(_socket);
     const next = once(peer, "message");
-    socket.sendShared(["x".repeat(100)], { wsPreEncodedFrame: frameOf("4not this") });
+    socket.send("x".repeat(100), { preEncoded: true, wsPreEncodedFrame: frameOf("4not this") });
     assert.equal(String((await next)[0]), `4${"x".repeat(100)}`);
     // RSV1, and fewer bytes than letters (RFC 7692 section 6).
     const sent = Buffer.concat(written.flat());
@@ -192,7 +195,7 @@ test("a WebSocket of another make, without the inside of ws, is handed messages 
   const peer = new WebSocket(`ws://127.0.0.1:${served.port}${PATH}?EIO=4&transport=websocket`);
   const [socket] = await Promise.all([served.connection(), once(peer, "message")]);
   const next = once(peer, "message");
-  socket.sendShared(["a"], { wsPreEncodedFrame: frameOf("4b") });
+  socket.send("a", { preEncoded: true, wsPreEncodedFrame: frameOf("4b") });
   assert.equal(String((await next)[0]), "4a");
   peer.terminate();
 });

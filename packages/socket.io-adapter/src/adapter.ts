@@ -198,7 +198,7 @@ function deliver(adapter: Adapter, packet: Packet, opts: BroadcastOptions, ack?:
   const options: WriteOptions = { preEncoded: true, volatile: flags.volatile, compress: flags.compress };
   packet.nsp = name;
   const encoded = adapter.encoder.encode(packet);
-  server._share?.(encoded, options);
+  server._preEncode?.(encoded, options);
   let count = 0;
   adapter.apply(opts, (socket) => {
     count++;

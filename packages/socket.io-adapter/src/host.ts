@@ -11,8 +11,8 @@ export interface AdapterHost {
   readonly sockets: ReadonlyMap<SocketId, AdapterSocket>;
   readonly server: {
     readonly encoder: { encode(packet: Packet): EncodedPacket };
-    /** Makes beforehand what the receivers of a broadcast will share, and puts it into the options. */
-    _share?(encoded: EncodedPacket, options: WriteOptions): void;
+    /** Puts into the options of a broadcast what its receivers will share. */
+    _preEncode?(encoded: EncodedPacket, options: WriteOptions): void;
   };
   /** Next acknowledgement id. One counter per namespace, so that a broadcast can use one id for all its targets. */
   _ids: number;

@@ -105,7 +105,7 @@ test("the server may prepare what the targets of a broadcast share, once", () =>
   const { adapter, nsp, log } = host("a", "b");
   const prepared: unknown[] = [];
   Object.assign(nsp.server, {
-    _share: (encoded: string[], options: { wsPreEncodedFrame?: unknown }) => {
+    _preEncode: (encoded: string[], options: { wsPreEncodedFrame?: unknown }) => {
       prepared.push(encoded[0]);
       options.wsPreEncodedFrame = ["a frame"];
     },

@@ -91,10 +91,7 @@ export class Client {
   // eslint-disable-next-line typescript/no-explicit-any -- messages are what the parser makes of packets
   writeToEngine(encoded: any, options: WriteOptions): void {
     if (!this.#takes(options)) return;
-    const messages: unknown[] = Array.isArray(encoded) ? encoded : [encoded];
-    // Engines of other makes know nothing of it.
-    if (typeof (this.conn as Partial<RawSocket>).sendShared === "function") this.conn.sendShared(messages, options);
-    else this.#write(messages, options);
+    this.#write(Array.isArray(encoded) ? encoded : [encoded], options);
   }
 
   /** Sends encoded messages for an adapter of an older make. @internal */

@@ -183,9 +183,9 @@ export class Server<
     return this;
   }
 
-  /** What the receivers of a broadcast will share is made by the engine, if it is of our make. @internal */
-  _share(encoded: unknown[], options: WriteOptions): void {
-    (this.engine as Partial<Engine> | undefined)?.share?.(encoded, options);
+  /** Before a broadcast: an engine of our make puts into the options what its receivers will share. @internal */
+  _preEncode(encoded: unknown[], options: WriteOptions): void {
+    (this.engine as Partial<Engine> | undefined)?.preEncode?.(encoded, options);
   }
 
   /** Serves the clients of an engine. */
