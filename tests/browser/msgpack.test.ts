@@ -17,7 +17,7 @@ const upstreamParser = createRequire(fileURLToPath(new URL("../../peers/package.
 ) as typeof ourParser;
 
 for (const [name, parser] of Object.entries({ ours: ourParser, "upstream's": upstreamParser })) {
-  for (const transport of ["polling", "websocket"]) {
+  for (const transport of ["polling", "websocket"] as const) {
     browserTest(
       `the msgpack bundle talks over ${transport} to a server with ${name} msgpack parser`,
       async ({ open, t }) => {
