@@ -6,6 +6,12 @@ import { fileURLToPath } from "node:url";
 /** "upstream" is 4.8.4 in peers/, "ours" is what packages/ was built into. */
 export type Maker = "ours" | "upstream";
 
+/** Which client: of either maker, or upstream's of an older release. */
+export type ClientRelease = Maker | keyof typeof OLD_CLIENTS;
+
+/** Names in peers/ of the older clients. */
+export const OLD_CLIENTS = { "upstream 2.5.0": "sioc2", "upstream 3.1.3": "sioc3" } as const;
+
 /** Both makers offer one API, so our types describe upstream's modules too. */
 export type ServerLibrary = typeof import("socket.io");
 export type ClientLibrary = Pick<typeof import("socket.io-client"), "io" | "Manager" | "Socket">;
@@ -36,29 +42,45 @@ export function loadServer(maker: Maker): ServerLibrary {
   return requires[maker]("socket.io") as ServerLibrary;
 }
 
-export function loadClient(maker: Maker): ClientLibrary {
-  return requires[maker]("socket.io-client") as ClientLibrary;
+export function loadClient(release: ClientRelease): ClientLibrary {
+  const library = clientRequire(release)(clientName(release)) as ClientLibrary;
+  // The module of 2.x is the function itself.
+  return typeof library === "function" ? Object.assign(library, { io: library }) : library;
+}
+
+/** Whose packages a client is made of. */
+export function makerOf(release: ClientRelease): Maker {
+  return release === "ours" ? "ours" : "upstream";
+}
+
+function clientRequire(release: ClientRelease): NodeJS.Require {
+  return requires[makerOf(release)];
+}
+
+function clientName(release: ClientRelease): string {
+  return release in OLD_CLIENTS ? OLD_CLIENTS[release as keyof typeof OLD_CLIENTS] : "socket.io-client";
 }
 
 /**
  * The packages that a side consists of, each resolved from the package that requires it. npm links a workspace into any
  * dependent whose range it satisfies, and the workspaces bear upstream's names: only real paths tell who is running.
  */
-export function packagesOf(maker: Maker, side: "server" | "client"): LoadedPackage[] {
-  const require = requires[maker];
-  if (side === "server") {
-    const server = describe(require, "socket.io");
-    const inServer = createRequire(server.entry);
-    const engine = describe(inServer, "engine.io");
-    return [
-      server,
-      engine,
-      describe(createRequire(engine.entry), "engine.io-parser"),
-      describe(inServer, "socket.io-parser"),
-      describe(inServer, "socket.io-adapter"),
-    ];
-  }
-  const client = describe(require, "socket.io-client");
+export function serverPackages(maker: Maker): LoadedPackage[] {
+  const server = describe(requires[maker], "socket.io");
+  const inServer = createRequire(server.entry);
+  const engine = describe(inServer, "engine.io");
+  return [
+    server,
+    engine,
+    describe(createRequire(engine.entry), "engine.io-parser"),
+    describe(inServer, "socket.io-parser"),
+    describe(inServer, "socket.io-adapter"),
+  ];
+}
+
+/** The same for the packages of a client. */
+export function clientPackages(release: ClientRelease): LoadedPackage[] {
+  const client = describe(clientRequire(release), clientName(release), "socket.io-client");
   const inClient = createRequire(client.entry);
   const engine = describe(inClient, "engine.io-client");
   return [
@@ -76,8 +98,9 @@ export function loadedFilesOf(maker: Maker): string[] {
     .filter((file) => file.startsWith(homes[maker]));
 }
 
-function describe(require: NodeJS.Require, name: string): LoadedPackage {
-  const resolved = require.resolve(name);
+/** @param alias what the package is called where it is required */
+function describe(require: NodeJS.Require, alias: string, name: string = alias): LoadedPackage {
+  const resolved = require.resolve(alias);
   const entry = realpathSync(resolved);
   const loaded = require.cache[resolved] !== undefined || require.cache[entry] !== undefined;
   for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {

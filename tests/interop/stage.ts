@@ -13,6 +13,8 @@ export interface Cell {
   readonly server: ServerLibrary;
   readonly client: ClientLibrary;
   readonly transport: TransportMode;
+  /** What every server of the cell is given. */
+  readonly serverOptions?: Partial<ServerOptions>;
 }
 
 export type Behaviour = (stage: Stage) => Promise<void>;
@@ -69,7 +71,7 @@ export class Stage {
   /** A server on a free port. Called again: another server. */
   async serve(options: Partial<ServerOptions> = {}, port = 0): Promise<Server> {
     const http = createServer();
-    const io = new this.#cell.server.Server(http, options);
+    const io = new this.#cell.server.Server(http, { ...this.#cell.serverOptions, ...options });
     this.#servers.push({ io, http });
     io.engine.on("connection", (conn: { transport: object }) => Object.assign(conn.transport, { closeTimeout }));
     http.listen(port, "127.0.0.1");
@@ -250,6 +252,14 @@ export class Stage {
     await Promise.race([expected, enough]);
     clearTimeout(timer);
   }
+}
+
+/** A question by callback, for behaviours of clients that need not know `emitWithAck`: resolves with the first value. */
+// oxlint-disable-next-line typescript/no-explicit-any -- as untyped as `emitWithAck`
+export function ask(socket: ClientSocket | ServerSocket, event: string, ...args: unknown[]): Promise<any> {
+  return new Promise((resolve) => {
+    socket.emit(event, ...args, resolve);
+  });
 }
 
 function nameOf(emitter: unknown): string {

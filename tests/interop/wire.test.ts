@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import test, { describe, type TestContext } from "node:test";
 import type { Server, ServerOptions } from "socket.io";
 import { http, normalised, RawPolling, RawWebSocket, tcp } from "../support/raw-peer.js";
-import { homes, loadServer, type Maker, packagesOf } from "./implementations.js";
+import { homes, loadServer, type Maker, serverPackages } from "./implementations.js";
 
 // The exchanges of the wire reference, sections 8.1 to 8.4 and 8.6, spoken by hand; upstream as the referee.
 
@@ -24,7 +24,7 @@ for (const maker of ["ours", "upstream"] as const) {
   describe(`bytes of the ${maker} server`, () => {
     test("the server is the one that is meant, by real path", () => {
       loadServer(maker);
-      for (const { entry, loaded } of packagesOf(maker, "server")) {
+      for (const { entry, loaded } of serverPackages(maker)) {
         assert.ok(entry.startsWith(homes[maker]), entry);
         assert.equal(loaded, true, entry);
       }

@@ -50,8 +50,7 @@ const protocol4: Dialect = {
     // Servers of Socket.IO 4 take the namespace of any packet for a URL path (protocols.md 4.2).
     const { pathname, searchParams } = new URL(nsp, "http://localhost");
     packet.nsp = pathname;
-    // There is no payload: credentials are in the query. Of a key that is given twice the last counts.
-    if (type === PacketType.CONNECT) packet.data = Object.fromEntries(searchParams);
+    if (type === PacketType.CONNECT) packet.data = credentials(searchParams);
   },
 
   // The client builds its ids in the same way, CONNECT tells it none (protocols.md 4.1).
@@ -60,6 +59,14 @@ const protocol4: Dialect = {
   // A text wherever a server of Socket.IO 2 sends one, for unknown namespaces too (protocols.md 9.2, 17).
   refusal: ({ message, data }) => data || message,
 };
+
+/** There is no payload, the query takes its place. Of a name that is given twice the last counts. */
+function credentials(query: URLSearchParams): Record<string, string> {
+  // No prototype, as upstream: whatever the names are, they are no more than names.
+  const auth = Object.create(null) as Record<string, string>;
+  for (const [name, value] of query) auth[name] = value;
+  return auth;
+}
 
 /** @param engineRevision what the client's `EIO` parameter says */
 export function dialectOf(engineRevision: number): Dialect {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Socket as ClientSocket } from "socket.io-client";
-import type { Behaviours } from "../stage.js";
+import { ask, type Behaviours } from "../stage.js";
 
 type PartialAnswers = Error & { responses?: unknown[] };
 
@@ -61,7 +61,7 @@ export const acks: Behaviours = {
         open.push(() => answer(n));
         if (open.length === 10) for (const reply of open.toReversed()) reply();
       });
-      const answers = Promise.all(Array.from({ length: 10 }, (_, n) => asker.emitWithAck("ask", n)));
+      const answers = Promise.all(Array.from({ length: 10 }, (_, n) => ask(asker, "ask", n)));
       assert.deepEqual(
         await stage.until("ten acks", answers),
         Array.from({ length: 10 }, (_, n) => n),
@@ -235,7 +235,7 @@ export const acks: Behaviours = {
     const { client, server } = await stage.pair(io);
     client.on("from server", (n, answer) => answer(n * 2));
     server.on("from client", async (n, answer) => answer((await server.emitWithAck("from server", n)) + 1));
-    const answers = Promise.all([1, 2, 3, 4, 5].map((n) => client.emitWithAck("from client", n)));
+    const answers = Promise.all([1, 2, 3, 4, 5].map((n) => ask(client, "from client", n)));
     assert.deepEqual(await stage.until("nested acks", answers), [3, 5, 7, 9, 11]);
   },
 

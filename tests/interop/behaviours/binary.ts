@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Behaviours } from "../stage.js";
+import { ask, type Behaviours } from "../stage.js";
 
 const bytes = Buffer.from([0, 1, 2, 127, 128, 254, 255]);
 
@@ -104,7 +104,7 @@ export const binary: Behaviours = {
     const { client, server } = await stage.pair(io);
     server.on("ask", (value, answer) => answer({ echo: [value] }));
     client.on("ask", (value, answer) => answer({ echo: [value] }));
-    const fromServer = await stage.until("ack of the server", client.emitWithAck("ask", bytes));
+    const fromServer = await stage.until("ack of the server", ask(client, "ask", bytes));
     assert.deepEqual(readable(fromServer), { echo: [hex(bytes)] });
     const fromClient = await stage.until("ack of the client", server.emitWithAck("ask", bytes));
     assert.deepEqual(readable(fromClient), { echo: [hex(bytes)] });

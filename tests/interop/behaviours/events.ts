@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Socket as ServerSocket } from "socket.io";
-import type { Behaviours } from "../stage.js";
+import { ask, type Behaviours } from "../stage.js";
 
 const argumentLists: readonly (readonly unknown[])[] = [
   [],
@@ -231,7 +231,7 @@ export const events: Behaviours = {
     await stage.upgraded(client, server);
     // A round trip first: whatever connecting left in flight is then written, so both transports are writable.
     server.on("echo", (answer) => answer());
-    await stage.until("round trip", client.emitWithAck("echo"));
+    await stage.until("round trip", ask(client, "echo"));
     const up = stage.event(server, "up");
     await stage.writable(client);
     client.volatile.emit("up", 1);

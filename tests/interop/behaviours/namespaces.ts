@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Namespace } from "socket.io";
-import type { Behaviours } from "../stage.js";
+import { ask, type Behaviours } from "../stage.js";
 
 export const namespaces: Behaviours = {
   "several namespaces share one connection": async (stage) => {
@@ -42,8 +42,8 @@ export const namespaces: Behaviours = {
     const arrival = stage.event(a, "for a");
     io.of("/a").emit("for a", 1);
     assert.deepEqual(await arrival, [1]);
-    assert.equal(await stage.until("ack in /a", a.emitWithAck("who")), "a");
-    assert.equal(await stage.until("ack in /", root.emitWithAck("who")), "root");
+    assert.equal(await stage.until("ack in /a", ask(a, "who")), "a");
+    assert.equal(await stage.until("ack in /", ask(root, "who")), "root");
     assert.deepEqual(strays, []);
   },
 

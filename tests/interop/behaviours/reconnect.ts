@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ClientOptions, Behaviours } from "../stage.js";
+import { ask, type Behaviours, type ClientOptions } from "../stage.js";
 
 /** Reconnects at once, without the spread that keeps real clients from coming back all together. */
 const eager: ClientOptions = {
@@ -16,7 +16,7 @@ export const reconnect: Behaviours = {
     const proxy = await stage.proxy();
     const { client, server } = await stage.pair(io, "/", { ...eager, port: proxy.port });
     await stage.upgraded(client, server);
-    await stage.until("round trip", client.emitWithAck("echo", 0));
+    await stage.until("round trip", ask(client, "echo", 0));
     await stage.writable(server);
     const lost = stage.event(client, "disconnect");
     const back = stage.event(client, "connect");
@@ -25,7 +25,7 @@ export const reconnect: Behaviours = {
     assert.equal(client.active, true);
     await back;
     assert.notEqual(client.id, server.id);
-    assert.equal(await stage.until("round trip", client.emitWithAck("echo", "again")), "again");
+    assert.equal(await stage.until("round trip", ask(client, "echo", "again")), "again");
     const arrival = stage.event(client, "news");
     io.emit("news", 1);
     assert.deepEqual(await arrival, [1]);
@@ -238,7 +238,7 @@ export const reconnect: Behaviours = {
     // Another client, straight to the server: its round trip shows that time has passed there.
     const { server: other, client: direct } = await stage.pair(io);
     other.on("echo", (answer) => answer());
-    await stage.until("round trip", direct.emitWithAck("echo"));
+    await stage.until("round trip", ask(direct, "echo"));
     assert.deepEqual(heard, []);
     const fence = stage.event(server, "fence");
     client.emit("fence");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Behaviours } from "../stage.js";
+import { ask, type Behaviours } from "../stage.js";
 
 const final = { polling: "polling", websocket: "websocket", upgrade: "websocket" } as const;
 
@@ -66,7 +66,7 @@ export const upgrade: Behaviours = {
     await new Promise<void>((resolve) => {
       spread(
         30,
-        (n) => answers.push(client.emitWithAck("twice", n), server.emitWithAck("twice", n)),
+        (n) => answers.push(ask(client, "twice", n), server.emitWithAck("twice", n)),
         () => resolve(),
       );
     });
@@ -97,7 +97,7 @@ export const upgrade: Behaviours = {
     const { client, server } = await stage.pair(io, "/", { upgrade: false });
     server.on("echo", (answer) => answer(server.conn.transport.name));
     const expected = stage.transport === "websocket" ? "websocket" : "polling";
-    assert.equal(await stage.until("ack", client.emitWithAck("echo")), expected);
+    assert.equal(await stage.until("ack", ask(client, "echo")), expected);
     assert.equal(client.io.engine.transport.name, expected);
   },
 
@@ -106,7 +106,7 @@ export const upgrade: Behaviours = {
     const { client, server } = await stage.pair(io);
     server.on("echo", (answer) => answer(server.conn.transport.name));
     const expected = stage.transport === "websocket" ? "websocket" : "polling";
-    assert.equal(await stage.until("ack", client.emitWithAck("echo")), expected);
+    assert.equal(await stage.until("ack", ask(client, "echo")), expected);
   },
 
   "a client that leaves meanwhile is gone on both sides": async (stage) => {

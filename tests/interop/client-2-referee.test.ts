@@ -1,0 +1,3 @@
+import { runInterop } from "./suite.js";
+
+runInterop({ server: "upstream", client: "upstream 2.5.0" });
