@@ -48,6 +48,27 @@ export function loadClient(release: ClientRelease): ClientLibrary {
   return typeof library === "function" ? Object.assign(library, { io: library }) : library;
 }
 
+/** The engine that a maker's server runs on. */
+export function loadEngine(maker: Maker): typeof import("engine.io") {
+  return createRequire(requires[maker].resolve("socket.io"))("engine.io") as typeof import("engine.io");
+}
+
+/** engine.io-client of the line that speaks revision 3: a constructor without types. */
+export function loadEngineClient3(): unknown {
+  return requires.upstream("eioc3");
+}
+
+/** Packages of an engine, and of the client of revision 3. */
+export function enginePackages(maker: Maker): LoadedPackage[] {
+  const engine = describe(createRequire(requires[maker].resolve("socket.io")), "engine.io");
+  return [engine, describe(createRequire(engine.entry), "engine.io-parser")];
+}
+
+export function engineClient3Packages(): LoadedPackage[] {
+  const client = describe(requires.upstream, "eioc3", "engine.io-client");
+  return [client, describe(createRequire(client.entry), "engine.io-parser")];
+}
+
 /** Whose packages a client is made of. */
 export function makerOf(release: ClientRelease): Maker {
   return release === "ours" ? "ours" : "upstream";
