@@ -12,6 +12,7 @@ import * as v3 from "engine.io-parser/v3";
 import { Decoder, Encoder, type Packet as SocketPacket } from "socket.io-parser";
 import type { Vector } from "./files.ts";
 import { msgpackMessage } from "./msgpack.ts";
+import { protocol4 } from "./protocol-4.ts";
 import { isTagged, untag } from "./tagged-values.ts";
 
 /** "refused": a decoder gave an error where the vector has a result. Everything else that differs throws. */
@@ -28,6 +29,7 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   "engineio-v4-payload": enginePayload,
   "engineio-v4-webtransport": engineStream,
   "msgpack-parser": msgpackMessage,
+  "socketio-v4-parser": (vector) => protocol4(vector, socketDecode),
   "socketio-v5-encode": socketEncode,
   "socketio-v5-decode": socketDecode,
 };
