@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import type { Server, Socket } from "socket.io";
-import { serve, ticks, type FakeConnection } from "./support/fake-engine.ts";
+import { serve, ticks } from "./support/fake-engine.ts";
+import { framesOf, recorded, shown, type Recorded } from "./support/recorded.ts";
 
-/** What upstream's server did over a WebSocket: frames in, frames and events out (tests/vectors/README.md). */
-interface Recorded {
-  name: string;
-  sent?: (string | { bin: string })[];
-  connectReply?: unknown[];
-  got: unknown[];
-  server?: unknown[][];
-}
-
-const { vectors } = JSON.parse(
-  readFileSync(new URL("../../../tests/vectors/socketio-server.json", import.meta.url), "utf8"),
-) as { vectors: Recorded[] };
-
-/** Protocol 4 and recovery are other subjects recorded in the same file; close() is no frame. */
-const frames = vectors.filter(({ name }) => !/^(EIO3|recovery)|^io\.close/.test(name));
+/** Protocol 4 (recorded-protocol-4.test.ts) and recovery are other subjects recorded in the same file; close() is no frame. */
+const frames = recorded.filter(({ name }) => !/^(EIO3|recovery)|^io\.close/.test(name));
 
 /** Where we refuse what upstream lets pass, or word it otherwise: the name of the vector and why. */
 const DEVIATIONS: Record<string, string> = {
@@ -92,17 +79,6 @@ async function replay(vector: Recorded): Promise<{ got: unknown[]; server: unkno
   return { got: framesOf(peer), server: JSON.parse(JSON.stringify(server)) as unknown[][] };
 }
 
-function framesOf(peer: FakeConnection): unknown[] {
-  const got: unknown[] = peer
-    .take()
-    .map((message) =>
-      typeof message === "string"
-        ? `4${message.replace(/"sid":"[\w-]{20}"/, '"sid":"<sid>"')}`
-        : { bin: bytesOf(message).toString("hex") },
-    );
-  return peer.readyState === "closed" ? [...got, { close: null }] : got;
-}
-
 /** The application that upstream's server ran. */
 function application(io: Server, log: unknown[][]): void {
   for (const name of ["/", "/admin"]) {
@@ -134,13 +110,4 @@ function emitMany(socket: Socket): void {
   socket.emit("date", new Date(0), undefined, NaN, Infinity);
   socket.emit("nested", { u: undefined, big: [NaN] });
   socket.emit("arr", new Uint8Array([9, 8]).buffer, new Uint16Array([1, 2]));
-}
-
-function shown(value: unknown): unknown {
-  return Buffer.isBuffer(value) ? { bin: value.toString("hex") } : value;
-}
-
-function bytesOf(message: Buffer | ArrayBuffer | ArrayBufferView): Buffer {
-  if (message instanceof ArrayBuffer) return Buffer.from(message);
-  return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
 }

@@ -25,7 +25,8 @@ function expectationOf(vector: Vector): Vector {
 }
 
 /** Attachments are part of the type in protocol 4 only. */
-function withoutBinaryType({ attachments: _, ...packet }: Record<string, unknown>): Record<string, unknown> {
+function withoutBinaryType(given: Record<string, unknown>): Record<string, unknown> {
+  const { attachments: _, ...packet } = given;
   const type = packet["type"] as number;
   return { ...packet, type: type >= BINARY_EVENT ? type - 3 : type };
 }
