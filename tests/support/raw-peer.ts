@@ -98,9 +98,10 @@ export class RawWebSocket {
   #wake = (): void => {};
   #closed = false;
 
-  /** @param query what follows `EIO=4&transport=websocket`, such as `&sid=…`. */
+  /** @param query what follows `EIO=4&transport=websocket`, such as `&sid=…`, or all of it if it begins with `?`. */
   constructor(port: number, query = "", path = "/socket.io/") {
-    this.#socket = new WebSocket(`ws://127.0.0.1:${port}${path}?EIO=4&transport=websocket${query}`);
+    const whole = query.startsWith("?") ? query : `?EIO=4&transport=websocket${query}`;
+    this.#socket = new WebSocket(`ws://127.0.0.1:${port}${path}${whole}`);
     this.#socket.on("message", (data, isBinary) => {
       this.#messages.push(isBinary ? (data as Buffer) : (data as Buffer).toString());
       this.#wake();
