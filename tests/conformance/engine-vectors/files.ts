@@ -1,9 +1,32 @@
+import { CROSS_ORIGIN } from "./http-cors.ts";
+import { HANDSHAKES } from "./http-handshakes.ts";
+import { REQUESTS } from "./http-requests.ts";
+import { SESSIONS } from "./http-sessions.ts";
 import { REVISION_3 } from "./revision-3.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Behaviour } from "./scenario.ts";
+import { UPGRADES } from "./upgrade.ts";
+import { CONNECTIONS } from "./websocket.ts";
 import { WEBTRANSPORT } from "./webtransport.ts";
 
-/** The files of behaviours that are run, each with what its vectors' names stand for. The first pattern that matches counts. */
-export const BEHAVIOURS: Readonly<Record<string, readonly (readonly [pattern: RegExp, scenario: Scenario])[]>> = {
-  "engineio-v3-server": REVISION_3,
-  "engineio-webtransport-server": WEBTRANSPORT,
+/** There is no HTTP in them. */
+const NONE = /^$/;
+
+/** The files of behaviours that are run. */
+export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
+  "engineio-server-http": {
+    options: {},
+    unrecordedHeaders: /^(date|keep-alive)$/i,
+    scenarios: [...SESSIONS, ...CROSS_ORIGIN, ...HANDSHAKES, ...REQUESTS],
+  },
+  "engineio-server-websocket": {
+    options: {},
+    unrecordedHeaders: /^(date|keep-alive)$/i,
+    scenarios: [...UPGRADES, ...CONNECTIONS],
+  },
+  "engineio-v3-server": {
+    options: { allowEIO3: true },
+    unrecordedHeaders: /^(date|keep-alive|connection|transfer-encoding)$/i,
+    scenarios: REVISION_3,
+  },
+  "engineio-webtransport-server": { options: {}, unrecordedHeaders: NONE, scenarios: WEBTRANSPORT },
 };

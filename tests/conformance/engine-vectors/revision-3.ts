@@ -1,7 +1,8 @@
 import type { RawWebSocket } from "../../support/raw-peer.ts";
 import type { Vector } from "../vectors/files.ts";
 import type { Scenario } from "./scenario.ts";
-import type { Session, Stage } from "./stage.ts";
+import type { Session } from "./session.ts";
+import type { Stage } from "./stage.ts";
 
 /** engineio-v3-server, in the order of the file. */
 export const REVISION_3: readonly (readonly [pattern: RegExp, scenario: Scenario])[] = [

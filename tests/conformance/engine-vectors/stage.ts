@@ -1,23 +1,18 @@
 import { Server as OurServer } from "engine.io";
 import type { EventEmitter } from "node:events";
 import { once } from "node:events";
-import { createServer, request } from "node:http";
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { setImmediate } from "node:timers/promises";
 import { RawWebSocket } from "../../support/raw-peer.ts";
+import { BytesPeer } from "./bytes-peer.ts";
+import type { Behaviour, Scenario } from "./scenario.ts";
+import { type Answer, type EngineSocket, PollingPeer, Session } from "./session.ts";
 
-/** What is used of an engine's socket, ours or upstream's. */
-export interface EngineSocket extends EventEmitter {
-  readonly id: string;
-  readonly protocol: number;
-  readonly transport: { readonly writable: boolean };
-  send(data: unknown): unknown;
-  close(): unknown;
-}
-
-interface Engine extends EventEmitter {
-  attach(server: unknown): void;
+export interface Engine extends EventEmitter {
+  generateId: (req: IncomingMessage) => string | Promise<string>;
+  attach(server: unknown, options?: object): void;
+  use(middleware: (req: IncomingMessage, res: ServerResponse, next: (error?: Error) => void) => void): unknown;
   onWebTransportSession(session: unknown): Promise<void>;
   close(): unknown;
 }
@@ -31,36 +26,50 @@ export const IMPLEMENTATIONS: Readonly<Record<string, EngineClass>> = {
   upstream: (peers("engine.io") as { Server: EngineClass }).Server,
 };
 
-/** An HTTP answer in the form of the vectors. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: [string, string][];
-  readonly body: string;
-  readonly bodyHex?: string;
+/** What to ask for, in the form of the vectors. */
+export interface RequestParts {
+  readonly method: string;
+  readonly target: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Buffer;
 }
 
-/** An engine on a port of its own. */
+/** An engine on a port of its own, before an application that answers 404. */
 export class Stage {
-  static async open(Server: EngineClass, options: object = {}): Promise<Stage> {
-    const http = createServer();
-    const engine = new Server({ allowEIO3: true, ...options });
-    engine.attach(http);
+  static async open(Server: EngineClass, behaviour: Behaviour, scenario: Scenario): Promise<Stage> {
+    const http = createServer((_req, res) => res.writeHead(404).end("app"));
+    const engine = new Server({ ...behaviour.options, ...scenario.options });
+    scenario.prepare?.(engine);
+    engine.attach(http, scenario.attachOptions);
     http.listen(0, "127.0.0.1");
     await once(http, "listening");
-    return new Stage(engine, http);
+    return new Stage(engine, http, behaviour.unrecordedHeaders);
   }
 
+  /** What the last `connection_error` said, in the form of the vectors. */
+  refusal: object | null = null;
+  readonly port: number;
   readonly #engine: Engine;
   readonly #http: ReturnType<typeof createServer>;
-  readonly #port: number;
+  readonly #unrecordedHeaders: RegExp;
+  readonly #peers: BytesPeer[] = [];
 
-  private constructor(engine: Engine, http: ReturnType<typeof createServer>) {
+  private constructor(engine: Engine, http: ReturnType<typeof createServer>, unrecordedHeaders: RegExp) {
     this.#engine = engine;
     this.#http = http;
-    this.#port = (http.address() as AddressInfo).port;
+    this.#unrecordedHeaders = unrecordedHeaders;
+    this.port = (http.address() as AddressInfo).port;
+    engine.on("connection_error", ({ code, message, context }: { code: number; message: string; context: object }) => {
+      const withTexts = Object.entries(context).map(([key, value]) => [
+        key,
+        value instanceof Error ? String(value) : (value as unknown),
+      ]);
+      this.refusal = { code, message, context: Object.fromEntries(withTexts) as object };
+    });
   }
 
   close(): void {
+    for (const peer of this.#peers) peer.destroy();
     this.#engine.close();
     this.#http.close();
     this.#http.closeAllConnections();
@@ -70,10 +79,10 @@ export class Stage {
   async polling(query: string): Promise<PollingPeer> {
     const connection = once(this.#engine, "connection") as Promise<[EngineSocket]>;
     const path = `/engine.io/?transport=polling&${query}`;
-    const open = await this.#request("GET", path);
+    const open = await this.exchange({ method: "GET", target: path });
     const [socket] = await connection;
-    const url = `${path}&sid=${socket.id}`;
-    return new PollingPeer(socket, open, (method, body, headers) => this.#request(method, url, body, headers));
+    const target = `${path}&sid=${socket.id}`;
+    return new PollingPeer(socket, open, (method, body, headers) => this.exchange({ method, target, body, headers }));
   }
 
   /** A WebSocket session; the first message has not been read. */
@@ -85,7 +94,19 @@ export class Stage {
 
   /** A WebSocket for the session that `query` names. */
   candidate(query: string): RawWebSocket {
-    return new RawWebSocket(this.#port, `&${query}`, "/engine.io/");
+    return new RawWebSocket(this.port, `&${query}`, "/engine.io/");
+  }
+
+  /** A connection on which these bytes are written. */
+  bytes(text: string): BytesPeer {
+    const peer = new BytesPeer(this.port, text);
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  /** The server's end of the next session. */
+  async nextSession(): Promise<Session> {
+    return new Session(((await once(this.#engine, "connection")) as [EngineSocket])[0]);
   }
 
   serveWebTransport(session: unknown): Promise<void> {
@@ -100,17 +121,25 @@ export class Stage {
     this.#engine.once("connection", listener);
   }
 
-  #request(method: string, path: string, body?: string | Buffer, headers: Record<string, string> = {}) {
-    return new Promise<Answer>((resolve, reject) => {
-      const outgoing = request({ port: this.#port, method, path, headers, agent: false }, (incoming) => {
+  /** Time enough for the server to have done, on any other connection, what it does at once. */
+  async roundTrip(): Promise<void> {
+    for (let trip = 0; trip < 3; trip++) await this.exchange({ method: "GET", target: "/elsewhere" });
+  }
+
+  exchange({ method, target, headers = {}, body }: RequestParts): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      // The answers of a server are recorded as those to a client that keeps its connections; none is used twice.
+      const agent = new Agent({ keepAlive: true });
+      const outgoing = request({ port: this.port, method, path: target, headers, agent }, (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
         incoming.on("end", () => {
+          agent.destroy();
           const bytes = Buffer.concat(chunks);
           const isBinary = incoming.headers["content-type"] === "application/octet-stream";
           resolve({
             status: incoming.statusCode!,
-            headers: pairs(incoming.rawHeaders),
+            headers: this.#pairs(incoming.rawHeaders),
             body: bytes.toString(),
             ...(isBinary && { bodyHex: bytes.toString("hex") }),
           });
@@ -121,62 +150,13 @@ export class Stage {
       outgoing.end(body);
     });
   }
-}
 
-/** The server's end of a session and what it told the application, in the form of the vectors. */
-export class Session {
-  readonly socket: EngineSocket;
-  readonly app: unknown[] = [];
-  close: { reason: string; desc?: string } | null = null;
-
-  constructor(socket: EngineSocket) {
-    this.socket = socket;
-    socket.on("message", (data: unknown) => {
-      this.app.push(Buffer.isBuffer(data) ? { bin: data.toString("hex") } : data);
-    });
-    socket.on("close", (reason: string, description: unknown) => {
-      this.close = { reason, ...(description instanceof Error && { desc: description.message }) };
-    });
+  #pairs(raw: readonly string[]): [string, string][] {
+    const result: [string, string][] = [];
+    for (let at = 0; at < raw.length; at += 2) {
+      const name = raw[at]!;
+      if (!this.#unrecordedHeaders.test(name)) result.push([name, raw[at + 1]!]);
+    }
+    return result;
   }
-}
-
-export class PollingPeer extends Session {
-  readonly open: Answer;
-  readonly #request: (method: string, body?: string | Buffer, headers?: Record<string, string>) => Promise<Answer>;
-
-  constructor(
-    socket: EngineSocket,
-    open: Answer,
-    send: (method: string, body?: string | Buffer, headers?: Record<string, string>) => Promise<Answer>,
-  ) {
-    super(socket);
-    this.open = open;
-    this.#request = send;
-  }
-
-  poll(): Promise<Answer> {
-    return this.#request("GET");
-  }
-
-  /** A poll that the server holds. */
-  async heldPoll(): Promise<{ readonly answer: Promise<Answer> }> {
-    const answer = this.poll();
-    while (!this.socket.transport.writable) await setImmediate();
-    return { answer };
-  }
-
-  post(body: string | Buffer): Promise<Answer> {
-    const contentType = typeof body === "string" ? "text/plain;charset=UTF-8" : "application/octet-stream";
-    return this.#request("POST", body, { "Content-Type": contentType });
-  }
-}
-
-/** What node:http adds on its own is left out, as in the vectors. */
-function pairs(raw: readonly string[]): [string, string][] {
-  const result: [string, string][] = [];
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at]!;
-    if (!/^(date|keep-alive|connection|transfer-encoding)$/i.test(name)) result.push([name, raw[at + 1]!]);
-  }
-  return result;
 }

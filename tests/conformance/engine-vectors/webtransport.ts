@@ -3,7 +3,8 @@ import { setImmediate } from "node:timers/promises";
 import { RawWebTransport } from "../../support/memory-webtransport.ts";
 import type { Vector } from "../vectors/files.ts";
 import type { Scenario } from "./scenario.ts";
-import type { EngineSocket, Stage } from "./stage.ts";
+import type { EngineSocket } from "./session.ts";
+import type { Stage } from "./stage.ts";
 
 const options = { transports: ["polling", "websocket", "webtransport"], maxHttpBufferSize: 1000 };
 
