@@ -8,7 +8,10 @@ function echoed(title: string, frames: readonly Buffer[], answer: string): Case 
   return { ...fine("7", title, [], []), frames, expected: [answer, "end"] };
 }
 
-const CODES = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999];
+/** Codes that either side may send (RFC 6455, 7.4, and those registered since). */
+export const SENDABLE_CODES = [
+  1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999,
+];
 const WRONG_CODES = [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 32_768, 65_535];
 
 export const closingCases: readonly Case[] = [
@@ -42,8 +45,8 @@ export const closingCases: readonly Case[] = [
   refused("7", "a reason of 124 bytes", [close(1000, "*".repeat(124))], 1002),
   refused("7", "a reason that is not UTF-8", [close(1000, Buffer.from("cebaed80ed", "hex"))], 1007),
   refused("7", "a reason that ends within a character", [close(1000, Buffer.from("e282", "hex"))], 1007),
-  ...CODES.map((code) => echoed(`code ${code}`, [close(code)], `close ${code}`)),
-  ...CODES.map((code) => echoed(`code ${code} with a reason`, [close(code, "why")], `close ${code} why`)),
+  ...SENDABLE_CODES.map((code) => echoed(`code ${code}`, [close(code)], `close ${code}`)),
+  ...SENDABLE_CODES.map((code) => echoed(`code ${code} with a reason`, [close(code, "why")], `close ${code} why`)),
   ...WRONG_CODES.flatMap((code) => [
     refused("7", `code ${code}`, [close(code)], 1002),
     refused("7", `code ${code} with a reason`, [close(code, "why")], 1002),

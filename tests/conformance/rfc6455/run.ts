@@ -15,14 +15,10 @@ export class EchoServers {
 
   /** What a server answers in one case. */
   async answers({ frames, delivery, maxBytes }: Case): Promise<readonly string[]> {
-    let port = this.#ports.get(maxBytes);
-    if (port === undefined) {
-      port = serveEndpoints(this.#t, this.#binding, maxBytes, echo).then((server) => server.port);
-      this.#ports.set(maxBytes, port);
-    }
+    const port = await this.port(maxBytes);
     const all = Buffer.concat(frames);
-    if (delivery === "at once") return new BytePeer(await port, all).ended();
-    const peer = await new BytePeer(await port).opened();
+    if (delivery === "at once") return new BytePeer(port, all).ended();
+    const peer = await new BytePeer(port).opened();
     const parts = delivery === "frames" ? frames : [...all].map((byte) => Buffer.from([byte]));
     for (const part of parts) {
       peer.send(part);
@@ -30,5 +26,15 @@ export class EchoServers {
       await new Promise(setImmediate);
     }
     return peer.ended();
+  }
+
+  /** Of the server with this limit. */
+  port(maxBytes: number): Promise<number> {
+    let port = this.#ports.get(maxBytes);
+    if (port === undefined) {
+      port = serveEndpoints(this.#t, this.#binding, maxBytes, echo).then((server) => server.port);
+      this.#ports.set(maxBytes, port);
+    }
+    return port;
   }
 }

@@ -81,6 +81,11 @@ const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(" ", ""), "h
 /** Beyond the length up to which bytes are looked at one by one. */
 const LONG = Buffer.alloc(200, "x");
 
+export const VALID_TEXTS: readonly (readonly [title: string, text: string])[] = valid.map(([title, hex]) => [
+  title,
+  bytesOf(hex).toString(),
+]);
+
 export const utf8Cases: readonly Case[] = [
   ...valid.flatMap(([title, hex]) => {
     const bytes = bytesOf(hex);
