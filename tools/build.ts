@@ -133,7 +133,7 @@ async function buildBundle(bundle: BundleBuild): Promise<void> {
   await build.close();
 }
 
-/** `x.node.ts` stands for Node, `x.ts` beside it for browsers; `base64.ts` for Node and `base64.browser.ts` likewise. */
+/** `x.node.ts` stands for Node, `x.ts` beside it for browsers; `x.ts` for Node and `x.browser.ts` likewise. */
 function browserFiles(): Plugin {
   return {
     name: "browser-files",

@@ -1,6 +1,6 @@
-import { asBinaryType } from "./binary-type.js";
+import { asBinaryType, decodePacket } from "./decodePacket.js";
+import { encodePacket } from "./encodePacket.js";
 import { ERROR_PACKET, type BinaryType, type Packet, type RawData } from "./packet.js";
-import { decodePacket, encodePacket } from "./v4.js";
 
 /*
  * The length-prefixed frames of a WebTransport stream (protocols.md 1.12): bit 7 of the first byte marks bytes, the others
@@ -45,7 +45,7 @@ export function encodeFrame(packet: Packet, callback: (header: Uint8Array, paylo
   encodePacket(packet, true, (encoded: RawData) => {
     if (typeof Blob === "function" && encoded instanceof Blob) {
       const withBytes = (data: ArrayBuffer): void => encodeFrame({ type: "message", data }, callback);
-      // As in v4.ts: what can't be read counts as empty, so that the stream goes on.
+      // As in encodePacket.ts: what can't be read counts as empty, so that the stream goes on.
       encoded.arrayBuffer().then(withBytes, () => withBytes(new ArrayBuffer(0)));
       return;
     }

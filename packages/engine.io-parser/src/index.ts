@@ -1,4 +1,6 @@
 export type { BinaryType, Packet, PacketType, RawData } from "./packet.js";
-export { decodePacket, decodePayload, encodePacket, encodePayload, protocol } from "./v4.js";
+export { decodePacket } from "./decodePacket.js";
+export { encodePacket } from "./encodePacket.js";
+export { decodePayload, encodePayload, protocol } from "./payload.js";
 export { createPacketDecoderStream, createPacketEncoderStream } from "./framing.js";
 export type { PacketStream } from "./framing.js";

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { before, describe, test } from "node:test";
 import type * as parser from "engine.io-parser";
 import * as node from "engine.io-parser";
+import { rolldown } from "rolldown";
+
+const require = createRequire(import.meta.url);
 
 // The ES modules for browsers, run here: what they need of a browser, Node 20 has too.
 const browserModules = "../build/esm/index.js";
@@ -64,5 +68,37 @@ describe("the build for browsers", () => {
   test("base64 that is none gives the error packet", () => {
     assert.deepEqual(browser.decodePacket("b!!!"), { type: "error", data: "parser error" });
     assert.deepEqual(browser.decodePacket(undefined), { type: "error", data: "parser error" });
+  });
+});
+
+describe("the browser field", () => {
+  const { browser, exports } = require("engine.io-parser/package.json") as {
+    browser: Record<string, string>;
+    exports: Record<string, object>;
+  };
+
+  test("swaps the modules that encode and decode packets, in both builds", () => {
+    for (const build of ["cjs", "esm"]) {
+      for (const module of ["encodePacket", "decodePacket"]) {
+        assert.equal(browser[`./build/${build}/${module}.js`], `./build/${build}/${module}.browser.js`);
+      }
+    }
+    assert.equal(Object.keys(browser).length, 4);
+    for (const [forNode, forBrowsers] of Object.entries(browser).slice(0, 2)) {
+      const names = [forNode, forBrowsers].map((file) => Object.keys(require(`../${file}`)).sort());
+      assert.deepEqual(names[0], names[1]);
+    }
+  });
+
+  test("is all that a bundler needs to make the CommonJS build one without Node's Buffer", async () => {
+    const bundle = await rolldown({ input: require.resolve("engine.io-parser"), platform: "browser" });
+    const { output } = await bundle.generate({ format: "cjs" });
+    await bundle.close();
+    assert.match(output[0].code, /decodePayload/);
+    assert.doesNotMatch(output[0].code, /\bBuffer\b/);
+  });
+
+  test("the package is entered by import and by require", () => {
+    assert.deepEqual(Object.keys(exports["."]!), ["import", "require"]);
   });
 });

@@ -1,5 +1,5 @@
 import { ERROR_PACKET, type BinaryType, type Packet } from "../packet.js";
-import { asBinaryType } from "../binary-type.js";
+import { asBinaryType } from "../decodePacket.js";
 import { decodePacket, encodePacket } from "./packet.js";
 
 const TEXT = 0;

@@ -1,5 +1,6 @@
-import { fromBase64, toBase64 } from "../base64.js";
-import { asBinaryType } from "../binary-type.js";
+import { asBinaryType, fromBase64 } from "../decodePacket.js";
+import { toBase64 } from "../encodePacket.js";
+
 import { ERROR_PACKET, type BinaryType, type Packet, type PacketType } from "../packet.js";
 
 /** Revision of the Engine.IO protocol that this module speaks (protocols.md 2). */
