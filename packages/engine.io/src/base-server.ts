@@ -2,10 +2,11 @@ import debugModule from "debug";
 import type { RawData } from "engine.io-parser";
 import { EventEmitter } from "node:events";
 import { validateHeaderName, validateHeaderValue, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
-import { ERROR_CODES, ERROR_MESSAGES, type ErrorCallback, type Refusal } from "./errors.js";
+import { ERROR_CODES, ERROR_MESSAGES, refusalBody, refusalStatus, type ErrorCallback, type Refusal } from "./errors.js";
 import { badRequest, verifyRequest } from "./handshake.js";
 import { sessionCookie } from "./http/cookies.js";
 import { corsMiddleware } from "./http/cors.js";
+import type { HttpExchange } from "./http/exchange.js";
 import type { EngineRequest } from "./http/request.js";
 import { generateId } from "./ids.js";
 import { runMiddlewares, type Middleware } from "./middleware.js";
@@ -19,14 +20,17 @@ import {
 import { sharedMessage, type SharedOptions } from "./shared-message.js";
 import { Socket, type SocketHost } from "./socket.js";
 import { Sweep } from "./sweep.js";
+import { Polling } from "./transports/polling.js";
 import { transports } from "./transports/table.js";
 import type { Transport, TransportHost } from "./transports/transport.js";
+import { WebSocketTransport } from "./transports/websocket.js";
 import { WebTransportTransport } from "./transports/webtransport.js";
+import type { UpgradeExchange, WebSocketEndpoint } from "./websocket/endpoint.js";
 import { Arrival, type ArrivalHost } from "./webtransport/arrival.js";
 import type { WebTransportEndpoint } from "./webtransport/endpoint.js";
 import { standInFor } from "./webtransport/request.js";
 import type { WebTransportSession } from "./webtransport/session.js";
-import { wireVersion } from "./wire-version.js";
+import { revisionOf, wireVersion } from "./wire-version.js";
 
 const debug = debugModule("engine");
 
@@ -169,6 +173,50 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     verifyRequest(req, isUpgrade, this.opts, (sid) => this.find(sid), done);
   }
 
+  /** Runs the middlewares, that of the `cors` option first. */
+  protected applyMiddlewares(req: EngineRequest, res: unknown, done: (error?: unknown) => void): void {
+    const { cors, middlewares } = this;
+    if (cors === undefined && middlewares.length === 0) return done();
+    runMiddlewares(cors === undefined ? middlewares : [cors, ...middlewares], req, res, done);
+  }
+
+  /** A plain request that the middlewares are through with, whatever server it came in by. */
+  protected serveRequest(exchange: HttpExchange, error: unknown): void {
+    if (error !== undefined) return this.refuseRequest(exchange, badRequest("MIDDLEWARE_FAILURE"));
+    this.verify(exchange.request, false, (code, context) => {
+      if (code !== undefined) return this.refuseRequest(exchange, { code, context: context ?? {} });
+      const { sid } = exchange.request._query;
+      // Verified: the session is there and polls.
+      if (sid) (this.find(sid)!.transport as Polling).onRequest(exchange);
+      else this.beginPolling(exchange);
+    });
+  }
+
+  /** An upgrade request that the middlewares are through with: for a new session, or of one. */
+  protected serveUpgrade(exchange: UpgradeExchange, error: unknown): void {
+    const req = exchange.request;
+    const refuse = (refusal: Refusal): void => {
+      this.reportRefusal(req, refusal);
+      exchange.refuse(refusal);
+    };
+    if (error !== undefined) return refuse(badRequest("MIDDLEWARE_FAILURE"));
+    this.verify(req, true, (code, context) => {
+      if (code !== undefined) return refuse({ code, context: context ?? {} });
+      const { sid, transport } = req._query;
+      if (sid || transport !== "websocket") {
+        return exchange.accept(null, (endpoint) => this.joinSession(req, endpoint));
+      }
+      this.newId(req, (id) => {
+        if (typeof id !== "string") return refuse(id);
+        exchange.accept(id, (endpoint) => {
+          const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"])), endpoint);
+          websocket.sid = id;
+          this.openSession(id, websocket, req);
+        });
+      });
+    });
+  }
+
   /** Calls back with a new id, or with the refusal if there is none. At once, unless `generateId` gives a promise. */
   protected newId(req: EngineRequest, done: (id: string | Refusal) => void): void {
     const { epoch } = this;
@@ -219,6 +267,32 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   protected reportRefusal(req: IncomingMessage, { code, context }: Refusal): void {
     debug("request refused: %d %o", code, context);
     this.emit("connection_error", { req, code, message: ERROR_MESSAGES[code], context });
+  }
+
+  private beginPolling(exchange: HttpExchange): void {
+    const req = exchange.request;
+    this.newId(req, (id) => {
+      if (typeof id !== "string") return this.refuseRequest(exchange, id);
+      if (exchange.isOver) return;
+      const transport = new Polling(req, wireVersion(revisionOf(req._query["EIO"])), this);
+      transport.sid = id;
+      transport.onRequest(exchange);
+      this.openSession(id, transport, req);
+    });
+  }
+
+  /** A WebSocket that wants to carry an existing session. */
+  private joinSession(req: EngineRequest, endpoint: WebSocketEndpoint): void {
+    const { sid = "", transport } = req._query;
+    const session = this.find(sid);
+    if (session === undefined || transport !== "websocket") return endpoint.close();
+    const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"])), endpoint);
+    if (!session.tryUpgrade(websocket)) websocket.close();
+  }
+
+  private refuseRequest(exchange: HttpExchange, refusal: Refusal): void {
+    this.reportRefusal(exchange.request, refusal);
+    exchange.respond(refusalStatus(refusal), { "Content-Type": "application/json" }, refusalBody(refusal));
   }
 
   /** The path as requests have to begin. */

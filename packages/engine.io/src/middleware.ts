@@ -1,7 +1,5 @@
 import debugModule from "debug";
-import type { ServerResponse } from "node:http";
 import type { EngineRequest } from "./http/request.js";
-import type { UpgradeResponse } from "./http/upgrade-response.js";
 
 const debug = debugModule("engine");
 
@@ -24,7 +22,7 @@ export type Middleware = (
 export function runMiddlewares(
   list: readonly Middleware[],
   req: EngineRequest,
-  res: ServerResponse | UpgradeResponse,
+  res: unknown,
   done: (error?: unknown) => void,
   from = 0,
 ): void {

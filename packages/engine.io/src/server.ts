@@ -2,20 +2,14 @@ import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer, Server
 import type { Duplex } from "node:stream";
 import { attachTo, claim } from "./attachment.js";
 import { BaseServer } from "./base-server.js";
-import type { Refusal } from "./errors.js";
-import { badRequest } from "./handshake.js";
-import { isOver, NodeExchange, refuseRequest, refuseUpgrade } from "./http/node.js";
+import { isOver, NodeExchange, refuseUpgrade } from "./http/node.js";
 import { prepareRequest, type EngineRequest } from "./http/request.js";
 import { UpgradeResponse } from "./http/upgrade-response.js";
-import { runMiddlewares } from "./middleware.js";
 import type { AttachOptions, ServerOptions } from "./options.js";
-import { Polling } from "./transports/polling.js";
-import { WebSocketTransport } from "./transports/websocket.js";
 import type { WebSocketEndpoint } from "./websocket/endpoint.js";
 import { offersDeflate } from "./websocket/handshake.js";
 import { OwnEngine } from "./websocket/own-engine.js";
 import { WsEngine } from "./websocket/ws-engine.js";
-import { revisionOf, wireVersion } from "./wire-version.js";
 
 const HEADERS = Symbol("headers of the 101 answer");
 
@@ -56,12 +50,7 @@ export class Server extends BaseServer {
     prepareRequest(req);
     this.applyMiddlewares(req, res, (error) => {
       // A middleware may have answered, and the peer may have left.
-      if (isOver(res)) return;
-      if (error !== undefined) return this.refuse(req, res, badRequest("MIDDLEWARE_FAILURE"));
-      this.verify(req, false, (code, context) => {
-        if (code !== undefined) this.refuse(req, res, { code, context: context ?? {} });
-        else this.serve(req, res);
-      });
+      if (!isOver(res)) this.serveRequest(new NodeExchange(req, res), error);
     });
   }
 
@@ -75,11 +64,15 @@ export class Server extends BaseServer {
     this.applyMiddlewares(req, res, (error) => {
       res.release();
       if (res.writableEnded) return;
-      if (error !== undefined) return this.refuse(req, socket, badRequest("MIDDLEWARE_FAILURE"));
-      this.verify(req, true, (code, context) => {
-        if (code !== undefined) this.refuse(req, socket, { code, context: context ?? {} });
-        else this.upgrade(req, socket, head, res.getHeaders());
-      });
+      const headers = res.getHeaders();
+      this.serveUpgrade(
+        {
+          request: req,
+          refuse: (refusal) => refuseUpgrade(socket, refusal),
+          accept: (sid, onEndpoint) => this.accept(req, socket, head, { fromMiddlewares: headers, sid }, onEndpoint),
+        },
+        error,
+      );
     });
   }
 
@@ -98,56 +91,14 @@ export class Server extends BaseServer {
     this.own?.close();
   }
 
-  private applyMiddlewares(
-    req: EngineRequest,
-    res: ServerResponse | UpgradeResponse,
-    done: (error?: unknown) => void,
-  ): void {
-    const { cors, middlewares } = this;
-    if (cors === undefined && middlewares.length === 0) return done();
-    runMiddlewares(cors === undefined ? middlewares : [cors, ...middlewares], req, res, done);
-  }
-
-  /** A verified request: of a session, or for a new one. */
-  private serve(req: EngineRequest, res: ServerResponse): void {
-    const { sid } = req._query;
-    // Verified: the session is there and polls.
-    if (sid) return (this.find(sid)!.transport as Polling).onRequest(new NodeExchange(req, res));
-    this.newId(req, (id) => {
-      if (typeof id !== "string") return this.refuse(req, res, id);
-      if (isOver(res)) return;
-      const transport = new Polling(req, wireVersion(revisionOf(req._query["EIO"])), this);
-      transport.sid = id;
-      transport.onRequest(new NodeExchange(req, res));
-      this.openSession(id, transport, req);
-    });
-  }
-
-  /** A verified upgrade request: of a session, or for a new one. */
-  private upgrade(req: UpgradeRequest, socket: Duplex, head: Buffer, headers: OutgoingHttpHeaders): void {
-    const { sid, transport } = req._query;
-    if (sid || transport !== "websocket") {
-      return this.accept(req, socket, head, headers, null, (endpoint) => this.joinSession(req, endpoint));
-    }
-    this.newId(req, (id) => {
-      if (typeof id !== "string") return this.refuse(req, socket, id);
-      this.accept(req, socket, head, headers, id, (endpoint) => {
-        const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"])), endpoint);
-        websocket.sid = id;
-        this.openSession(id, websocket, req);
-      });
-    });
-  }
-
   private accept(
     req: UpgradeRequest,
     socket: Duplex,
     head: Buffer,
-    headers: OutgoingHttpHeaders,
-    newSid: string | null,
+    headers: NonNullable<UpgradeRequest[typeof HEADERS]>,
     onEndpoint: (endpoint: WebSocketEndpoint) => void,
   ): void {
-    req[HEADERS] = { fromMiddlewares: headers, sid: newSid };
+    req[HEADERS] = headers;
     // Only `ws` compresses.
     const deflates = Boolean(this.opts.perMessageDeflate) && offersDeflate(req);
     const engine = this.own !== undefined && !deflates ? this.own : this.ws!;
@@ -158,15 +109,6 @@ export class Server extends BaseServer {
     });
   }
 
-  /** A WebSocket that wants to carry an existing session. */
-  private joinSession(req: EngineRequest, endpoint: WebSocketEndpoint): void {
-    const { sid = "", transport } = req._query;
-    const session = this.find(sid);
-    if (session === undefined || transport !== "websocket") return endpoint.close();
-    const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"])), endpoint);
-    if (!session.tryUpgrade(websocket)) websocket.close();
-  }
-
   private addHeaderLines(lines: string[], req: UpgradeRequest): void {
     const { fromMiddlewares = {}, sid = null } = req[HEADERS] ?? {};
     const headers = { ...fromMiddlewares };
@@ -175,12 +117,6 @@ export class Server extends BaseServer {
       // A line for each: a comma would break cookies (Q-19).
       for (const one of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${one}`);
     }
-  }
-
-  private refuse(req: IncomingMessage, to: ServerResponse | Duplex, refusal: Refusal): void {
-    this.reportRefusal(req, refusal);
-    if ("writeHead" in to) refuseRequest(to, refusal);
-    else refuseUpgrade(to, refusal);
   }
 }
 

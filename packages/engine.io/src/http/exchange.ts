@@ -11,6 +11,10 @@ export interface HttpExchange {
   /** The request as the application sees it. */
   readonly request: EngineRequest;
   listener: ExchangeListener | null;
+  /** True if it can't be answered any more: it was, or the peer has left. */
+  readonly isOver: boolean;
+  /** How this server answers a request that comes while another of its kind is served (E-52, section 1.7 of the API). */
+  readonly overlapStatus: 400 | 500;
 
   /** Gathers the body; the listener gets it, or hears that it exceeds the limit. */
   readBody(limitBytes: number): void;
@@ -26,6 +30,9 @@ export interface ExchangeListener {
 
   /** Counted while it arrives; the rest of the body is thrown away. */
   onBodyTooLarge(exchange: HttpExchange): void;
+
+  /** There is no body that could be read, or not as much as was announced. */
+  onBodyInvalid(exchange: HttpExchange, status: 400 | 411, message: string): void;
 
   /** The peer left before it was answered. */
   onAbort(exchange: HttpExchange): void;

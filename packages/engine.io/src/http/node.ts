@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { ERROR_CODES, refusalMessage, type Refusal } from "../errors.js";
+import { refusalMessage, type Refusal } from "../errors.js";
 import type { ExchangeListener, HttpExchange } from "./exchange.js";
 import type { EngineRequest } from "./request.js";
 
@@ -14,6 +14,7 @@ const DISCARDED_BYTES = 100_000_000;
 
 /** An exchange over node:http. Listeners are functions of the module, not closures: there is one exchange per request. */
 export class NodeExchange implements HttpExchange {
+  readonly overlapStatus = 400;
   listener: ExchangeListener | null = null;
   readonly request: EngineRequest;
   readonly #response: ServerResponse & { [EXCHANGE]?: NodeExchange };
@@ -37,6 +38,10 @@ export class NodeExchange implements HttpExchange {
     return this.request.headers;
   }
 
+  get isOver(): boolean {
+    return isOver(this.#response);
+  }
+
   readBody(limitBytes: number): void {
     const request = this.request as EngineRequest & { [EXCHANGE]?: NodeExchange };
     // A body that announces too much is refused with its first byte. Not before: node:http would take the rest itself, unseen.
@@ -51,7 +56,7 @@ export class NodeExchange implements HttpExchange {
   respond(status: number, headers?: OutgoingHttpHeaders, body?: string | Uint8Array): void {
     this.listener = null;
     const response = this.#response;
-    if (response.headersSent || response.writableEnded || response.destroyed) return;
+    if (isOver(response)) return;
     response.writeHead(status, headers);
     response.end(body);
   }
@@ -92,14 +97,6 @@ export class NodeExchange implements HttpExchange {
 /** True if the request can't be answered any more: it was, or the peer has left. */
 export function isOver(response: ServerResponse): boolean {
   return response.headersSent || response.writableEnded || response.destroyed;
-}
-
-/** The exact answers are in protocols.md 1.2. */
-export function refuseRequest(response: ServerResponse, refusal: Refusal): void {
-  if (isOver(response)) return;
-  const status = refusal.code === ERROR_CODES.FORBIDDEN ? 403 : 400;
-  response.writeHead(status, { "Content-Type": "application/json" });
-  response.end(JSON.stringify({ code: refusal.code, message: refusalMessage(refusal) }));
 }
 
 /** Always 400, whatever the code (row E-63). */

@@ -96,6 +96,12 @@ export class Polling extends Transport implements ExchangeListener {
     this.fail("payload too large");
   }
 
+  onBodyInvalid(exchange: HttpExchange, status: 400 | 411, message: string): void {
+    this.#post = null;
+    exchange.respond(status);
+    this.fail(message);
+  }
+
   onAbort(exchange: HttpExchange): void {
     if (exchange === this.#post) {
       this.#post = null;
@@ -107,7 +113,7 @@ export class Polling extends Transport implements ExchangeListener {
 
   #onPoll(exchange: HttpExchange): void {
     if (this.#poll !== null) {
-      exchange.respond(400);
+      exchange.respond(exchange.overlapStatus);
       return this.fail("overlap from client");
     }
     this.#poll = exchange;
@@ -118,7 +124,7 @@ export class Polling extends Transport implements ExchangeListener {
 
   #onPost(exchange: HttpExchange): void {
     if (this.#post !== null) {
-      exchange.respond(400);
+      exchange.respond(exchange.overlapStatus);
       return this.fail("data request overlap from client");
     }
     if (exchange.headers["content-type"] === BINARY && !this.version.binaryBodies) {

@@ -1,4 +1,16 @@
+import type { Refusal } from "../errors.js";
+import type { EngineRequest } from "../http/request.js";
 import type { Frame } from "./frame-encoder.js";
+
+/** One upgrade request and its answer, whatever server it came in by. Who has left by then hears neither. */
+export interface UpgradeExchange {
+  readonly request: EngineRequest;
+
+  refuse(refusal: Refusal): void;
+
+  /** @param newSid id of the session that begins with it; null if it is of an existing one */
+  accept(newSid: string | null, onEndpoint: (endpoint: WebSocketEndpoint) => void): void;
+}
 
 /** The server's end of one WebSocket. The transport is written against this; what is below it can be exchanged. */
 export interface WebSocketEndpoint {
