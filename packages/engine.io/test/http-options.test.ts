@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { gunzipSync, inflateSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { request } from "node:http";
 import type { ServerOptions } from "engine.io";
 import type { WebSocket } from "ws";
@@ -214,6 +214,23 @@ describe("httpCompression", () => {
     }
     assert.equal((await poll(t, {}, "*", 2_001)).encoding, "gzip");
     assert.equal((await poll(t, {}, "gzip;q=0.1, deflate;q=0.9", 2_001)).encoding, "deflate");
+  });
+
+  test("Brotli only where the option asks for it; then it is the first choice, unless the client prefers another", async (t) => {
+    const brotli = { httpCompression: { brotli: true } };
+    const answer = await poll(t, brotli, "gzip, deflate, br", 2_001);
+    assert.equal(answer.encoding, "br");
+    assert.equal(brotliDecompressSync(answer.body).length, 2_001);
+    assert.equal((await poll(t, brotli, "gzip;q=0.8, BR;Q=0.5, deflate;q=0.7", 2_001)).encoding, "gzip");
+    assert.equal((await poll(t, brotli, "br;q=0, gzip", 2_001)).encoding, "gzip");
+    assert.equal((await poll(t, brotli, "gzip", 2_001)).encoding, "gzip");
+    assert.equal((await poll(t, brotli, "br", 1_023)).encoding, undefined);
+    assert.equal((await poll(t, { httpCompression: { brotli: false } }, "br", 2_001)).encoding, undefined);
+  });
+
+  test("of compressed answers the length is not announced", async (t) => {
+    assert.equal((await poll(t, {}, "gzip", 2_001)).length, undefined);
+    assert.equal((await poll(t, {}, "identity", 2_001)).length, "2001");
   });
 
   test("from 1,024 bytes on, unless a threshold is given", async (t) => {

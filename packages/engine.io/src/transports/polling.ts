@@ -160,7 +160,7 @@ export class Polling extends Transport implements ExchangeListener {
       compression !== false &&
       Buffer.byteLength(payload) >= (compression.threshold ?? 0) &&
       batch.some(wantsCompression)
-        ? acceptedEncoding(poll.headers["accept-encoding"])
+        ? acceptedEncoding(poll.headers["accept-encoding"], compression)
         : null;
     if (compression === false || encoding === null) return this.#answer(poll, contentType, payload);
     compress(payload, encoding, compression, (compressed) => {
@@ -170,12 +170,11 @@ export class Polling extends Transport implements ExchangeListener {
   }
 
   #answer(exchange: HttpExchange, contentType: string, body: Body, encoding?: string): void {
-    const headers: OutgoingHttpHeaders = {
-      "Content-Type": contentType,
-      "Content-Length": Buffer.byteLength(body),
-      "cache-control": "no-store",
-    };
-    if (encoding !== undefined) headers["Content-Encoding"] = encoding;
+    const headers: OutgoingHttpHeaders = { "Content-Type": contentType };
+    // Upstream compresses while it writes, so that nobody knows the length beforehand (protocols.md 1.14).
+    if (encoding === undefined) headers["Content-Length"] = Buffer.byteLength(body);
+    else headers["Content-Encoding"] = encoding;
+    headers["cache-control"] = "no-store";
     const userAgent = exchange.headers["user-agent"];
     if (userAgent !== undefined && (userAgent.includes(";MSIE") || userAgent.includes("Trident/"))) {
       // Their filter takes payloads for attacks.
