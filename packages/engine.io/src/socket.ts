@@ -55,7 +55,7 @@ export interface SocketHost extends EventEmitter {
 /**
  * One session as users see it: events and methods around the session machine, whatever transports carry it.
  *
- * Events: `data` and then `message` `(data)`, `packet` `(packet)`, `packetCreate` `(packet)`, `flush` `(packets)`, `drain`,
+ * Events: `open` (before anybody can listen), `data` and then `message` `(data)`, `packet` `(packet)`, `packetCreate` `(packet)`, `flush` `(packets)`, `drain`,
  * `heartbeat`, `upgrading` `(transport)`, `upgrade` `(transport)`, `close` `(reason, description?)`.
  */
 export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHost {
@@ -118,7 +118,8 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
 
   /**
    * Sends a message: text, or bytes. Without effect once the session is closing.
-   * @param callback called after the transport has taken the message and those before it
+   * @param callback called once the message and those before it are out: in the hands of the operating system, or, by polling, in an
+   *     answer. Not called if the session ends before.
    */
   send(data: RawData, options?: SendOptions | SentCallback, callback?: SentCallback): this {
     return this.write(data, options, callback);
@@ -170,6 +171,7 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
     }
     this.server.sweep.add(this.session);
     this.session.open(first);
+    this.emit("open");
   }
 
   /** False if the session has no use for another transport. @internal */
@@ -207,7 +209,7 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
   }
 
   /** @internal */
-  onFlush(batch: readonly Packet[]): void {
+  onFlush(batch: readonly Packet[]): boolean {
     if (this.sentCallbacks !== null) this.takeCallbacks(this.sentCallbacks, batch);
     if (this.listenerCount("packetCreate") > 0) {
       // Heartbeats are made by the machine; this is the first that is seen of them.
@@ -215,6 +217,7 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
     }
     if (this.listenerCount("flush") > 0) this.emit("flush", batch);
     if (this.server.listenerCount("flush") > 0) this.server.emit("flush", this, batch);
+    return this.flushed !== null || this.listenerCount("drain") + this.server.listenerCount("drain") > 0;
   }
 
   /** @internal */

@@ -1,3 +1,4 @@
+import * as codec4 from "engine.io-parser";
 import { decodePacket, decodePayload, encodePacket, encodePayload, type Packet, type RawData } from "engine.io-parser";
 import type { HeartbeatRole } from "engine.io-parser/session";
 import * as codec3 from "engine.io-parser/v3";
@@ -14,6 +15,8 @@ export type Body = string | Uint8Array;
 export interface WireVersion {
   readonly revision: Revision;
   readonly heartbeatRole: HeartbeatRole;
+  /** The codec, for those who need it as such. */
+  readonly parser: typeof codec4 | typeof codec3;
   /** Whether polling bodies may be `application/octet-stream`. */
   readonly binaryBodies: boolean;
   encodePacket(packet: Packet, supportsBinary: boolean): RawData | Promise<RawData>;
@@ -43,6 +46,7 @@ const MAX_PACKETS_PER_PAYLOAD = 100_000;
 const v4: WireVersion = {
   revision: 4,
   heartbeatRole: "pinger",
+  parser: codec4,
   binaryBodies: false,
 
   encodePacket(packet, supportsBinary) {
@@ -72,6 +76,7 @@ const NOOP: Packet = { type: "noop" };
 const v3: WireVersion = {
   revision: 3,
   heartbeatRole: "responder",
+  parser: codec3,
   binaryBodies: true,
 
   encodePacket(packet, supportsBinary) {

@@ -18,8 +18,8 @@ export interface SessionHost {
   /** A ping or pong of the peer arrived. */
   onHeartbeat(): void;
 
-  /** A batch is about to be handed to the transport. */
-  onFlush(batch: readonly Packet[]): void;
+  /** A batch is about to be handed to the transport. True: somebody waits for it to be out. */
+  onFlush(batch: readonly Packet[]): boolean | void;
 
   /** The last batch is out. */
   onDrain(): void;
@@ -240,9 +240,9 @@ export abstract class Session implements TransportSink {
   }
 
   #handOver(batch: readonly Packet[]): void {
-    this.host.onFlush(batch);
+    const awaited = this.host.onFlush(batch) === true;
     this.#sending = true;
-    if (this.#transport.send(batch)) this.onSent();
+    if (this.#transport.send(batch, awaited) === true) this.onSent();
   }
 
   #closeTransportOnceEmpty(): void {

@@ -19,9 +19,10 @@ export interface SessionTransport {
   batchSize?(queue: readonly Packet[]): number;
 
   /**
-   * Called only while {@link writable}. True: the batch is out already; false: `sink.onSent` follows exactly once, later.
+   * Called only while {@link writable}. True: the batch is out already; else `sink.onSent` follows exactly once, later.
+   * @param awaited somebody waits for the batch: it is not out before the operating system has it, where that can be known
    */
-  send(batch: readonly Packet[]): boolean;
+  send(batch: readonly Packet[], awaited?: boolean): boolean | void;
 
   /** Orderly end: what was sent still leaves. Safe to call twice. `sink.onClose` follows exactly once. */
   close(): void;

@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import { acceptedEncoding, compress } from "../http/compression.js";
 import type { ExchangeListener, HttpExchange } from "../http/exchange.js";
 import type { EngineRequest } from "../http/request.js";
-import type { TransportName } from "../options.js";
+import { withDefaults, type TransportName } from "../options.js";
 import type { Body, WireVersion } from "../wire-version.js";
 import { Jsonp } from "./jsonp.js";
 import { Transport, type TransportHost } from "./transport.js";
@@ -13,11 +13,24 @@ const CLOSE: Packet = { type: "close" };
 const NOOP: Packet = { type: "noop" };
 
 /**
+ * Makes the transport of a session that polls: by scripts and forms (JSONP) if its handshake has a parameter `j`, which is text.
+ * @param host whose options and headers hold; by default nobody's
+ */
+export function polling(req: EngineRequest, version?: WireVersion, host: TransportHost = NOBODY): Polling {
+  return new Polling(req, version, host);
+}
+
+/** What clients can move to from polling, in order of preference. */
+polling.upgradesTo = ["websocket", "webtransport"] as readonly TransportName[];
+
+const NOBODY: TransportHost = { opts: withDefaults({}), completeHeaders() {} };
+
+/**
  * HTTP long-polling (protocols.md 1.6): one GET is held until there is something to send, POSTs bring what the client has.
  * At most one of each at a time.
  */
 export class Polling extends Transport implements ExchangeListener {
-  static override readonly upgradesTo: readonly TransportName[] = ["websocket", "webtransport"];
+  static override readonly upgradesTo = polling.upgradesTo;
 
   readonly name = "polling";
   readonly #host: TransportHost;
@@ -28,7 +41,7 @@ export class Polling extends Transport implements ExchangeListener {
   #post: HttpExchange | null = null;
   #answered = false;
 
-  constructor(req: EngineRequest, version: WireVersion, host: TransportHost) {
+  constructor(req: EngineRequest, version: WireVersion | undefined, host: TransportHost) {
     super(req, version);
     this.#host = host;
     this.#jsonp = Jsonp.for(req);
@@ -39,7 +52,7 @@ export class Polling extends Transport implements ExchangeListener {
   }
 
   /** A request of this session. */
-  onRequest(exchange: HttpExchange): void {
+  override onRequest(exchange: HttpExchange): void {
     if (this.readyState === "closed") return exchange.respond(400);
     if (exchange.method === "GET") return this.#onPoll(exchange);
     if (exchange.method === "POST") return this.#onPost(exchange);
@@ -57,20 +70,14 @@ export class Polling extends Transport implements ExchangeListener {
     return true;
   }
 
-  /** Tells the client at once if it waits for an answer, else at its next request. */
-  close(): void {
-    if (this.readyState !== "open") return;
-    this.readyState = "closing";
-    if (this.#poll !== null) this.#closeWith([CLOSE]);
-  }
-
-  discard(cause: CloseCause): void {
+  override discard(cause?: CloseCause): void {
     if (this.readyState === "closed") return;
     this.readyState = "closed";
     this.#post?.abort();
     this.#post = null;
     // A client that left by itself, or for another transport, only has to be let go.
-    this.send([cause.reason === "transport close" ? NOOP : CLOSE]);
+    this.send([cause === undefined || cause.reason === "transport close" ? NOOP : CLOSE]);
+    this.tellClosed();
   }
 
   onBody(exchange: HttpExchange, body: Buffer): void {
@@ -82,7 +89,7 @@ export class Polling extends Transport implements ExchangeListener {
     for (const packet of this.version.decodePayload(payload)) {
       // Neither after the end of the session nor after a broken packet.
       if (this.sink === null) return;
-      this.sink.onPacket(packet);
+      this.onPacket(packet);
     }
   }
 
@@ -111,6 +118,11 @@ export class Polling extends Transport implements ExchangeListener {
     this.fail("poll connection closed prematurely");
   }
 
+  /** Tells the client at once if it waits for an answer, else at its next request. */
+  protected override doClose(): void {
+    if (this.#poll !== null) this.#closeWith([CLOSE]);
+  }
+
   #onPoll(exchange: HttpExchange): void {
     if (this.#poll !== null) {
       exchange.respond(exchange.overlapStatus);
@@ -119,7 +131,7 @@ export class Polling extends Transport implements ExchangeListener {
     this.#poll = exchange;
     exchange.listener = this;
     if (this.readyState === "closing") return this.#closeWith([NOOP, CLOSE]);
-    this.sink?.onWritable();
+    this.onReady();
   }
 
   #onPost(exchange: HttpExchange): void {
@@ -137,13 +149,10 @@ export class Polling extends Transport implements ExchangeListener {
   }
 
   #closeWith(packets: readonly Packet[]): void {
-    const { sink } = this;
-    this.readyState = "closed";
     this.send(packets);
     this.#post?.abort();
     this.#post = null;
-    this.sink = null;
-    sink?.onClose({ reason: "transport close" });
+    this.onClose();
   }
 
   /** Null if there is none in it. */
@@ -181,6 +190,7 @@ export class Polling extends Transport implements ExchangeListener {
       headers["X-XSS-Protection"] = "0";
     }
     this.#host.completeHeaders(headers, exchange.request, this.#answered ? null : this.sid);
+    this.tell("headers", headers, exchange.request);
     this.#answered = true;
     exchange.respond(200, headers, body);
   }

@@ -1,5 +1,4 @@
 import type { Packet, RawData } from "engine.io-parser";
-import type { CloseCause } from "engine.io-parser/session";
 import type { EngineRequest } from "../http/request.js";
 import { SharedMessage } from "../shared-message.js";
 import type { EndpointListener, WebSocketEndpoint } from "../websocket/endpoint.js";
@@ -16,6 +15,8 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   readonly #endpoint: WebSocketEndpoint;
   /** A batch is being written, or encoded. */
   #busy = false;
+  /** Somebody waits for the batch to be out. */
+  #awaited = false;
 
   constructor(req: EngineRequest, version: WireVersion, endpoint: WebSocketEndpoint) {
     super(req, version);
@@ -37,42 +38,35 @@ export class WebSocketTransport extends Transport implements EndpointListener {
     return this.#endpoint.bufferedAmount;
   }
 
-  send(batch: readonly Packet[]): boolean {
+  send(batch: readonly Packet[], awaited = false): boolean {
+    this.#awaited = awaited;
     return this.#sendFrom(batch, 0);
   }
 
-  close(): void {
-    const { sink } = this;
-    if (this.readyState !== "open") return;
-    this.#end();
-    this.sink = null;
-    // What the peer makes of the close frame is between it and the endpoint.
-    sink?.onClose({ reason: "transport close" });
-  }
-
-  discard(_cause: CloseCause): void {
-    if (this.readyState === "open") this.#end();
-  }
-
   onMessage(data: string | Buffer): void {
-    this.sink?.onPacket(this.version.decodePacket(data));
+    this.onData(data);
   }
 
   onWritten(): void {
     this.#busy = false;
-    this.sink?.onSent();
+    this.onDrained();
+    if (this.writable) this.tell("ready");
   }
 
-  onError(error: unknown): void {
+  override onError(error: unknown): void {
     this.fail(String(error), error);
   }
 
-  onClose(): void {
-    const { sink } = this;
-    this.readyState = "closed";
+  override onClose(): void {
     this.#endpoint.listener = null;
-    this.sink = null;
-    sink?.onClose({ reason: "transport close" });
+    super.onClose();
+  }
+
+  /** What the peer makes of the close frame is between it and the endpoint. */
+  protected override doClose(): void {
+    this.#endpoint.listener = null;
+    this.#endpoint.close();
+    this.onClose();
   }
 
   /** True if all is out. */
@@ -101,7 +95,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
     if (this.readyState !== "open") return;
     this.#busy = false;
     if (this.#write(batch[at]!, encoded, at === batch.length - 1)) return;
-    if (this.#sendFrom(batch, at + 1)) this.sink?.onSent();
+    if (this.#sendFrom(batch, at + 1)) this.onDrained();
   }
 
   /** The frame that others get too, or that was made beforehand; null: there is none. */
@@ -133,13 +127,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   }
 
   #mustWait(bytes: number): boolean {
-    return (this.#busy = this.#endpoint.bufferedAmount + bytes > HIGH_WATER_BYTES);
-  }
-
-  #end(): void {
-    this.readyState = "closed";
-    this.#endpoint.listener = null;
-    this.#endpoint.close();
+    return (this.#busy = this.#awaited || this.#endpoint.bufferedAmount + bytes > HIGH_WATER_BYTES);
   }
 }
 

@@ -38,38 +38,32 @@ export class WebTransportTransport extends Transport implements EndpointListener
     return false;
   }
 
-  close(): void {
-    const { sink } = this;
-    if (this.readyState !== "open") return;
-    this.readyState = "closed";
-    this.sink = null;
-    // How long the peer takes for the rest is between it and the endpoint.
-    this.#endpoint.close();
-    sink?.onClose({ reason: "transport close" });
-  }
-
-  discard(_cause: CloseCause): void {
-    if (this.readyState !== "open") return;
+  override discard(_cause?: CloseCause): void {
+    if (this.readyState === "closed") return;
     this.readyState = "closed";
     this.#endpoint.terminate();
+    this.tellClosed();
   }
 
-  onPacket(packet: Packet): void {
-    this.sink?.onPacket(packet);
+  override onPacket(packet: Packet): void {
+    super.onPacket(packet);
   }
 
   onWritten(): void {
     this.#busy = false;
-    this.sink?.onSent();
+    this.onDrained();
     // The session may have come here while the answer to its probe was on its way, which no `onSent` of its own follows.
-    this.sink?.onWritable();
+    this.onReady();
   }
 
-  onClose(error?: unknown): void {
-    const { sink } = this;
-    if (error !== undefined) return this.fail("webtransport error", error);
-    this.readyState = "closed";
-    this.sink = null;
-    sink?.onClose({ reason: "transport close" });
+  override onClose(error?: unknown): void {
+    if (error === undefined) super.onClose();
+    else this.fail("webtransport error", error);
+  }
+
+  /** How long the peer takes for the rest is between it and the endpoint. */
+  protected override doClose(): void {
+    this.#endpoint.close();
+    this.onClose();
   }
 }
