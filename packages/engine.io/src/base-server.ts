@@ -7,9 +7,10 @@ import { badRequest, verifyRequest } from "./handshake.js";
 import { sessionCookie } from "./http/cookies.js";
 import { corsMiddleware } from "./http/cors.js";
 import type { HttpExchange } from "./http/exchange.js";
-import type { EngineRequest } from "./http/request.js";
+import { prepareRequest, type EngineRequest } from "./http/request.js";
 import { generateId } from "./ids.js";
 import { runMiddlewares, type Middleware } from "./middleware.js";
+import { askWithin } from "./patience.js";
 import {
   withDefaults,
   type AttachOptions,
@@ -20,10 +21,8 @@ import {
 import { sharedMessage, type SharedOptions } from "./shared-message.js";
 import { Socket, type SocketHost } from "./socket.js";
 import { Sweep } from "./sweep.js";
-import { Polling } from "./transports/polling.js";
 import { transports } from "./transports/table.js";
 import type { Transport, TransportHost } from "./transports/transport.js";
-import { WebSocketTransport } from "./transports/websocket.js";
 import { WebTransportTransport } from "./transports/webtransport.js";
 import type { UpgradeExchange, WebSocketEndpoint } from "./websocket/endpoint.js";
 import { Arrival, type ArrivalHost } from "./webtransport/arrival.js";
@@ -33,6 +32,15 @@ import type { WebTransportSession } from "./webtransport/session.js";
 import { revisionOf, wireVersion } from "./wire-version.js";
 
 const debug = debugModule("engine");
+
+const CARRIER = Symbol("what a handshake came in by");
+const ENDPOINT = Symbol("the WebSocket of an accepted upgrade");
+
+/** A request on its way to a session: {@link BaseServer.handshake} is given nothing but the request. */
+interface CarriedRequest extends EngineRequest {
+  [CARRIER]?: HttpExchange | UpgradeExchange | undefined;
+  [ENDPOINT]?: WebSocketEndpoint | undefined;
+}
 
 /**
  * Sessions and the rules by which they begin, whatever server the requests come in by.
@@ -140,7 +148,7 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     options.wsPreEncodedFrame ??= sharedMessage(encoded[0], options).frame(wireVersion(4), true);
   }
 
-  /** Names of the transports that a client on `transport` may upgrade to. @internal */
+  /** Names of the transports that a client on `transport` may upgrade to. */
   upgrades(transport: string): readonly TransportName[] {
     if (!this.opts.allowUpgrades || transport !== "polling") return [];
     return transports.polling.upgradesTo.filter((name) => this.opts.transports.includes(name));
@@ -168,27 +176,104 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     return Object.hasOwn(this.clients, sid) ? this.clients[sid] : undefined;
   }
 
-  /** Whether a request may be served. */
+  /** Looks at a request for the first time. */
+  protected prepare(req: IncomingMessage): asserts req is EngineRequest {
+    prepareRequest(req);
+  }
+
+  /** Whether a request may be served: calls back without arguments, or with why not. */
   protected verify(req: EngineRequest, isUpgrade: boolean, done: ErrorCallback): void {
-    verifyRequest(req, isUpgrade, this.opts, (sid) => this.find(sid), done);
+    const find = (sid: string): Socket | undefined => this.find(sid);
+    if (req._query["sid"] || this.opts.allowRequest === undefined) {
+      return verifyRequest(req, isUpgrade, this.opts, find, done);
+    }
+    askWithin<Parameters<ErrorCallback>>(
+      this.opts.handshakeTimeout,
+      () => lateRefusal(this.opts),
+      (answer) =>
+        verifyRequest(
+          req,
+          isUpgrade,
+          this.opts,
+          (sid) => this.find(sid),
+          (...why) => answer(why),
+        ),
+      (why) => done(...why),
+    );
   }
 
   /** Runs the middlewares, that of the `cors` option first. */
-  protected applyMiddlewares(req: EngineRequest, res: unknown, done: (error?: unknown) => void): void {
+  protected _applyMiddlewares(req: EngineRequest, res: unknown, done: (error?: unknown) => void): void {
     const { cors, middlewares } = this;
     if (cors === undefined && middlewares.length === 0) return done();
-    runMiddlewares(cors === undefined ? middlewares : [cors, ...middlewares], req, res, done);
+    const list = cors === undefined ? middlewares : [cors, ...middlewares];
+    const wait = askWithin<unknown>(
+      this.opts.handshakeTimeout,
+      () => timedOut(this.opts),
+      (answer) => runMiddlewares(list, req, res, answer),
+      done,
+    );
+    // Most that do not answer at once have answered the request themselves.
+    if (wait !== null) (res as EventEmitter).once("close", () => wait.cancel());
+  }
+
+  /**
+   * Begins a session: gives it an id and a transport, and reports it as `connection`.
+   * @param refuse called with the reason if it can't be
+   * @returns the transport, once the session has begun; undefined if it was refused
+   */
+  protected handshake(
+    transportName: string,
+    req: EngineRequest,
+    refuse: ErrorCallback,
+  ): Promise<Transport | undefined> {
+    const carrier = (req as CarriedRequest)[CARRIER];
+    let settle: (transport?: Transport) => void = () => {};
+    const begun = new Promise<Transport | undefined>((resolve) => (settle = resolve));
+    // Not inside the promise: errors of the application's listeners are to be seen as such.
+    this.newId(req, (id) => {
+      if (typeof id !== "string") {
+        refuse(id.code, id.context);
+        return settle();
+      }
+      const begin = (): void => settle(this.begin(id, transportName, req, refuse));
+      if (carrier === undefined || "respond" in carrier) begin();
+      else {
+        carrier.accept(id, (endpoint) => {
+          (req as CarriedRequest)[ENDPOINT] = endpoint;
+          begin();
+        });
+      }
+    });
+    return begun;
+  }
+
+  /** Makes the transport of a handshake, or of an upgrade. Throws if there is none of that name. */
+  protected createTransport(transportName: string, req: EngineRequest): Transport {
+    const version = wireVersion(revisionOf(req._query["EIO"]));
+    if (transportName === "polling") return transports.polling(req, version, this);
+    const endpoint = (req as CarriedRequest)[ENDPOINT];
+    if (transportName !== "websocket" || endpoint === undefined) throw new TypeError(`no transport "${transportName}"`);
+    (req as CarriedRequest)[ENDPOINT] = undefined;
+    return new transports.websocket(req, version, endpoint);
   }
 
   /** A plain request that the middlewares are through with, whatever server it came in by. */
   protected serveRequest(exchange: HttpExchange, error: unknown): void {
-    if (error !== undefined) return this.refuseRequest(exchange, badRequest("MIDDLEWARE_FAILURE"));
-    this.verify(exchange.request, false, (code, context) => {
-      if (code !== undefined) return this.refuseRequest(exchange, { code, context: context ?? {} });
-      const { sid } = exchange.request._query;
-      // Verified: the session is there and polls.
-      if (sid) (this.find(sid)!.transport as Polling).onRequest(exchange);
-      else this.beginPolling(exchange);
+    const req = exchange.request;
+    const refuse = (refusal: Refusal): void => {
+      this.reportRefusal(req, refusal);
+      exchange.respond(refusalStatus(refusal), { "Content-Type": "application/json" }, refusalBody(refusal));
+    };
+    if (error !== undefined) return refuse(badRequest("MIDDLEWARE_FAILURE"));
+    this.verify(req, false, (code, context = {}) => {
+      if (code !== undefined) return refuse({ code, context });
+      const { sid, transport = "" } = req._query;
+      if (!sid) return this.serveHandshake(transport, req, exchange, refuse);
+      const session = this.find(sid);
+      // A subclass may have other rules.
+      if (session === undefined) return refuse({ code: ERROR_CODES.UNKNOWN_SID, context: { sid } });
+      session.transport.onRequest(exchange);
     });
   }
 
@@ -200,46 +285,31 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
       exchange.refuse(refusal);
     };
     if (error !== undefined) return refuse(badRequest("MIDDLEWARE_FAILURE"));
-    this.verify(req, true, (code, context) => {
-      if (code !== undefined) return refuse({ code, context: context ?? {} });
+    this.verify(req, true, (code, context = {}) => {
+      if (code !== undefined) return refuse({ code, context });
       const { sid, transport } = req._query;
-      if (sid || transport !== "websocket") {
-        return exchange.accept(null, (endpoint) => this.joinSession(req, endpoint));
-      }
-      this.newId(req, (id) => {
-        if (typeof id !== "string") return refuse(id);
-        exchange.accept(id, (endpoint) => {
-          const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"])), endpoint);
-          websocket.sid = id;
-          this.openSession(id, websocket, req);
-        });
-      });
+      if (!sid && transport === "websocket") return this.serveHandshake(transport, req, exchange, refuse);
+      exchange.accept(null, (endpoint) => this.joinSession(req, endpoint));
     });
   }
 
   /** Calls back with a new id, or with the refusal if there is none. At once, unless `generateId` gives a promise. */
   protected newId(req: EngineRequest, done: (id: string | Refusal) => void): void {
     const { epoch } = this;
-    const accept = (given: unknown): void => {
-      const id = String(given);
-      if (id === "" || id in this.clients) return refuse(new Error("the generated id is empty or in use"));
-      if (epoch !== this.epoch) {
-        return done(badRequest("TRANSPORT_HANDSHAKE_ERROR", { error: new Error("the server was closed") }));
-      }
-      done(id);
-    };
-    const refuse = (error: unknown): void => done(badRequest("ID_GENERATION_ERROR", { error }));
-    let given: string | Promise<string>;
-    try {
-      given = this.generateId(req);
-    } catch (error) {
-      return refuse(error);
-    }
-    if (typeof given === "string") return accept(given);
-    Promise.resolve(given).then(
-      // Out of the promise, so that errors of the application's listeners are seen as such.
-      (id) => process.nextTick(accept, id),
-      (error: unknown) => process.nextTick(refuse, error),
+    askWithin<string | Refusal>(
+      this.opts.handshakeTimeout,
+      () => badRequest("ID_GENERATION_ERROR", { error: timedOut(this.opts) }),
+      (answer) => this.askForId(req, answer),
+      (given) => {
+        if (typeof given !== "string") return done(given);
+        if (given === "" || given in this.clients) {
+          return done(badRequest("ID_GENERATION_ERROR", { error: new Error("the generated id is empty or in use") }));
+        }
+        if (epoch !== this.epoch) {
+          return done(badRequest("TRANSPORT_HANDSHAKE_ERROR", { error: new Error("the server was closed") }));
+        }
+        done(given);
+      },
     );
   }
 
@@ -269,30 +339,64 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     this.emit("connection_error", { req, code, message: ERROR_MESSAGES[code], context });
   }
 
-  private beginPolling(exchange: HttpExchange): void {
-    const req = exchange.request;
-    this.newId(req, (id) => {
-      if (typeof id !== "string") return this.refuseRequest(exchange, id);
-      if (exchange.isOver) return;
-      const transport = new Polling(req, wireVersion(revisionOf(req._query["EIO"])), this);
-      transport.sid = id;
-      transport.onRequest(exchange);
-      this.openSession(id, transport, req);
-    });
+  private askForId(req: EngineRequest, answer: (id: string | Refusal) => void): void {
+    const accept = (id: unknown): void => answer(String(id));
+    const refuse = (error: unknown): void => answer(badRequest("ID_GENERATION_ERROR", { error }));
+    let given: string | Promise<string>;
+    try {
+      given = this.generateId(req);
+    } catch (error) {
+      return refuse(error);
+    }
+    if (typeof given === "string") return answer(given);
+    Promise.resolve(given).then(
+      // Out of the promise, so that errors of the application's listeners are seen as such.
+      (id) => process.nextTick(accept, id),
+      (error: unknown) => process.nextTick(refuse, error),
+    );
+  }
+
+  private serveHandshake(
+    transportName: string,
+    req: EngineRequest,
+    carrier: HttpExchange | UpgradeExchange,
+    refuse: (refusal: Refusal) => void,
+  ): void {
+    (req as CarriedRequest)[CARRIER] = carrier;
+    void this.handshake(transportName, req, (code = ERROR_CODES.BAD_REQUEST, context = {}) =>
+      refuse({ code, context }),
+    );
+  }
+
+  /** A handshake that has an id. */
+  private begin(id: string, transportName: string, req: CarriedRequest, refuse: ErrorCallback): Transport | undefined {
+    const { [CARRIER]: carrier, [ENDPOINT]: endpoint } = req;
+    req[CARRIER] = undefined;
+    const exchange = carrier !== undefined && "respond" in carrier ? carrier : undefined;
+    if (exchange?.isOver) return undefined;
+    let transport: Transport;
+    try {
+      transport = this.createTransport(transportName, req);
+    } catch (error) {
+      endpoint?.close();
+      const { code, context } = badRequest("TRANSPORT_HANDSHAKE_ERROR", { error });
+      refuse(code, context);
+      return undefined;
+    }
+    transport.sid = id;
+    if (exchange !== undefined) transport.onRequest(exchange);
+    this.openSession(id, transport, req);
+    return transport;
   }
 
   /** A WebSocket that wants to carry an existing session. */
-  private joinSession(req: EngineRequest, endpoint: WebSocketEndpoint): void {
-    const { sid = "", transport } = req._query;
+  private joinSession(req: CarriedRequest, endpoint: WebSocketEndpoint): void {
+    const { sid = "", transport: name } = req._query;
     const session = this.find(sid);
-    if (session === undefined || transport !== "websocket") return endpoint.close();
-    const websocket = new WebSocketTransport(req, wireVersion(revisionOf(req._query["EIO"])), endpoint);
-    if (!session.tryUpgrade(websocket)) websocket.close();
-  }
-
-  private refuseRequest(exchange: HttpExchange, refusal: Refusal): void {
-    this.reportRefusal(exchange.request, refusal);
-    exchange.respond(refusalStatus(refusal), { "Content-Type": "application/json" }, refusalBody(refusal));
+    if (session === undefined || name !== "websocket") return endpoint.close();
+    req[ENDPOINT] = endpoint;
+    const transport = this.createTransport(name, req);
+    if (!session.tryUpgrade(transport)) transport.close();
   }
 
   /** The path as requests have to begin. */
@@ -300,6 +404,15 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     const path = (options.path ?? "/engine.io").replace(/\/$/, "");
     return options.addTrailingSlash === false ? path : `${path}/`;
   }
+}
+
+function timedOut({ handshakeTimeout }: EngineOptions): Error {
+  return new Error(`the application took more than ${handshakeTimeout} ms (handshakeTimeout)`);
+}
+
+function lateRefusal(options: EngineOptions): Parameters<ErrorCallback> {
+  const { code, context } = badRequest("TRANSPORT_HANDSHAKE_ERROR", { error: timedOut(options) });
+  return [code, context];
 }
 
 /** A header that HTTP does not allow would throw when it is written, in the middle of serving a peer. */

@@ -49,6 +49,12 @@ export interface ServerOptions {
    */
   upgradeTimeout?: number;
   /**
+   * How long the application may take over a request, in ms: its middlewares together, `allowRequest`, and `generateId`, each. Then
+   * the request is refused with code 3. 0 means for ever: connections that wait are then as many as clients like.
+   * @default 45000
+   */
+  handshakeTimeout?: number;
+  /**
    * Size of the largest message, and of the largest body of a polling request, in bytes.
    * @default 1e6
    */
@@ -111,6 +117,7 @@ export interface EngineOptions extends ServerOptions {
   pingTimeout: number;
   pingInterval: number;
   upgradeTimeout: number;
+  handshakeTimeout: number;
   maxHttpBufferSize: number;
   transports: TransportName[];
   allowUpgrades: boolean;
@@ -127,6 +134,7 @@ export function withDefaults(given: ServerOptions): EngineOptions {
     pingTimeout: 20_000,
     pingInterval: 25_000,
     upgradeTimeout: 10_000,
+    handshakeTimeout: 45_000,
     maxHttpBufferSize: 1e6,
     transports: ["polling", "websocket"] as TransportName[],
     allowUpgrades: true,

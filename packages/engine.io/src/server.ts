@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { attachTo, claim } from "./attachment.js";
 import { BaseServer } from "./base-server.js";
 import { isOver, NodeExchange, refuseUpgrade } from "./http/node.js";
-import { prepareRequest, type EngineRequest } from "./http/request.js";
+import type { EngineRequest } from "./http/request.js";
 import { UpgradeResponse } from "./http/upgrade-response.js";
 import type { AttachOptions, ServerOptions } from "./options.js";
 import type { WebSocketEndpoint } from "./websocket/endpoint.js";
@@ -15,7 +15,7 @@ const HEADERS = Symbol("headers of the 101 answer");
 
 /** An upgrade request on its way to the 101. */
 interface UpgradeRequest extends EngineRequest {
-  [HEADERS]?: { readonly fromMiddlewares: OutgoingHttpHeaders; readonly sid: string | null };
+  [HEADERS]?: { readonly fromMiddlewares: OutgoingHttpHeaders; readonly sid: string | null } | undefined;
 }
 
 /** An Engine.IO server on node:http. */
@@ -47,8 +47,8 @@ export class Server extends BaseServer {
 
   /** Serves one HTTP request: for frameworks that do their own routing. */
   handleRequest(req: IncomingMessage, res: ServerResponse): void {
-    prepareRequest(req);
-    this.applyMiddlewares(req, res, (error) => {
+    this.prepare(req);
+    this._applyMiddlewares(req, res, (error) => {
       // A middleware may have answered, and the peer may have left.
       if (!isOver(res)) this.serveRequest(new NodeExchange(req, res), error);
     });
@@ -59,9 +59,9 @@ export class Server extends BaseServer {
     // Before anything is waited for: an error without a listener would end the process (CVE-2022-41940).
     socket.on("error", ignore);
     if (!claim(socket)) return;
-    prepareRequest(req);
+    this.prepare(req);
     const res = new UpgradeResponse(socket);
-    this.applyMiddlewares(req, res, (error) => {
+    this._applyMiddlewares(req, res, (error) => {
       res.release();
       if (res.writableEnded) return;
       const headers = res.getHeaders();
@@ -95,7 +95,7 @@ export class Server extends BaseServer {
     req: UpgradeRequest,
     socket: Duplex,
     head: Buffer,
-    headers: NonNullable<UpgradeRequest[typeof HEADERS]>,
+    headers: UpgradeRequest[typeof HEADERS],
     onEndpoint: (endpoint: WebSocketEndpoint) => void,
   ): void {
     req[HEADERS] = headers;
@@ -103,7 +103,7 @@ export class Server extends BaseServer {
     const deflates = Boolean(this.opts.perMessageDeflate) && offersDeflate(req);
     const engine = this.own !== undefined && !deflates ? this.own : this.ws!;
     engine.accept(req, socket, head, this.opts.maxHttpBufferSize, (endpoint) => {
-      delete req[HEADERS];
+      req[HEADERS] = undefined;
       socket.removeListener("error", ignore);
       onEndpoint(endpoint);
     });

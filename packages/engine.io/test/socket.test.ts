@@ -49,6 +49,7 @@ describe("options", () => {
       pingTimeout: 20_000,
       pingInterval: 25_000,
       upgradeTimeout: 10_000,
+      handshakeTimeout: 45_000,
       maxHttpBufferSize: 1e6,
       transports: ["polling", "websocket"],
       allowUpgrades: true,

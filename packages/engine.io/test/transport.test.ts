@@ -128,22 +128,22 @@ describe("transports.polling", () => {
 
   test("makes the variant for JSONP where the query has a text j", () => {
     const { polling } = transports;
-    const variants = [{ EIO: "4" }, { EIO: "4", j: "0" }, { EIO: "4", j: ["0", "1"] as unknown as string }].map(
-      (query) => {
-        const answers: unknown[] = [];
-        const transport = polling(requestWith(query));
-        const exchange = {
-          method: "GET",
-          headers: {},
-          listener: null,
-          request: requestWith(query),
-          respond: (...answer: unknown[]) => answers.push(answer[2]),
-        };
-        transport.onRequest(exchange as unknown as Parameters<typeof transport.onRequest>[0]);
-        transport.send([{ type: "noop" }]);
-        return answers[0];
-      },
-    );
+    const given: object[] = [{}, { j: "0" }, { j: ["0", "1"] }];
+    const variants = given.map((parameters) => {
+      const query = { EIO: "4", ...parameters };
+      const answers: unknown[] = [];
+      const transport = polling(requestWith(query));
+      const exchange = {
+        method: "GET",
+        headers: {},
+        listener: null,
+        request: requestWith(query),
+        respond: (...answer: unknown[]) => answers.push(answer[2]),
+      };
+      transport.onRequest(exchange as unknown as Parameters<typeof transport.onRequest>[0]);
+      transport.send([{ type: "noop" }]);
+      return answers[0];
+    });
     assert.deepEqual(variants, ["6", '___eio[0]("6");', "6"]);
   });
 });

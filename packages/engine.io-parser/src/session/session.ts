@@ -19,7 +19,7 @@ export interface SessionHost {
   onHeartbeat(): void;
 
   /** A batch is about to be handed to the transport. True: somebody waits for it to be out. */
-  onFlush(batch: readonly Packet[]): boolean | void;
+  onFlush(batch: readonly Packet[]): unknown;
 
   /** The last batch is out. */
   onDrain(): void;
