@@ -1,9 +1,10 @@
-import { createServer, type Server as HttpServer } from "node:http";
+import { createServer } from "node:http";
+import type { AnyHttpServer } from "./attachment.js";
 import type { AttachOptions, ServerOptions } from "./options.js";
 import { Server } from "./server.js";
 
 /** Makes an engine that serves an HTTP server. */
-export function attach(server: HttpServer, options?: ServerOptions & AttachOptions): Server {
+export function attach(server: AnyHttpServer, options?: ServerOptions & AttachOptions): Server {
   const engine = new Server(options);
   engine.attach(server, options);
   return engine;

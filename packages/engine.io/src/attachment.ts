@@ -1,10 +1,15 @@
 import type { IncomingMessage, RequestListener, Server as HttpServer, ServerResponse } from "node:http";
+import type { Http2SecureServer, Http2Server } from "node:http2";
+import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { isBelow } from "./http/request.js";
 import type { AttachOptions } from "./options.js";
 
 const DESTROY_UPGRADE_TIMEOUT_MS = 1_000;
+
+/** What an engine can be attached to. WebSockets come by HTTP/1.1 alone: over HTTP/2 only where `allowHTTP1` lets such clients in. */
+export type AnyHttpServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer;
 
 /** What an HTTP server brings to an engine. */
 export interface Attached {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { attachTo, claim } from "./attachment.js";
+import { attachTo, claim, type AnyHttpServer } from "./attachment.js";
 import { BaseServer } from "./base-server.js";
 import { isOver, NodeExchange, refuseUpgrade } from "./http/node.js";
 import type { EngineRequest } from "./http/request.js";
@@ -35,8 +35,9 @@ export class Server extends BaseServer {
   }
 
   /** Serves the requests of an HTTP server that are below a path; all others reach the listeners that it had. */
-  attach(server: HttpServer, options: AttachOptions = {}): void {
-    attachTo(server, this._computePath(options), options, {
+  attach(server: AnyHttpServer, options: AttachOptions = {}): void {
+    // Those of node:http2 have a compatible interface, of which only this much is used.
+    attachTo(server as HttpServer, this._computePath(options), options, {
       takesUpgrades: this.opts.transports.includes("websocket"),
       onRequest: (req, res) => this.handleRequest(req, res),
       onUpgrade: (req, socket, head) => this.handleUpgrade(req, socket, head),

@@ -1,10 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import { refusalMessage, type Refusal } from "../errors.js";
 import type { ExchangeListener, HttpExchange } from "./exchange.js";
 import type { EngineRequest } from "./request.js";
 
 const EXCHANGE = Symbol("exchange");
+
+/** RFC 9113, 7: the stream is no longer needed. */
+const CANCEL = 0x8;
 
 /**
  * How much of a refused body is still read and dropped, in bytes: browsers look at the answer only once they have sent all of
@@ -63,13 +67,13 @@ export class NodeExchange implements HttpExchange {
 
   abort(): void {
     this.listener = null;
-    this.request.destroy();
+    cut(this.request);
   }
 
   onData(chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#tooLarge) {
-      if (this.#bytes > this.#limitBytes + DISCARDED_BYTES) this.request.destroy();
+      if (this.#bytes > this.#limitBytes + DISCARDED_BYTES) cut(this.request);
     } else if (this.#bytes > this.#limitBytes) {
       this.#refuseBody();
     } else {
@@ -92,6 +96,13 @@ export class NodeExchange implements HttpExchange {
     this.#chunks = [];
     this.listener?.onBodyTooLarge(this);
   }
+}
+
+/** A request of HTTP/2 has a stream for itself; destroying the request would leave that open. */
+function cut(request: IncomingMessage): void {
+  const { stream } = request as IncomingMessage & { stream?: ServerHttp2Stream };
+  if (stream === undefined) request.destroy();
+  else stream.close(CANCEL);
 }
 
 /** True if the request can't be answered any more: it was, or the peer has left. */
