@@ -320,7 +320,9 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     this.clients[id] = socket;
     this.clientsCount++;
     socket.open();
-    if (socket.readyState !== "closed") this.emit("connection", socket);
+    if (socket.readyState === "closed") return;
+    this.emit("connection", socket);
+    socket.reported();
   }
 
   private onArrived(endpoint: WebTransportEndpoint, sid: string | undefined, req: EngineRequest | null): void {

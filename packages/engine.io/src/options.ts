@@ -55,6 +55,13 @@ export interface ServerOptions {
    */
   handshakeTimeout?: number;
   /**
+   * Whether a session keeps its first request as `request`. Without it an idle session needs less memory (docs/options.md); it is null
+   * once the listeners of `connection` have run, so that these have to take what they need. Then `socket.handshake` of Socket.IO has
+   * neither headers, nor URL and query.
+   * @default true
+   */
+  keepRequest?: boolean;
+  /**
    * Size of the largest message, and of the largest body of a polling request, in bytes.
    * @default 1e6
    */
@@ -118,6 +125,7 @@ export interface EngineOptions extends ServerOptions {
   pingInterval: number;
   upgradeTimeout: number;
   handshakeTimeout: number;
+  keepRequest: boolean;
   maxHttpBufferSize: number;
   transports: TransportName[];
   allowUpgrades: boolean;
@@ -135,6 +143,7 @@ export function withDefaults(given: ServerOptions): EngineOptions {
     pingInterval: 25_000,
     upgradeTimeout: 10_000,
     handshakeTimeout: 45_000,
+    keepRequest: true,
     maxHttpBufferSize: 1e6,
     transports: ["polling", "websocket"] as TransportName[],
     allowUpgrades: true,

@@ -9,6 +9,7 @@ import {
   type SessionState,
   type SessionTransport,
 } from "engine.io-parser/session";
+import { AsyncResource } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import type { EngineRequest } from "./http/request.js";
 import type { EngineOptions } from "./options.js";
@@ -61,7 +62,10 @@ export interface SocketHost extends EventEmitter {
 export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHost {
   /** Id of the session. Whoever knows it can take part in the session: keep it secret. */
   readonly id: string;
-  /** The first request of the session; null for one that began over WebTransport. May be deleted to save memory. */
+  /**
+   * The first request of the session; null for one that began over WebTransport. May be deleted to save memory, which the option
+   * `keepRequest: false` does for all.
+   */
   request: EngineRequest;
   /** Address of the peer, or of the proxy before it; undefined for a session that began over WebTransport. */
   readonly remoteAddress: string;
@@ -74,6 +78,8 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
   private sentCallbacks: Map<Packet, SentCallback> | null = null;
   /** Of the batch that is on its way. */
   private flushed: SentCallback[] | null = null;
+  /** What was entered (AsyncLocalStorage) by the time the session was reported; null before. */
+  private context: AsyncResource | null = null;
 
   /** @internal */
   constructor(id: string, server: SocketHost, transport: Transport, req: EngineRequest | null, version: WireVersion) {
@@ -114,6 +120,16 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
   /** Packets that wait for the transport. */
   private get writeBuffer(): readonly Packet[] {
     return this.session.queue;
+  }
+
+  /** Callbacks of packets that wait for the transport (row E-42). */
+  private get packetsFn(): readonly SentCallback[] {
+    return [...(this.sentCallbacks?.values() ?? [])];
+  }
+
+  /** Callbacks of packets that are on their way (row E-42). */
+  private get sentCallbackFn(): readonly SentCallback[] {
+    return this.flushed ?? [];
   }
 
   /**
@@ -174,6 +190,15 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
     this.emit("open");
   }
 
+  /** The application knows of the session: listeners keep the context that it has entered by now. @internal */
+  reported(): void {
+    if (this.session.state === "closed") return;
+    // The session says when it is over, not the garbage collector.
+    this.context = new AsyncResource("EngineIoSession", { requireManualDestroy: true });
+    // Typed as always there: who takes the request away has to know.
+    if (!this.server.opts.keepRequest) this.request = null as unknown as EngineRequest;
+  }
+
   /** False if the session has no use for another transport. @internal */
   tryUpgrade(transport: Transport): boolean {
     const { session } = this;
@@ -193,19 +218,17 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
 
   /** @internal */
   onPacket(packet: Packet): void {
-    if (this.listenerCount("packet") > 0) this.emit("packet", packet);
+    if (this.listenerCount("packet") > 0) this.inContext(tell, "packet", packet);
   }
 
   /** @internal */
   onMessage(data: unknown): void {
-    this.receiver?.onData(data as string | Buffer);
-    if (this.listenerCount("data") > 0) this.emit("data", data);
-    if (this.listenerCount("message") > 0) this.emit("message", data);
+    this.inContext(deliver, data);
   }
 
   /** @internal */
   onHeartbeat(): void {
-    if (this.listenerCount("heartbeat") > 0) this.emit("heartbeat");
+    if (this.listenerCount("heartbeat") > 0) this.inContext(tell, "heartbeat");
   }
 
   /** @internal */
@@ -236,13 +259,13 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
 
   /** @internal */
   onUpgrading(transport: SessionTransport): void {
-    this.emit("upgrading", transport);
+    this.inContext(tell, "upgrading", transport);
   }
 
   /** @internal */
   onUpgrade(transport: SessionTransport): void {
     debug("moved to %s", transport.name);
-    this.emit("upgrade", transport);
+    this.inContext(tell, "upgrade", transport);
   }
 
   /** @internal */
@@ -252,8 +275,21 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
     this.flushed = null;
     this.server.sweep.delete(this.session);
     this.server.forget(this);
-    this.receiver?.onClose(reason, description);
-    this.emit("close", reason, description);
+    this.inContext(end, reason, description);
+    this.context?.emitDestroy();
+  }
+
+  /**
+   * Calls so that the application finds the context in which the session began: what comes by a WebSocket, or of a timer, would have that
+   * of the connection's first byte, or of another session.
+   */
+  private inContext<First, Second>(
+    call: (socket: Socket, first?: First, second?: Second) => void,
+    first?: First,
+    second?: Second,
+  ): void {
+    if (this.context === null) call(this, first, second);
+    else this.context.runInAsyncScope(call, undefined, this, first, second);
   }
 
   private takeCallbacks(callbacks: Map<Packet, SentCallback>, batch: readonly Packet[]): void {
@@ -271,4 +307,20 @@ function emitDrain(socket: Socket, server: SocketHost, callbacks: readonly SentC
   socket.emit("drain");
   server.emit("drain", socket);
   for (const callback of callbacks ?? []) callback(socket.transport);
+}
+
+function tell(socket: Socket, event?: string, value?: unknown): void {
+  if (value === undefined) socket.emit(event!);
+  else socket.emit(event!, value);
+}
+
+function deliver(socket: Socket, data?: unknown): void {
+  socket.receiver?.onData(data as string | Buffer);
+  if (socket.listenerCount("data") > 0) socket.emit("data", data);
+  if (socket.listenerCount("message") > 0) socket.emit("message", data);
+}
+
+function end(socket: Socket, reason?: CloseReason, description?: unknown): void {
+  socket.receiver?.onClose(reason!, description);
+  socket.emit("close", reason, description);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { Server, type Socket } from "engine.io";
-import { POLLING, pollingSession, serve, websocketSession } from "./support.ts";
+import { POLLING, pollingSession, serve, WEBSOCKET, websocketSession } from "./support.ts";
 
 test("a new session has these properties", async (t) => {
   const served = await serve(t);
@@ -20,6 +20,25 @@ test("a new session has these properties", async (t) => {
   assert.equal(served.engine.clientsCount, 1);
   delete (socket as { request?: unknown }).request;
   assert.equal(socket.request, undefined);
+});
+
+test("keepRequest: false takes the request away once it was seen", async (t) => {
+  for (const [options, isKept] of [
+    [{}, true],
+    [{ keepRequest: false }, false],
+  ] as const) {
+    const served = await serve(t, options);
+    const seen: unknown[] = [];
+    served.engine.on("connection", ({ request }: Socket) => seen.push(request.url));
+    const [peer, socket] = await websocketSession(served);
+    assert.deepEqual(seen, [WEBSOCKET]);
+    assert.equal(socket.request === null, !isKept);
+    assert.equal(socket.remoteAddress, "127.0.0.1");
+    const message = once(socket, "message");
+    peer.send("4hi");
+    await message;
+    peer.close();
+  }
 });
 
 test("ids end with a counter, and no two are alike", async (t) => {
@@ -50,6 +69,7 @@ describe("options", () => {
       pingInterval: 25_000,
       upgradeTimeout: 10_000,
       handshakeTimeout: 45_000,
+      keepRequest: true,
       maxHttpBufferSize: 1e6,
       transports: ["polling", "websocket"],
       allowUpgrades: true,
@@ -164,6 +184,31 @@ describe("send", () => {
     assert.deepEqual(log, ["returned", "a by websocket", "b by websocket"]);
     assert.deepEqual(await peer.receive(2), ["4a", "4b"]);
     peer.close();
+  });
+
+  test("what waits, and whose callbacks wait, can be looked at", async (t) => {
+    const served = await serve(t);
+    const [peer, socket] = await pollingSession(served);
+    const looked = socket as unknown as {
+      writeBuffer: { data: string }[];
+      packetsFn: unknown[];
+      sentCallbackFn: unknown[];
+      server: unknown;
+    };
+    const callback = (): void => {};
+    assert.equal(looked.server, served.engine);
+    socket.send("a", callback).send("b");
+    assert.deepEqual(
+      [looked.writeBuffer.map(({ data }) => data), looked.packetsFn, looked.sentCallbackFn],
+      [["a", "b"], [callback], []],
+    );
+    let during: unknown;
+    socket.once("flush", () => {
+      during = [looked.writeBuffer.length, looked.packetsFn, looked.sentCallbackFn];
+    });
+    await peer.poll();
+    assert.deepEqual(during, [0, [], [callback]]);
+    assert.deepEqual([looked.packetsFn, looked.sentCallbackFn], [[], []]);
   });
 
   test("over polling the callback waits for the GET that takes the message", async (t) => {
