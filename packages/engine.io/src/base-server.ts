@@ -255,7 +255,9 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     const endpoint = (req as CarriedRequest)[ENDPOINT];
     if (transportName !== "websocket" || endpoint === undefined) throw new TypeError(`no transport "${transportName}"`);
     (req as CarriedRequest)[ENDPOINT] = undefined;
-    return new transports.websocket(req, version, endpoint);
+    const transport = new transports.websocket(req, version, endpoint);
+    transport.perMessageDeflate = this.opts.perMessageDeflate;
+    return transport;
   }
 
   /** A plain request that the middlewares are through with, whatever server it came in by. */

@@ -3,7 +3,16 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { describe, test } from "node:test";
 import { parser, Transport, transports } from "engine.io";
-import { POLLING, pollingSession, RawConnection, serve, websocketSession } from "./support.ts";
+import { WebSocketServer, type WebSocket } from "ws";
+import {
+  POLLING,
+  pollingSession,
+  RawConnection,
+  serve,
+  upgradeRequest,
+  WEBSOCKET,
+  websocketSession,
+} from "./support.ts";
 
 /** A request as far as transports look at it. */
 const requestWith = (query: Record<string, string>) =>
@@ -95,6 +104,36 @@ describe("a transport", () => {
           ["poll connection closed prematurely", "TransportError", true],
         );
       }
+    }
+  });
+
+  test("of a WebSocket, has its WebSocket and how messages are compressed", async (t) => {
+    for (const perMessageDeflate of [false, { threshold: 10 }]) {
+      const served = await serve(t, { perMessageDeflate });
+      const [peer, { transport }] = await websocketSession(served);
+      const websocket = transport as InstanceType<typeof transports.websocket>;
+      assert.deepEqual([websocket.name, websocket.perMessageDeflate], ["websocket", perMessageDeflate]);
+      const { readyState, OPEN, extensions } = websocket.socket as WebSocket;
+      assert.deepEqual([readyState, extensions !== ""], [OPEN, perMessageDeflate !== false]);
+      peer.close();
+    }
+  });
+
+  test("of a WebSocket that is lost with messages on their way says write error", async (t) => {
+    for (const options of [{}, { wsEngine: WebSocketServer }]) {
+      const served = await serve(t, options);
+      const connection = served.connection();
+      const peer = new RawConnection(served.port, upgradeRequest(WEBSOCKET));
+      await peer.received("\r\n\r\n");
+      peer.socket.pause();
+      const socket = await connection;
+      const ending = served.ending();
+      // More than any operating system keeps for a peer that does not read.
+      const out = once(socket.transport, "drain");
+      for (let i = 0; i < 500; i++) socket.send("x".repeat(100_000));
+      await out;
+      peer.socket.resetAndDestroy();
+      assert.deepEqual(await ending, { reason: "transport error", description: "write error" });
     }
   });
 

@@ -1,5 +1,6 @@
 import type { Packet, RawData } from "engine.io-parser";
 import type { EngineRequest } from "../http/request.js";
+import type { EngineOptions } from "../options.js";
 import { SharedMessage } from "../shared-message.js";
 import type { EndpointListener, WebSocketEndpoint } from "../websocket/endpoint.js";
 import type { Frame } from "../websocket/frame-encoder.js";
@@ -12,6 +13,8 @@ const HIGH_WATER_BYTES = 16_384;
 /** One WebSocket: each packet is one message (protocols.md 1.7). */
 export class WebSocketTransport extends Transport implements EndpointListener {
   readonly name = "websocket";
+  /** The server's option: how messages are compressed, where the client has agreed (row E-54). */
+  perMessageDeflate: EngineOptions["perMessageDeflate"] = false;
   readonly #endpoint: WebSocketEndpoint;
   /** A batch is being written, or encoded. */
   #busy = false;
@@ -58,8 +61,11 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   }
 
   override onClose(): void {
+    const lost = this.readyState === "open" && (this.#busy || this.#endpoint.bufferedAmount > 0);
     this.#endpoint.listener = null;
-    super.onClose();
+    // What was handed over will never leave: the peer did not go in good order.
+    if (lost) this.fail("write error");
+    else super.onClose();
   }
 
   /** What the peer makes of the close frame is between it and the endpoint. */

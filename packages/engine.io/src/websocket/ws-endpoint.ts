@@ -33,7 +33,7 @@ export class WsEndpoint implements WebSocketEndpoint, Gathering {
   /** Somebody will call {@link flush}. */
   #willFlush = false;
   /** Made when first needed: most connections never have more to send than the operating system takes. */
-  #written: (() => void) | undefined;
+  #written: ((error?: Error | null) => void) | undefined;
 
   constructor(socket: WebSocket, connection: Duplex) {
     this.socket = socket;
@@ -115,8 +115,11 @@ export class WsEndpoint implements WebSocketEndpoint, Gathering {
     this.#connection.uncork();
   }
 
-  #whenWritten(): () => void {
-    return (this.#written ??= () => this.listener?.onWritten());
+  #whenWritten(): (error?: Error | null) => void {
+    // After an error `close` follows.
+    return (this.#written ??= (error) => {
+      if (!error) this.listener?.onWritten();
+    });
   }
 }
 
