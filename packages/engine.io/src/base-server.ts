@@ -2,11 +2,11 @@ import debugModule from "debug";
 import type { RawData } from "engine.io-parser";
 import { EventEmitter } from "node:events";
 import { validateHeaderName, validateHeaderValue, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
-import { ERROR_CODES, ERROR_MESSAGES, refusalBody, refusalStatus, type ErrorCallback, type Refusal } from "./errors.js";
+import { ERROR_CODES, ERROR_MESSAGES, type ErrorCallback, type Refusal } from "./errors.js";
 import { badRequest, verifyRequest } from "./handshake.js";
 import { sessionCookie } from "./http/cookies.js";
 import { corsMiddleware } from "./http/cors.js";
-import type { HttpExchange } from "./http/exchange.js";
+import { respondRefusal, type HttpExchange } from "./http/exchange.js";
 import { prepareRequest, type EngineRequest } from "./http/request.js";
 import { generateId } from "./ids.js";
 import { runMiddlewares, type Middleware } from "./middleware.js";
@@ -265,7 +265,7 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     const req = exchange.request;
     const refuse = (refusal: Refusal): void => {
       this.reportRefusal(req, refusal);
-      exchange.respond(refusalStatus(refusal), { "Content-Type": "application/json" }, refusalBody(refusal));
+      respondRefusal(exchange, refusal);
     };
     if (error !== undefined) return refuse(badRequest("MIDDLEWARE_FAILURE"));
     this.verify(req, false, (code, context = {}) => {

@@ -2,6 +2,7 @@ export { attach, listen } from "./attach.js";
 export { Server } from "./server.js";
 export { Socket } from "./socket.js";
 export { Transport } from "./transports/transport.js";
+export { uServer } from "./uws-server.js";
 export { transports } from "./transports/table.js";
 export * as parser from "engine.io-parser";
 export { protocol } from "engine.io-parser";

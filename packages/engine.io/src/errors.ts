@@ -50,15 +50,6 @@ export function refusalMessage({ code, context }: Refusal): string {
   return typeof own === "string" && own !== "" ? own : ERROR_MESSAGES[code];
 }
 
-/** Of the answer to a plain request (protocols.md 1.2). */
-export function refusalStatus({ code }: Refusal): 400 | 403 {
-  return code === ERROR_CODES.FORBIDDEN ? 403 : 400;
-}
-
-export function refusalBody(refusal: Refusal): string {
-  return JSON.stringify({ code: refusal.code, message: refusalMessage(refusal) });
-}
-
 /** The peer, or the way to it, broke a transport: the session closes with "transport error" and this as description. */
 export class TransportError extends Error {
   readonly type = "TransportError";

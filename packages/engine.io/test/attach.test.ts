@@ -232,7 +232,7 @@ test("listen answers 501 to what is not the engine's, and knows its HTTP server"
 });
 
 test("the package exports these names", () => {
-  const names = ["Server", "Socket", "Transport", "attach", "listen", "parser", "protocol", "transports"];
+  const names = ["Server", "Socket", "Transport", "attach", "listen", "parser", "protocol", "transports", "uServer"];
   assert.deepEqual(
     Object.keys(engineIo)
       .filter((name) => name !== "module.exports" && name !== "default")

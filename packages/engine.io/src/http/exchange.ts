@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
+import { ERROR_CODES, refusalMessage, type Refusal } from "../errors.js";
 import type { EngineRequest } from "./request.js";
 
 /**
@@ -36,4 +37,11 @@ export interface ExchangeListener {
 
   /** The peer left before it was answered. */
   onAbort(exchange: HttpExchange): void;
+}
+
+/** The exact answers are in protocols.md 1.2. */
+export function respondRefusal(exchange: HttpExchange, refusal: Refusal): void {
+  const status = refusal.code === ERROR_CODES.FORBIDDEN ? 403 : 400;
+  const body = JSON.stringify({ code: refusal.code, message: refusalMessage(refusal) });
+  exchange.respond(status, { "Content-Type": "application/json" }, body);
 }

@@ -23,7 +23,7 @@ export function isBelow(path: string, target: string | undefined): boolean {
 }
 
 /** As WHATWG's URLSearchParams do it (protocols.md 1.1). */
-function parseQuery(target: string): Query {
+export function parseQuery(target: string): Query {
   const query: Query = {};
   const start = target.indexOf("?");
   if (start === -1) return query;

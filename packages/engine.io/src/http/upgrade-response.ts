@@ -1,44 +1,16 @@
-import { EventEmitter } from "node:events";
-import type { OutgoingHttpHeader, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
+import { ResponseStandIn } from "./response-stand-in.js";
 
 /**
- * What middlewares get as response of an upgrade request (row E-17): headers are kept for the 101 answer; ending it
- * refuses the request and closes the connection without a word.
+ * What middlewares get as response of an upgrade request on node:http: headers are kept for the 101 answer; ending it refuses
+ * the request and closes the connection without a word.
  */
-export class UpgradeResponse extends EventEmitter {
-  statusCode = 200;
-  headersSent = false;
-  writableEnded = false;
+export class UpgradeResponse extends ResponseStandIn {
   readonly #socket: Duplex;
-  /** By lower-case name, with the name as it was written. */
-  readonly #headers = new Map<string, readonly [name: string, value: OutgoingHttpHeader]>();
 
   constructor(socket: Duplex) {
     super();
     this.#socket = socket;
-  }
-
-  setHeader(name: string, value: OutgoingHttpHeader): this {
-    this.#headers.set(name.toLowerCase(), [name, value]);
-    return this;
-  }
-
-  getHeader(name: string): OutgoingHttpHeader | undefined {
-    return this.#headers.get(name.toLowerCase())?.[1];
-  }
-
-  hasHeader(name: string): boolean {
-    return this.#headers.has(name.toLowerCase());
-  }
-
-  removeHeader(name: string): void {
-    this.#headers.delete(name.toLowerCase());
-  }
-
-  /** The headers by the names that they were set with. */
-  getHeaders(): OutgoingHttpHeaders {
-    return Object.fromEntries(this.#headers.values());
   }
 
   writeHead(): this {
