@@ -10,3 +10,4 @@ export type { BaseServer } from "./base-server.js";
 export type { ErrorCallback } from "./errors.js";
 export type { WebTransportSession } from "./webtransport/session.js";
 export type { AttachOptions, ServerOptions } from "./options.js";
+export type { UwsApp, UwsOptions } from "./uws-types.js";

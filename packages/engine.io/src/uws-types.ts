@@ -3,12 +3,12 @@
  * its documentation (version 20), as far as it is used.
  */
 export interface UwsApp {
-  // `any` result: the application's own type, which chains.
-  // eslint-disable-next-line typescript/no-explicit-any
-  any(pattern: string, handler: (res: UwsHttpResponse, req: UwsHttpRequest) => void): any;
-  // eslint-disable-next-line typescript/no-explicit-any -- as above
-  ws(pattern: string, behavior: UwsBehavior): any;
+  any(pattern: string, handler: UwsHandler): unknown;
+  get(pattern: string, handler: UwsHandler): unknown;
+  ws(pattern: string, behavior: UwsBehavior): unknown;
 }
+
+export type UwsHandler = (res: UwsHttpResponse, req: UwsHttpRequest) => void;
 
 /** Valid only until the handler returns. */
 export interface UwsHttpRequest {
@@ -16,6 +16,8 @@ export interface UwsHttpRequest {
   getUrl(): string;
   getMethod(): string;
   getQuery(): string;
+  /** True: another route shall serve it. */
+  setYield(isYielded: boolean): unknown;
   forEach(callback: (lowerCaseName: string, value: string) => void): void;
 }
 

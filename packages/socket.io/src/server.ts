@@ -1,5 +1,12 @@
 import debugModule from "debug";
-import { attach as attachEngine, type Server as Engine, type Socket as RawSocket } from "engine.io";
+import {
+  attach as attachEngine,
+  uServer,
+  type BaseServer as Engine,
+  type Socket as RawSocket,
+  type UwsApp,
+  type UwsOptions,
+} from "engine.io";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
@@ -17,6 +24,7 @@ import { connectionLimits, type AdapterConstructor, type ConnectionLimits, type 
 import { ParentNamespace } from "./parent-namespace.js";
 import type { Socket } from "./socket.js";
 import { serveBundles } from "./static-client.js";
+import { serveBundlesOn } from "./static-client-uws.js";
 import {
   StrictEventEmitter,
   type AllButLast,
@@ -181,6 +189,24 @@ export class Server<
     const merged = { ...opts, ...this.opts, path: this.opts.path || opts.path || this._path };
     this.initEngine(isPort(srv) ? listenOn(Number(srv)) : (srv as TServerInstance), merged);
     return this;
+  }
+
+  /**
+   * Serves clients over an app of uWebSockets.js. Options given to the constructor win.
+   *
+   * ```js
+   * const app = uWS.App();
+   * io.attachApp(app);
+   * app.listen(3000, () => {});
+   * ```
+   */
+  attachApp(app: UwsApp, opts: Partial<ServerOptions> & UwsOptions = {}): void {
+    const merged = { ...opts, ...this.opts, path: this.opts.path || opts.path || this._path };
+    debug("attaching to path %s of an app", merged.path);
+    const engine = new uServer(merged);
+    engine.attach(app, merged);
+    if (this._serveClient) serveBundlesOn(app, this._path);
+    this.bind(engine);
   }
 
   /** Before a broadcast: an engine of our make puts into the options what its receivers will share. @internal */

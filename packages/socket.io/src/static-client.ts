@@ -1,23 +1,12 @@
 import cors from "cors";
 import debugModule from "debug";
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { join } from "node:path";
 import { pipeline, type Transform } from "node:stream";
 import { createBrotliCompress, createDeflate, createGzip } from "node:zlib";
+import { bundleOf, bundleTag, CACHE_CONTROL, isKnown, type Bundle } from "./bundles.js";
 
 const debug = debugModule("socket.io:server");
-
-/** This package is built into CommonJS files alone, so the folder of this one is known. */
-const BUNDLES = join(__dirname, "../client-dist");
-
-/** An exact table: nothing a client writes in a URL becomes a path. */
-const FILES: ReadonlySet<string> = new Set(
-  ["socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js"].flatMap((name) => [
-    name,
-    `${name}.map`,
-  ]),
-);
 
 interface HttpServerLike {
   listeners(event: "request"): unknown[];
@@ -35,49 +24,37 @@ export function serveBundles(server: HttpServerLike, path: string, corsOptions: 
   const withCors = corsOptions ? cors(corsOptions as cors.CorsOptions) : undefined;
   server.removeAllListeners("request");
   server.on("request", (req, res) => {
-    const file = bundleOf(req, prefix);
-    if (file === undefined || !isReadOrPreflight(req, withCors !== undefined)) {
+    const bundle = bundleOf(req.url, prefix);
+    if (bundle === undefined || !isReadOrPreflight(req, withCors !== undefined)) {
       for (const listener of others) listener.call(server, req, res);
     } else if (withCors === undefined) {
-      serve(file, req, res);
+      serve(bundle, req, res);
     } else {
-      withCors(req, res, () => serve(file, req, res));
+      withCors(req, res, () => serve(bundle, req, res));
     }
   });
-}
-
-function bundleOf(req: IncomingMessage, prefix: string): string | undefined {
-  const { url } = req;
-  if (url === undefined || !url.startsWith(prefix)) return undefined;
-  const end = url.indexOf("?");
-  const file = url.slice(prefix.length, end === -1 ? undefined : end);
-  return FILES.has(file) ? file : undefined;
 }
 
 function isReadOrPreflight(req: IncomingMessage, withCors: boolean): boolean {
   return req.method === "GET" || req.method === "HEAD" || (withCors && req.method === "OPTIONS");
 }
 
-function serve(file: string, req: IncomingMessage, res: ServerResponse): void {
-  // The version is all that can change the file.
-  const etag = `"${packageVersion()}"`;
-  const known = req.headers["if-none-match"];
-  if (known === etag || known === `W/${etag}`) {
+function serve({ file, contentType }: Bundle, req: IncomingMessage, res: ServerResponse): void {
+  if (isKnown(req.headers["if-none-match"])) {
     res.writeHead(304);
     res.end();
     return;
   }
-  const source = createReadStream(join(BUNDLES, file));
+  const source = createReadStream(file);
   source.once("error", (error) => {
     debug("cannot serve %s: %s", file, error.message);
     if (!res.headersSent) res.writeHead(404);
     res.end();
   });
   source.once("open", () => {
-    const type = file.endsWith(".map") ? "application/json" : "application/javascript";
-    res.setHeader("Cache-Control", "public, max-age=0");
-    res.setHeader("Content-Type", `${type}; charset=utf-8`);
-    res.setHeader("ETag", etag);
+    res.setHeader("Cache-Control", CACHE_CONTROL);
+    res.setHeader("Content-Type", contentType);
+    res.setHeader("ETag", bundleTag());
     res.setHeader("Vary", varyWith(res.getHeader("Vary")));
     const encoding = chooseEncoding(req.headers["accept-encoding"]);
     const compress = encoding === undefined ? undefined : ENCODERS[encoding]();
@@ -136,11 +113,4 @@ function weightOf(parameters: readonly string[]): number {
 
 function varyWith(value: number | string | string[] | undefined): string {
   return value === undefined ? "Accept-Encoding" : `${String(value)}, Accept-Encoding`;
-}
-
-let version: string | undefined;
-
-function packageVersion(): string {
-  return (version ??= (JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")) as { version: string })
-    .version);
 }

@@ -11,6 +11,7 @@ export class UwsRequest {
   readonly method: string;
   /** The path alone. */
   readonly url: string;
+  /** Of a repeated one the last line. */
   readonly headers: IncomingHttpHeaders = {};
   readonly connection: { readonly remoteAddress: string };
   _query: Query;
@@ -22,8 +23,7 @@ export class UwsRequest {
     this.connection = { remoteAddress: Buffer.from(res.getRemoteAddressAsText()).toString() };
     const headers = this.headers as Record<string, string>;
     req.forEach((name, value) => {
-      if (!Object.hasOwn(headers, name)) headers[name] = value;
-      else if (!SINGLE.has(name)) headers[name] += `${name === "cookie" ? ";" : ","} ${value}`;
+      headers[name] = value;
     });
   }
 
@@ -37,14 +37,3 @@ export class UwsRequest {
     return new UwsRequest(req, res) as unknown as EngineRequest;
   }
 }
-
-/** Of these only the first line counts, as in node:http: a list of them would mean nothing. */
-const SINGLE: ReadonlySet<string> = new Set([
-  "authorization",
-  "content-length",
-  "content-type",
-  "host",
-  "origin",
-  "referer",
-  "user-agent",
-]);
