@@ -1,4 +1,4 @@
-import { Server, type AttachOptions, type ServerOptions, type Socket } from "engine.io";
+import { Server, type AttachOptions, type BaseServer, type ServerOptions, type Socket } from "engine.io";
 import { EventEmitter, once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
 import { connect, type AddressInfo, type Socket as TcpSocket } from "node:net";
@@ -16,10 +16,9 @@ export interface Ending {
   readonly description: unknown;
 }
 
-/** An engine on an HTTP server of its own, that remembers what it reported. Everything is closed after the test. */
-export interface Served {
-  readonly engine: Server;
-  readonly http: HttpServer;
+/** An engine that remembers what it reported. Everything is closed after the test. */
+export interface Observed<Engine extends BaseServer> {
+  readonly engine: Engine;
   readonly port: number;
   readonly refusals: { code: number; message: string; context: unknown }[];
   readonly endings: Ending[];
@@ -31,6 +30,11 @@ export interface Served {
   websocket(query?: string): RawWebSocket;
 }
 
+/** An engine on an HTTP server of its own. */
+export interface Served extends Observed<Server> {
+  readonly http: HttpServer;
+}
+
 export async function serve(
   t: TestContext,
   options: ServerOptions = {},
@@ -39,8 +43,14 @@ export async function serve(
   const http = createServer((_req, res) => res.writeHead(404).end("app"));
   const engine = new Server(options);
   engine.attach(http, attachOptions);
+  const observed = observe(t, engine, await listening(t, http));
+  return { ...observed, http };
+}
+
+/** Listens to an engine that serves a port. */
+export function observe<Engine extends BaseServer>(t: TestContext, engine: Engine, port: number): Observed<Engine> {
   const events = new EventEmitter();
-  const refusals: Served["refusals"] = [];
+  const refusals: Observed<Engine>["refusals"] = [];
   const endings: Ending[] = [];
   engine.on("connection_error", ({ code, message, context }) => refusals.push({ code, message, context }));
   engine.on("connection", (socket: Socket) => {
@@ -49,11 +59,9 @@ export async function serve(
       events.emit("ending", endings.at(-1));
     });
   });
-  const port = await listening(t, http);
   t.after(() => engine.close());
   return {
     engine,
-    http,
     port,
     refusals,
     endings,
@@ -76,7 +84,7 @@ export async function listening(t: TestContext, http: HttpServer): Promise<numbe
 }
 
 /** A polling session and the server's end of it. */
-export async function pollingSession(served: Served): Promise<[RawPolling, Socket]> {
+export async function pollingSession(served: Observed<BaseServer>): Promise<[RawPolling, Socket]> {
   const connection = served.connection();
   const peer = served.polling();
   await peer.handshake();
@@ -84,7 +92,7 @@ export async function pollingSession(served: Served): Promise<[RawPolling, Socke
 }
 
 /** A WebSocket session and the server's end of it; the handshake has been read. */
-export async function websocketSession(served: Served, query?: string): Promise<[RawWebSocket, Socket]> {
+export async function websocketSession(served: Observed<BaseServer>, query?: string): Promise<[RawWebSocket, Socket]> {
   const connection = served.connection();
   const peer = served.websocket(query);
   await peer.receive(1);
