@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, test, type TestContext } from "node:test";
+import { uServer, type AttachOptions, type ServerOptions, type Socket, type UwsOptions } from "engine.io";
+import { ScriptedApp, type ScriptedResponse, type ScriptedWebSocket } from "./uws-script.ts";
+
+const POLLING = "EIO=4&transport=polling";
+const WEBSOCKET = "EIO=4&transport=websocket";
+const BIG = "a".repeat(20_000);
+
+interface Served {
+  readonly app: ScriptedApp;
+  readonly engine: uServer;
+  readonly endings: string[];
+}
+
+function serve(t: TestContext, options: ServerOptions = {}, attachOptions: AttachOptions & UwsOptions = {}): Served {
+  const app = new ScriptedApp();
+  const engine = new uServer(options);
+  const endings: string[] = [];
+  engine.attach(app, attachOptions);
+  engine.on("connection", (socket: Socket) => {
+    socket.on("close", (reason: string, error?: Error) =>
+      endings.push(error === undefined ? reason : `${reason}: ${error.message}`),
+    );
+  });
+  t.after(() => engine.close());
+  return { app, engine, endings };
+}
+
+/** A polling session, by the query of its requests. */
+function pollingSession({ app, engine }: Served): [query: string, socket: Socket] {
+  app.request("get", POLLING);
+  const [[sid, socket] = []] = Object.entries(engine.clients);
+  return [`${POLLING}&sid=${sid}`, socket!];
+}
+
+function websocketSession({ app, engine }: Served): [ScriptedWebSocket, Socket] {
+  const webSocket = app.upgrade(WEBSOCKET).webSocket!;
+  webSocket.sent.length = 0;
+  return [webSocket, Object.values(engine.clients)[0]!];
+}
+
+const status = ({ written }: ScriptedResponse): unknown => written[0];
+
+describe("uServer.attach", () => {
+  test("takes the exact path, by default /engine.io/", (t) => {
+    assert.equal(serve(t).app.path, "/engine.io/");
+    assert.equal(serve(t, {}, { path: "/x/" }).app.path, "/x/");
+    assert.equal(serve(t, {}, { path: "/x", addTrailingSlash: false }).app.path, "/x");
+  });
+
+  test("hands on compression, idleTimeout and maxBackpressure, and leaves the library its defaults", (t) => {
+    const options = { compression: 1, idleTimeout: 40, maxBackpressure: 5 };
+    const { app } = serve(t, { maxHttpBufferSize: 123 }, options);
+    const { compression, idleTimeout, maxBackpressure, maxPayloadLength } = app.behavior!;
+    assert.deepEqual({ compression, idleTimeout, maxBackpressure }, options);
+    assert.equal(maxPayloadLength, 123);
+    const none = serve(t, {}, { compression: undefined } as object).app.behavior!;
+    assert.deepEqual(Object.keys(none), ["maxPayloadLength", "upgrade", "open", "message", "drain", "close"]);
+  });
+});
+
+describe("uServer: bodies of requests", () => {
+  const post = (served: Served, query: string, length: string): ScriptedResponse =>
+    served.app.request("post", query, { "content-length": length });
+
+  test("are put together, though the bytes of a piece are gone when the next one comes", (t) => {
+    const served = serve(t);
+    const [query, socket] = pollingSession(served);
+    const messages: unknown[] = [];
+    socket.on("message", (data) => messages.push(data));
+    const response = post(served, query, "6");
+    for (const [piece, isLast] of [
+      ["4a", false],
+      ["bc", false],
+      ["de", true],
+    ] as const)
+      response.data(piece, isLast);
+    assert.deepEqual([status(response), response.written.at(-1), messages], ["200 OK", "ok", ["abcde"]]);
+  });
+
+  for (const [name, pieces] of [
+    ["shorter", [["4ab", true]]],
+    [
+      "longer",
+      [
+        ["4ab", false],
+        ["cdefgh", false],
+      ],
+    ],
+  ] as const) {
+    test(`a body that is ${name} than announced ends the session: content-length mismatch`, (t) => {
+      const served = serve(t);
+      const [query] = pollingSession(served);
+      const response = post(served, query, "6");
+      for (const [piece, isLast] of pieces) response.data(piece, isLast);
+      assert.deepEqual(response.written, ["400 Bad Request", ""]);
+      assert.deepEqual(served.endings, ["transport error: content-length mismatch"]);
+    });
+  }
+
+  for (const [name, length, line, reason] of [
+    ["none is announced", "", "411 Length Required", "content-length header required"],
+    ["an empty one is announced", "0", "411 Length Required", "content-length header required"],
+    ["the length is no number", "x", "411 Length Required", "content-length header required"],
+    ["more than the limit is announced", "1001", "413 Payload Too Large", "payload too large"],
+  ] as const) {
+    test(`${name}: ${line}`, (t) => {
+      const served = serve(t, { maxHttpBufferSize: 1_000 });
+      const [query] = pollingSession(served);
+      const response = post(served, query, length);
+      // Whatever comes then is nobody's.
+      response.data("4a", true);
+      assert.deepEqual(response.written, [line, ""]);
+      assert.deepEqual(served.endings, [`transport error: ${reason}`]);
+    });
+  }
+
+  test("overlapping requests: 500", (t) => {
+    const served = serve(t);
+    const [query] = pollingSession(served);
+    const first = served.app.request("get", query);
+    const second = served.app.request("get", query);
+    assert.deepEqual([second.written, first.written.at(-1)], [["500 Internal Server Error", ""], "1"]);
+    const [other] = pollingSession(served);
+    post(served, other, "3").data("4", false);
+    assert.deepEqual(post(served, other, "3").written, ["500 Internal Server Error", ""]);
+    assert.deepEqual(served.endings, [
+      "transport error: overlap from client",
+      "transport error: data request overlap from client",
+    ]);
+  });
+
+  test("one that arrives while a middleware is at work waits for it", (t) => {
+    const served = serve(t);
+    const [query, socket] = pollingSession(served);
+    let next = (): void => {};
+    served.engine.use((_req, _res, goOn) => (next = goOn));
+    const messages: unknown[] = [];
+    socket.on("message", (data) => messages.push(data));
+    const whole = post(served, query, "3");
+    whole.data("4ab", true);
+    next();
+    const half = post(served, query, "3");
+    half.data("4c", false);
+    next();
+    half.data("d", true);
+    assert.deepEqual(messages, ["ab", "cd"]);
+    assert.deepEqual([whole.written.at(-1), half.written.at(-1)], ["ok", "ok"]);
+  });
+});
+
+describe("uServer: who leaves early", () => {
+  test("is neither answered nor reported when the middlewares are done", (t) => {
+    const served = serve(t);
+    let next = (): void => {};
+    served.engine.use((_req, _res, goOn) => (next = goOn));
+    const refused: unknown[] = [];
+    served.engine.on("connection_error", (error) => refused.push(error));
+    for (const come of [() => served.app.request("get", "transport=x"), () => served.app.upgrade("transport=x")]) {
+      const response = come();
+      response.abort();
+      next();
+      assert.deepEqual(response.written, []);
+    }
+    assert.deepEqual(refused, []);
+  });
+
+  test("gets no WebSocket when the id is there, and no listener hears of its headers", async (t) => {
+    const served = serve(t);
+    const id = Promise.resolve("mine");
+    served.engine.generateId = () => id;
+    const headers: unknown[] = [];
+    served.engine.on("headers", (given) => headers.push(given));
+    const response = served.app.upgrade(WEBSOCKET);
+    response.abort();
+    await id;
+    await new Promise(process.nextTick);
+    assert.deepEqual([response.written, headers, served.engine.clientsCount], [[], [], 0]);
+  });
+
+  test("during a poll, or within a body: the session ends", (t) => {
+    const served = serve(t);
+    const [query] = pollingSession(served);
+    served.app.request("get", query).abort();
+    const [other] = pollingSession(served);
+    served.app.request("post", other, { "content-length": "2" }).abort();
+    assert.deepEqual(served.endings, [
+      "transport error: poll connection closed prematurely",
+      "transport error: data request connection closed prematurely",
+    ]);
+  });
+});
+
+describe("uServer: WebSockets whose peer reads slowly", () => {
+  test("what the library drops is kept, in order, and sent when it takes something", (t) => {
+    const [webSocket, socket] = websocketSession(serve(t));
+    webSocket.verdict = 2;
+    for (const text of ["a", "b", "c"]) socket.send(text);
+    webSocket.verdict = 1;
+    // Behind the others.
+    socket.send("d", { compress: false });
+    assert.deepEqual(webSocket.sent, []);
+    webSocket.drain(1, 0);
+    assert.deepEqual(webSocket.sent, [
+      ["4a", false, true],
+      ["4b", false, true],
+      ["4c", false, true],
+      ["4d", false, false],
+    ]);
+    // Nothing is sent twice.
+    webSocket.drain(1, 0);
+    assert.equal(webSocket.sent.length, 4);
+  });
+
+  test("if it drops again, that and what is behind it stays", (t) => {
+    const [webSocket, socket] = websocketSession(serve(t));
+    webSocket.verdict = 2;
+    socket.send(Buffer.of(1));
+    socket.send("b");
+    webSocket.drain(2, 5);
+    assert.deepEqual(webSocket.sent, []);
+    webSocket.drain(0, 5);
+    assert.deepEqual(webSocket.sent, [
+      [Buffer.of(1), true, true],
+      ["4b", false, true],
+    ]);
+  });
+
+  test("drain and the callback of send() come once nothing waits any more", async (t) => {
+    const [webSocket, socket] = websocketSession(serve(t));
+    webSocket.verdict = 0;
+    webSocket.bufferedAmount = BIG.length;
+    let isSent = false;
+    socket.send(BIG, () => (isSent = true));
+    assert.equal(socket.transport.writable, false);
+    webSocket.drain(0, 1);
+    assert.equal(socket.transport.writable, false);
+    const drain = once(socket, "drain");
+    webSocket.drain(1, 0);
+    await drain;
+    assert.deepEqual([isSent, socket.transport.writable], [true, true]);
+  });
+
+  test("a large message that is taken at once doesn't block the next one", async (t) => {
+    const [webSocket, socket] = websocketSession(serve(t));
+    socket.send(BIG);
+    socket.send("next");
+    await once(socket, "drain");
+    assert.deepEqual(webSocket.sent.at(-1), ["4next", false, true]);
+  });
+
+  test("close() waits until what was kept has left", (t) => {
+    const [webSocket, socket] = websocketSession(serve(t));
+    webSocket.verdict = 2;
+    socket.send("last");
+    socket.close();
+    assert.equal(webSocket.ended, null);
+    webSocket.drain(1, 0);
+    assert.deepEqual([webSocket.sent, webSocket.ended], [[["4last", false, true]], "end"]);
+  });
+
+  test("what was kept is forgotten when the peer leaves", (t) => {
+    const served = serve(t);
+    const [webSocket, socket] = websocketSession(served);
+    webSocket.verdict = 2;
+    socket.send("lost");
+    webSocket.close();
+    assert.deepEqual(served.endings, ["transport close"]);
+    assert.deepEqual([webSocket.sent, socket.readyState], [[], "closed"]);
+  });
+});
