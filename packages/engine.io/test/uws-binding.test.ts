@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test, type TestContext } from "node:test";
 import { uServer, type AttachOptions, type ServerOptions, type Socket, type UwsOptions } from "engine.io";
-import { ScriptedApp, type ScriptedResponse, type ScriptedWebSocket } from "./uws-script.ts";
+import { ScriptedApp, type ScriptedResponse, type ScriptedWebSocket } from "../../../tests/support/scripted-uws.ts";
 
 const POLLING = "EIO=4&transport=polling";
 const WEBSOCKET = "EIO=4&transport=websocket";
@@ -56,7 +56,7 @@ describe("uServer.attach", () => {
     const { compression, idleTimeout, maxBackpressure, maxPayloadLength } = app.behavior!;
     assert.deepEqual({ compression, idleTimeout, maxBackpressure }, options);
     assert.equal(maxPayloadLength, 123);
-    const none = serve(t, {}, { compression: undefined } as object).app.behavior!;
+    const none = serve(t, {}, { compression: undefined as unknown as number }).app.behavior!;
     assert.deepEqual(Object.keys(none), ["maxPayloadLength", "upgrade", "open", "message", "drain", "close"]);
   });
 });
@@ -176,7 +176,7 @@ describe("uServer: who leaves early", () => {
     const response = served.app.upgrade(WEBSOCKET);
     response.abort();
     await id;
-    await new Promise(process.nextTick);
+    await new Promise((resolve) => process.nextTick(resolve));
     assert.deepEqual([response.written, headers, served.engine.clientsCount], [[], [], 0]);
   });
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { http } from "../../../tests/support/raw-peer.ts";
 import { POLLING, RawConnection, WEBSOCKET, deferred, headerLines, pollingSession, upgradeRequest } from "./support.ts";
-import { serveApp, skip } from "./uws-support.ts";
+import { skip } from "../../../tests/support/uws.ts";
+import { serveApp } from "./uws-support.ts";
 
 describe("uWebSockets.js: headers of answers", { skip }, () => {
   test("cors: on answers, refusals and the 101; preflight requests are answered", async (t) => {
@@ -136,7 +137,7 @@ describe("uWebSockets.js: middlewares", { skip }, () => {
       const closed = deferred<void>();
       const asked = deferred<() => void>();
       served.engine.use((_req, res, next) => {
-        res.once("close", closed.resolve);
+        res.once("close", () => closed.resolve());
         asked.resolve(next);
       });
       const connection = new RawConnection(served.port, bytes);

@@ -11,7 +11,8 @@ import {
   upgradeRequest,
   websocketSession,
 } from "./support.ts";
-import { serveApp, skip, uWebSockets } from "./uws-support.ts";
+import { skip, uWebSockets } from "../../../tests/support/uws.ts";
+import { serveApp } from "./uws-support.ts";
 
 describe("uWebSockets.js: websocket", { skip }, () => {
   test("the 101 answer has these lines, and names the first sub-protocol", async (t) => {

@@ -6,6 +6,8 @@ import type { UwsApp, UwsOptions } from "engine.io";
  * rarely, and for machines that don't have it.
  */
 export class ScriptedApp implements UwsApp {
+  /** The routes for GET alone. */
+  readonly gets: string[] = [];
   path = "";
   behavior: (UwsOptions & Behavior) | undefined;
   #handler: Handler = () => {};
@@ -15,7 +17,9 @@ export class ScriptedApp implements UwsApp {
     this.#handler = handler;
   }
 
-  get(): void {}
+  get(path: string): void {
+    this.gets.push(path);
+  }
 
   ws(_path: string, behavior: UwsOptions & Behavior): void {
     this.behavior = behavior;
@@ -164,6 +168,11 @@ export class ScriptedWebSocket {
   close(): void {
     this.#check();
     this.#finish("close");
+  }
+
+  /** A text arrives. */
+  receive(text: string): void {
+    this.#behavior.message(this, new TextEncoder().encode(text).buffer, false);
   }
 
   /** The operating system takes something. */
