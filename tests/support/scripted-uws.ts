@@ -132,6 +132,8 @@ export class ScriptedWebSocket {
   /** What `send` answers: 2 drops the message. */
   verdict: 0 | 1 | 2 = 1;
   bufferedAmount = 0;
+  /** How many messages each cork gathered. */
+  readonly corks: number[] = [];
   /** How it ended; null: it has not. */
   ended: "end" | "close" | null = null;
   readonly #behavior: Behavior;
@@ -147,6 +149,13 @@ export class ScriptedWebSocket {
     if (this.verdict !== 2)
       this.sent.push([typeof data === "string" ? data : Buffer.from(data as Uint8Array), isBinary, compress]);
     return this.verdict;
+  }
+
+  cork(callback: () => void): void {
+    this.#check();
+    const before = this.sent.length;
+    callback();
+    this.corks.push(this.sent.length - before);
   }
 
   getBufferedAmount(): number {

@@ -88,7 +88,7 @@ function onMessage(ws: UwsWebSocket, message: ArrayBuffer, isBinary: boolean): v
 }
 
 function onDrain(ws: UwsWebSocket): void {
-  (ws.getUserData() as UserData).endpoint!.onDrain();
+  (ws.getUserData() as UserData).endpoint!.flush();
 }
 
 function onClose(ws: UwsWebSocket): void {

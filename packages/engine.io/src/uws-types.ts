@@ -44,6 +44,8 @@ export interface UwsWebSocket {
   /** 1: sent; 0: some of it waits, `drain` follows; 2: dropped, since more than `maxBackpressure` waits already. */
   send(message: string | ArrayBuffer | Uint8Array, isBinary: boolean, compress: boolean): number;
   getBufferedAmount(): number;
+  /** Gathers what the callback sends into one write. */
+  cork(callback: () => void): unknown;
   /** The closing handshake; without a code, one without a status. Calls `close` before it returns. */
   end(code?: number, reason?: string): void;
   /** The end at once. Calls `close` before it returns. */

@@ -193,12 +193,45 @@ describe("uServer: who leaves early", () => {
   });
 });
 
-describe("uServer: WebSockets whose peer reads slowly", () => {
-  test("what the library drops is kept, in order, and sent when it takes something", (t) => {
+/** What was sent in a tick leaves at its end. */
+const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("uServer: WebSockets", () => {
+  test("what is sent within a tick leaves in one write", async (t) => {
     const [webSocket, socket] = websocketSession(serve(t));
-    webSocket.verdict = 2;
+    await endOfTick();
+    webSocket.sent.length = 0;
     for (const text of ["a", "b", "c"]) socket.send(text);
-    webSocket.verdict = 1;
+    assert.deepEqual(webSocket.sent, []);
+    await endOfTick();
+    assert.deepEqual([webSocket.sent.length, webSocket.corks], [3, [3]]);
+  });
+
+  test("what was encoded beforehand is sent as it is", async (t) => {
+    const [webSocket, socket] = websocketSession(serve(t));
+    await endOfTick();
+    webSocket.sent.length = 0;
+    // The frame is for WebSockets that are written to directly.
+    socket.send("ignored", { wsPreEncoded: "4encoded", wsPreEncodedFrame: [Buffer.from("frame")] });
+    await endOfTick();
+    assert.deepEqual(webSocket.sent, [["4encoded", false, true]]);
+  });
+});
+
+describe("uServer: WebSockets whose peer reads slowly", () => {
+  /** A session on a WebSocket that drops what it is given. */
+  async function stalled(served: Served): Promise<[ScriptedWebSocket, Socket]> {
+    const [webSocket, socket] = websocketSession(served);
+    await endOfTick();
+    webSocket.sent.length = 0;
+    webSocket.verdict = 2;
+    return [webSocket, socket];
+  }
+
+  test("what the library drops is kept, in order, and sent when it takes something", async (t) => {
+    const [webSocket, socket] = await stalled(serve(t));
+    for (const text of ["a", "b", "c"]) socket.send(text);
+    await endOfTick();
     // Behind the others.
     socket.send("d", { compress: false });
     assert.deepEqual(webSocket.sent, []);
@@ -211,14 +244,15 @@ describe("uServer: WebSockets whose peer reads slowly", () => {
     ]);
     // Nothing is sent twice.
     webSocket.drain(1, 0);
+    await endOfTick();
     assert.equal(webSocket.sent.length, 4);
   });
 
-  test("if it drops again, that and what is behind it stays", (t) => {
-    const [webSocket, socket] = websocketSession(serve(t));
-    webSocket.verdict = 2;
+  test("if it drops again, that and what is behind it stays", async (t) => {
+    const [webSocket, socket] = await stalled(serve(t));
     socket.send(Buffer.of(1));
     socket.send("b");
+    await endOfTick();
     webSocket.drain(2, 5);
     assert.deepEqual(webSocket.sent, []);
     webSocket.drain(0, 5);
@@ -228,12 +262,24 @@ describe("uServer: WebSockets whose peer reads slowly", () => {
     ]);
   });
 
+  test("what is kept counts as buffered", async (t) => {
+    const [webSocket, socket] = await stalled(serve(t));
+    const transport = socket.transport as unknown as { readonly bufferedBytes: number };
+    webSocket.bufferedAmount = 7;
+    socket.send(Buffer.alloc(100));
+    await endOfTick();
+    assert.equal(transport.bufferedBytes, 107);
+    webSocket.drain(1, 0);
+    assert.equal(transport.bufferedBytes, 0);
+  });
+
   test("drain and the callback of send() come once nothing waits any more", async (t) => {
-    const [webSocket, socket] = websocketSession(serve(t));
+    const [webSocket, socket] = await stalled(serve(t));
     webSocket.verdict = 0;
     webSocket.bufferedAmount = BIG.length;
     let isSent = false;
     socket.send(BIG, () => (isSent = true));
+    await endOfTick();
     assert.equal(socket.transport.writable, false);
     webSocket.drain(0, 1);
     assert.equal(socket.transport.writable, false);
@@ -247,13 +293,13 @@ describe("uServer: WebSockets whose peer reads slowly", () => {
     const [webSocket, socket] = websocketSession(serve(t));
     socket.send(BIG);
     socket.send("next");
-    await once(socket, "drain");
+    await endOfTick();
+    await endOfTick();
     assert.deepEqual(webSocket.sent.at(-1), ["4next", false, true]);
   });
 
-  test("close() waits until what was kept has left", (t) => {
-    const [webSocket, socket] = websocketSession(serve(t));
-    webSocket.verdict = 2;
+  test("close() waits until what was kept has left", async (t) => {
+    const [webSocket, socket] = await stalled(serve(t));
     socket.send("last");
     socket.close();
     assert.equal(webSocket.ended, null);
@@ -261,12 +307,12 @@ describe("uServer: WebSockets whose peer reads slowly", () => {
     assert.deepEqual([webSocket.sent, webSocket.ended], [[["4last", false, true]], "end"]);
   });
 
-  test("what was kept is forgotten when the peer leaves", (t) => {
+  test("what was kept is forgotten when the peer leaves", async (t) => {
     const served = serve(t);
-    const [webSocket, socket] = websocketSession(served);
-    webSocket.verdict = 2;
+    const [webSocket, socket] = await stalled(served);
     socket.send("lost");
     webSocket.close();
+    await endOfTick();
     assert.deepEqual(served.endings, ["transport close"]);
     assert.deepEqual([webSocket.sent, socket.readyState], [[], "closed"]);
   });

@@ -452,7 +452,7 @@ export class Server<
 
   private initEngine(srv: TServerInstance, opts: Partial<ServerOptions> & { path: string }): void {
     debug("attaching to path %s", opts.path);
-    this.eio = attachEngine(srv as HttpServer, opts);
+    this.eio = attachEngine(srv, opts);
     if (this._serveClient) serveBundles(srv, this._path, this.opts.cors);
     this.httpServer = srv;
     this.bind(this.eio);

@@ -1,17 +1,22 @@
 import type { UwsWebSocket } from "../uws-types.js";
+import { flushAtEndOfTick, type Gathering } from "./end-of-tick.js";
 import type { EndpointListener, WebSocketEndpoint } from "./endpoint.js";
 
 /**
- * A WebSocket of uWebSockets.js. Its `send` drops messages once too much waits; such are kept here, with all behind them, until
- * it takes them.
+ * A WebSocket of uWebSockets.js. What is sent within a tick leaves in one write. The library drops messages once too much waits:
+ * such are kept here, with all behind them, until it takes them.
  */
-export class UwsEndpoint implements WebSocketEndpoint {
+export class UwsEndpoint implements WebSocketEndpoint, Gathering {
   listener: EndpointListener | null = null;
+  /** The library makes its frames itself. */
+  readonly takesFrames = false;
   readonly socket: UwsWebSocket;
   /** "closing" is the time until what was sent before has left. */
   #state: "open" | "closing" | "closed" = "open";
-  readonly #kept: Message[] = [];
+  #kept: Message[] = [];
   #keptBytes = 0;
+  /** Somebody will call {@link flush}. */
+  #willFlush = false;
   #notify = false;
 
   constructor(socket: UwsWebSocket) {
@@ -25,20 +30,22 @@ export class UwsEndpoint implements WebSocketEndpoint {
   send(data: string | ArrayBuffer | ArrayBufferView, compress: boolean, notify: boolean): void {
     if (this.#state !== "open") return;
     const sendable = ArrayBuffer.isView(data) ? bytesOf(data) : data;
-    if (this.#kept.length > 0 || !this.#write(sendable, compress)) {
-      this.#kept.push({ data: sendable, compress });
-      this.#keptBytes += sizeOf(sendable);
-    }
-    if (!notify) return;
-    this.#notify = true;
-    // Not now: whoever sends doesn't expect to be called back from inside.
-    if (this.#isDrained()) process.nextTick(notifyIfDrained, this);
+    this.#kept.push({ data: sendable, compress });
+    this.#keptBytes += sizeOf(sendable);
+    this.#notify ||= notify;
+    if (this.#willFlush) return;
+    this.#willFlush = true;
+    flushAtEndOfTick(this);
+  }
+
+  sendFrame(): void {
+    throw new Error("uWebSockets.js makes its frames itself: see takesFrames");
   }
 
   close(): void {
     if (this.#state !== "open") return;
-    if (this.#kept.length > 0) this.#state = "closing";
-    else this.#end();
+    this.#state = "closing";
+    this.flush();
   }
 
   terminate(): void {
@@ -47,47 +54,49 @@ export class UwsEndpoint implements WebSocketEndpoint {
     this.socket.close();
   }
 
+  /** Hands over what was kept, as much of it as is taken. For the server too: the operating system has taken some of what waited. */
+  flush(): void {
+    this.#willFlush = false;
+    if (this.#state === "closed") return;
+    if (this.#kept.length < 2) this.#writeKept();
+    else this.socket.cork(() => this.#writeKept());
+    if (this.#isOver()) return;
+    if (this.#state === "closing" && this.#kept.length === 0) return this.#end();
+    if (!this.#notify || this.#kept.length > 0 || this.socket.getBufferedAmount() > 0) return;
+    this.#notify = false;
+    this.listener?.onWritten();
+  }
+
   /** For the server: the peer sent a message. The bytes are only there until this returns. */
   onMessage(message: ArrayBuffer, isBinary: boolean): void {
     if (this.#state !== "open") return;
-    const bytes = new Uint8Array(message);
-    this.listener?.onMessage(isBinary ? Buffer.from(bytes) : Buffer.from(message).toString());
-  }
-
-  /** For the server: the operating system has taken some of what waited. */
-  onDrain(): void {
-    let taken = 0;
-    for (const { data, compress } of this.#kept) {
-      if (!this.#write(data, compress)) break;
-      this.#keptBytes -= sizeOf(data);
-      taken++;
-    }
-    this.#kept.splice(0, taken);
-    if (this.#state === "closing" && this.#kept.length === 0) this.#end();
-    else this.notifyIfDrained();
+    this.listener?.onMessage(isBinary ? Buffer.from(new Uint8Array(message)) : Buffer.from(message).toString());
   }
 
   /** For the server: it is over, and {@link socket} must not be used any more. */
   onClose(): void {
     this.#state = "closed";
-    this.#kept.length = 0;
+    this.#kept = [];
     this.#keptBytes = 0;
     this.listener?.onClose();
   }
 
-  notifyIfDrained(): void {
-    if (!this.#notify || !this.#isDrained()) return;
-    this.#notify = false;
-    this.listener?.onWritten();
+  #writeKept(): void {
+    const kept = this.#kept;
+    let taken = 0;
+    while (taken < kept.length) {
+      const { data, compress } = kept[taken]!;
+      if (this.socket.send(data, typeof data !== "string", compress) === DROPPED) break;
+      if (this.#isOver()) return;
+      this.#keptBytes -= sizeOf(data);
+      taken++;
+    }
+    this.#kept = taken === kept.length ? [] : kept.slice(taken);
   }
 
-  #isDrained(): boolean {
-    return this.#state === "open" && this.#kept.length === 0 && this.socket.getBufferedAmount() === 0;
-  }
-
-  /** False if it was dropped. */
-  #write(data: string | ArrayBuffer | Uint8Array, compress: boolean): boolean {
-    return this.socket.send(data, typeof data !== "string", compress) !== DROPPED;
+  /** Asked after calls of the library, which may end in {@link onClose}. */
+  #isOver(): boolean {
+    return this.#state === "closed";
   }
 
   #end(): void {
@@ -107,10 +116,7 @@ function bytesOf(view: ArrayBufferView): Uint8Array {
   return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
+/** Of texts about: it only has to be the same when it is added and taken away. */
 function sizeOf(data: string | ArrayBuffer | Uint8Array): number {
-  return typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
-}
-
-function notifyIfDrained(endpoint: UwsEndpoint): void {
-  endpoint.notifyIfDrained();
+  return typeof data === "string" ? data.length : data.byteLength;
 }
