@@ -26,9 +26,12 @@ test("attachApp: the engine is that of uWebSockets.js, below the path, with the 
   const app = new ScriptedApp();
   const io = new Server({ path: "/deep/", maxHttpBufferSize: 10 });
   t.after(() => io.close());
-  assert.equal(io.attachApp(app, { path: "/other", maxHttpBufferSize: 20, idleTimeout: 12 }), undefined);
+  const ofTheLibrary = { compression: 1, idleTimeout: 12, maxBackpressure: 3 };
+  assert.equal(io.attachApp(app, { path: "/other", maxHttpBufferSize: 20, ...ofTheLibrary }), undefined);
   assert.equal(app.path, "/deep/");
-  assert.deepEqual([app.behavior!.maxPayloadLength, app.behavior!.idleTimeout], [10, 12]);
+  const { maxPayloadLength, compression, idleTimeout, maxBackpressure } = app.behavior!;
+  assert.deepEqual({ compression, idleTimeout, maxBackpressure }, ofTheLibrary);
+  assert.equal(maxPayloadLength, 10);
   assert.equal(io.engine.constructor.name, "uServer");
   assert.equal(io.httpServer, undefined);
 });
