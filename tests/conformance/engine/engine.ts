@@ -42,9 +42,12 @@ export interface EngineRequest {
 }
 
 /** What middlewares get, for upgrades as well (row E-17). */
-export interface MiddlewareResponse {
+export interface MiddlewareResponse extends EventEmitter {
   setHeader(name: string, value: string): void;
+  getHeader(name: string): unknown;
+  removeHeader(name: string): void;
   writeHead(status: number): void;
+  write(chunk: string): void;
   end(body?: string): void;
 }
 

@@ -77,14 +77,26 @@ export const headers: Behaviours = {
 
   "the cookie with attributes of one's own": {
     options: {
-      cookie: { name: "mine", path: "/there", maxAge: 10, httpOnly: false, sameSite: "strict", secure: true },
+      cookie: {
+        name: "mine",
+        path: "/there",
+        maxAge: 10,
+        expires: new Date(0),
+        domain: "example.com",
+        httpOnly: false,
+        secure: true,
+        partitioned: true,
+        priority: "high",
+        sameSite: "strict",
+        encode: (sid: string) => `<${sid.length}>`,
+      },
     },
     upstreamDiffers: ({ transport }) => (transport === "websocket" ? "9.2, 14; Q-20" : undefined),
-    async run(stage) {
-      const lines = await firstAnswer(stage);
-      const [sid] = Object.keys(stage.engine.clients);
-      assert.deepEqual(lines("set-cookie"), [`mine=${sid}; Max-Age=10; Path=/there; Secure; SameSite=Strict`]);
-    },
+    run: async (stage) =>
+      assert.deepEqual((await firstAnswer(stage))("set-cookie"), [
+        "mine=<20>; Max-Age=10; Domain=example.com; Path=/there; Expires=Thu, 01 Jan 1970 00:00:00 GMT; " +
+          "Secure; Partitioned; Priority=High; SameSite=Strict",
+      ]),
   },
 
   "no cookie by default": async (stage) => assert.deepEqual((await firstAnswer(stage))("set-cookie"), []),
@@ -243,6 +255,25 @@ export const headers: Behaviours = {
       assert.equal((await stage.ask("GET")).status, 503);
     }
     assert.deepEqual([stage.engine.clientsCount, stage.reported], [0, []]);
+  },
+
+  "what stands in for a response to an upgrade has headers and an end": {
+    cells: overWebSocket,
+    async run(stage) {
+      const seen: unknown[] = [];
+      stage.engine.use((_req, res) => {
+        res.setHeader("X-Mine", "yes");
+        seen.push(res.getHeader("X-Mine"));
+        res.removeHeader("X-Mine");
+        seen.push(res.getHeader("X-Mine"));
+        res.once("finish", () => seen.push("finish"));
+        res.writeHead(403);
+        res.write("nobody sees it");
+        res.end();
+      });
+      await tcp(stage.port, upgradeRequest(stage.target()));
+      assert.deepEqual(seen, ["yes", undefined, "finish"]);
+    },
   },
 
   "of the protocols that are offered the first one is taken": {

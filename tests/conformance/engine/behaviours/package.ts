@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server as HttpServer } from "node:http";
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerOptions } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
+import { tcp } from "../../../support/raw-peer.ts";
 import { ask } from "../http.ts";
 import type { EngineModule } from "../makers.ts";
 import { upgradeRequest } from "../stage.ts";
@@ -173,6 +174,15 @@ export const packageBehaviours: Readonly<
     assert.equal(engine.clientsCount, 1);
   },
 
+  "an Origin with control characters is refused where the HTTP server lets it through": async (module, afterwards) => {
+    const { port, engine } = await attached(module, afterwards, {}, { insecureHTTPParser: true });
+    const reported = once(engine, "connection_error") as Promise<[{ code: number; context: object }]>;
+    const head = `GET /engine.io/${QUERY} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nOrigin: a\u0001b\r\n\r\n`;
+    assert.match(await tcp(port, head), /^HTTP\/1.1 400 [^]*\{"code":3,"message":"Bad request"\}/);
+    const [{ code, context }] = await reported;
+    assert.deepEqual([code, context], [3, { name: "INVALID_ORIGIN", origin: "a\u0001b" }]);
+  },
+
   "requests may be handed over by a framework": async ({ Server }, afterwards) => {
     const engine = new Server({});
     const http = createServer((req, res) => engine.handleRequest(req, res));
@@ -208,8 +218,9 @@ async function attached(
   { attach }: EngineModule,
   afterwards: Afterwards,
   options: object = {},
+  serverOptions: ServerOptions = {},
 ): Promise<{ engine: ReturnType<EngineModule["attach"]>; http: HttpServer; port: number }> {
-  const http = createServer((_req, res) => res.writeHead(404).end("app"));
+  const http = createServer(serverOptions, (_req, res) => res.writeHead(404).end("app"));
   const engine = attach(http, options);
   afterwards(() => engine.close());
   return { engine, http, port: await listening(http, afterwards) };
