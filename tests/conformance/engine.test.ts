@@ -12,6 +12,7 @@ import { VirtualTime, within } from "./engine/virtual-time.ts";
 /** For one behaviour; each takes some 10 ms. Long, since the machine may be busy. */
 const LIMIT_MS = Number(process.env["CONFORMANCE_LIMIT"] ?? 20_000);
 
+const titles = Object.values(subjects).flatMap((behaviours) => Object.keys(behaviours));
 const table = new Table(CELLS);
 
 for (const cell of CELLS) {
@@ -48,10 +49,9 @@ for (const [maker, module] of Object.entries(MAKERS)) {
   });
 }
 
-after(() => console.log(table.toString()));
+after(() => console.log(`${titles.length} behaviours over ${CELLS.length} cells\n${table.toString()}`));
 
 test("there are at least 100 behaviours, each with a title of its own", () => {
-  const titles = Object.values(subjects).flatMap((behaviours) => Object.keys(behaviours));
   assert.ok(titles.length >= 100, `${titles.length}`);
   assert.equal(new Set(titles).size, titles.length);
 });

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { gunzipSync, inflateSync } from "node:zlib";
+import { overPlainPolling, overPolling, type Behaviours } from "../behaviour.ts";
 import { message } from "../codec.ts";
-import { overJsonp, overPlainPolling, overPolling, type Behaviours } from "../behaviour.ts";
-import { ask, type Answer } from "../http.ts";
-import type { Session } from "../session.ts";
+import { ask } from "../http.ts";
 
-/** What only HTTP long-polling has (protocols.md 1.6, 1.14, 2.6). */
+/** What only HTTP long-polling has (protocols.md 1.6). */
 export const polling: Behaviours = {
   "the answer to a POST": {
     cells: overPolling,
@@ -198,112 +196,4 @@ export const polling: Behaviours = {
       assert.deepEqual(await session.heard(1), ["h€llo"]);
     },
   },
-
-  "a script calls what it is asked to call, digits alone": {
-    cells: overJsonp,
-    async run(stage) {
-      const { body } = await stage.ask("GET", { j: "1a2);alert(3" });
-      assert.match(body, /^___eio\[123\]\("/);
-      assert.match(body, /"\);$/);
-    },
-  },
-
-  "a script escapes the line ends that only scripts know": {
-    cells: overJsonp,
-    async run(stage) {
-      const session = await stage.connect();
-      session.socket.send('a\u2028b\u2029c"\n\\');
-      const { body, headers } = await session.polling.poll().answer;
-      assert.equal(headers["content-type"], "text/plain; charset=UTF-8");
-      assert.match(body, /a\\u2028b\\u2029c\\"\\n\\\\/);
-    },
-  },
-
-  "bytes in a script are base64": {
-    cells: overJsonp,
-    upstreamDiffers: ({ revision }) => (revision === 3 ? "9.2, 11" : undefined),
-    async run(stage) {
-      const session = await stage.connect({ b64: null });
-      session.socket.send(Buffer.from([1, 2, 3, 4]));
-      const { body } = await session.polling.poll().answer;
-      assert.equal(body, stage.cell.revision === 3 ? '___eio[0]("10:b4AQIDBA==");' : '___eio[0]("bAQIDBA==");');
-    },
-  },
-
-  "a form without the field is answered, and means nothing": {
-    cells: overJsonp,
-    async run(stage) {
-      const session = await stage.connect();
-      const { status, body } = await session.polling.ask("POST", "x=1").answer;
-      assert.deepEqual([status, body], [200, "ok"]);
-      assert.equal(await session.echo("still here"), "still here");
-      assert.deepEqual(session.messages, ["still here"]);
-    },
-  },
-
-  "long answers are compressed for clients that say so": {
-    cells: overPolling,
-    async run(stage) {
-      const session = await stage.connect();
-      for (const [encoding, inflate] of [
-        ["gzip", gunzipSync],
-        ["deflate", inflateSync],
-      ] as const) {
-        session.socket.send("a".repeat(1_024));
-        const answer = await pollWith(session, encoding);
-        assert.equal(answer.headers["content-encoding"], encoding);
-        assert.equal(answer.headers["content-type"], "text/plain; charset=UTF-8");
-        assert.match(inflate(answer.bytes).toString(), /a{1024}/);
-      }
-    },
-  },
-
-  "short answers are not compressed, nor for clients that do not ask": {
-    cells: overPolling,
-    async run(stage) {
-      const session = await stage.connect();
-      session.socket.send("a".repeat(900));
-      assert.equal((await pollWith(session, "gzip")).headers["content-encoding"], undefined);
-      session.socket.send("a".repeat(1_024));
-      assert.equal((await session.polling.ask("GET").answer).headers["content-encoding"], undefined);
-      session.socket.send("a".repeat(1_024));
-      assert.equal((await pollWith(session, "identity")).headers["content-encoding"], undefined);
-    },
-  },
-
-  "messages may ask not to be compressed": {
-    cells: overPolling,
-    async run(stage) {
-      const session = await stage.connect();
-      session.socket.send("a".repeat(2_000), { compress: false });
-      assert.equal((await pollWith(session, "gzip")).headers["content-encoding"], undefined);
-      session.socket.send("a".repeat(2_000), { compress: false });
-      session.socket.send("b", { compress: true });
-      assert.equal((await pollWith(session, "gzip")).headers["content-encoding"], "gzip");
-    },
-  },
-
-  "the threshold of compression may be given": {
-    cells: overPolling,
-    options: { httpCompression: { threshold: 10 } },
-    async run(stage) {
-      const session = await stage.connect();
-      session.socket.send("a".repeat(20));
-      assert.equal((await pollWith(session, "gzip")).headers["content-encoding"], "gzip");
-    },
-  },
-
-  "compression may be switched off": {
-    cells: overPolling,
-    options: { httpCompression: false },
-    async run(stage) {
-      const session = await stage.connect();
-      session.socket.send("a".repeat(5_000));
-      assert.equal((await pollWith(session, "gzip")).headers["content-encoding"], undefined);
-    },
-  },
 };
-
-function pollWith(session: Session, encoding: string): Promise<Answer> {
-  return session.polling.ask("GET", undefined, { "Accept-Encoding": encoding }).answer;
-}
