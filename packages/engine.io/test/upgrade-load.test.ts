@@ -106,19 +106,19 @@ class Upgrader {
   /** Polls and posts as clients do, until `attempt` has led to a candidate that was answered; then switches. */
   async run(attempt: (upgrader: this) => Promise<RawWebSocket>): Promise<RawWebSocket> {
     const { load } = this;
-    let isProbed = false;
+    const state = { isProbed: false };
     const polls = async (): Promise<void> => {
-      while (!isProbed) load.arrived(await this.#poll());
+      while (!state.isProbed) load.arrived(await this.#poll());
     };
     const posts = async (): Promise<void> => {
-      while (!isProbed) await this.#post(load.next(3));
+      while (!state.isProbed) await this.#post(load.next(3));
       // Nobody else answers the last poll if there was no probe.
       await this.#post(load.next(3));
     };
     const attempts = async (): Promise<RawWebSocket> => {
       await this.progress(6);
       const candidate = await attempt(this);
-      isProbed = true;
+      state.isProbed = true;
       return candidate;
     };
     const [candidate] = await Promise.all([attempts(), polls(), posts()]);
