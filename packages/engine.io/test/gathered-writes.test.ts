@@ -72,8 +72,8 @@ for (const binding of BINDINGS) {
       // Before and after the listeners that read.
       connection.prependListener("data", () => (duringRead = written.length));
       connection.on("data", () => (afterRead = written.length));
-      peer.send(text("a"), ping("p"), text("b"));
-      assert.deepEqual(await peer.received(3), ["text a", "pong 70", "text b"]);
+      peer.send(ping("p"), text("a"), ping("q"), text("b"));
+      assert.deepEqual(await peer.received(4), ["pong 70", "text a", "pong 71", "text b"]);
       assert.deepEqual([duringRead, afterRead, written.length], [0, 1, 1]);
     });
 
