@@ -120,12 +120,20 @@ export class WebTransportEndpoint {
     // Whoever ends its half while this side is closing may not have read the rest yet.
     if (this.#state !== "open") return;
     this.terminate();
-    guard(() => this.listener.onClose());
+    this.#tellEnd();
   }
 
   /** The session is over. */
   #ended(error?: unknown): void {
-    if (this.#settle() === "open") guard(() => this.listener.onClose(error));
+    if (this.#settle() === "open") this.#tellEnd(error);
+  }
+
+  /**
+   * Not now: the end of a stream is read in the same turn as the last chunk, whose packets the layers above may handle a tick later
+   * (socket.io does), and the end of a connection drops them.
+   */
+  #tellEnd(error?: unknown): void {
+    setImmediate(() => this.listener.onClose(error));
   }
 
   /** Returns what it was before. */
