@@ -53,7 +53,7 @@ export async function converse(
   socket.on("words", (words: string) => end.push(`words: ${words}`));
   const disconnected = next("disconnect");
   socket.emit("leave", "good bye");
-  end.push(`disconnect: ${(await disconnected)[0]}`);
+  end.push(`disconnect: ${String((await disconnected)[0])}`);
 
   const other = io(url, { transports: transports.slice(-1), transportOptions: { webtransport }, forceNew: true });
   await new Promise<void>((resolve) => (other as ClientSocket).on("connect", resolve));

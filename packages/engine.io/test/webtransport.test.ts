@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import { Server, transports, type ServerOptions, type Socket, type WebTransportSession } from "engine.io";
 import { RawWebTransport } from "../../../tests/support/memory-webtransport.ts";
 import { POLLING, deferred, pollingSession, serve, type Served } from "./support.ts";
@@ -116,7 +116,7 @@ describe("webtransport: a new session", { timeout: 60_000 }, () => {
     const messages: unknown[] = [];
     served.engine.on("connection", (socket: Socket) => socket.on("message", (data: unknown) => messages.push(data)));
     const [peer] = await arrive(served);
-    peer.sendHex("0130" + "0234" + "61" + "0234" + "62");
+    peer.sendHex("0130023461023462");
     await peer.receive();
     assert.deepEqual(messages, ["a", "b"]);
   });
@@ -426,11 +426,11 @@ describe("webtransport: upgrade from polling", { timeout: 60_000 }, () => {
       (peer: RawWebTransport) => peer.endStream(),
       (peer: RawWebTransport) => peer.sendHex("0131"),
       (peer: RawWebTransport) => peer.sendHex("00"),
-      (peer: RawWebTransport) => peer.send({ type: "message", data: "too early" }),
+      (peer: RawWebTransport) => peer.sendHex("023461"),
     ]) {
       const peer = await join(served, polling.sid);
       assert.equal(socket.upgrading, true);
-      await act(peer);
+      act(peer);
       await peer.closed;
       while (socket.upgrading) await new Promise(setImmediate);
       assert.equal(socket.readyState, "open");

@@ -8,7 +8,10 @@ import { io as connect, type Socket as ClientSocket } from "socket.io-client";
 import { installWebTransport, RawWebTransport } from "../../../tests/support/memory-webtransport.ts";
 
 /** A Socket.IO server without HTTP, and the client that reaches it over sessions in memory. */
-function start(t: TestContext, options: Partial<ServerOptions> = {}): { server: Server; readonly open: () => ClientSocket } {
+function start(
+  t: TestContext,
+  options: Partial<ServerOptions> = {},
+): { server: Server; readonly open: () => ClientSocket } {
   const server = new Server(options);
   const engine = new Engine({ transports: ["webtransport"] });
   server.bind(engine);
