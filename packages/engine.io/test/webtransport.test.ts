@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { describe, test } from "node:test";
+import fc from "fast-check";
 import { Server, transports, type ServerOptions, type Socket, type WebTransportSession } from "engine.io";
 import { RawWebTransport } from "../../../tests/support/memory-webtransport.ts";
 import { POLLING, deferred, pollingSession, serve, type Served } from "./support.ts";
@@ -243,6 +244,22 @@ describe("webtransport: the end", { timeout: 60_000 }, () => {
       assert.equal(served.engine.clientsCount, 0);
     });
   }
+
+  test("whatever bytes come, however they are cut, the session ends cleanly and takes no other with it", async (t) => {
+    const served = await serve(t, OPTIONS);
+    const [, witness] = await webtransportSession(served);
+    const property = fc.asyncProperty(fc.array(fc.uint8Array({ minLength: 1, maxLength: 30 })), async (chunks) => {
+      const [peer] = await webtransportSession(served);
+      const ending = served.ending();
+      for (const chunk of chunks) peer.sendHex(Buffer.from(chunk).toString("hex"));
+      peer.endStream();
+      assert.match((await ending).reason, /^(transport close|transport error|parse error)$/);
+      await peer.closed;
+    });
+    await fc.assert(property, { numRuns: 200 });
+    assert.equal(witness.readyState, "open");
+    assert.equal(served.engine.clientsCount, 1);
+  });
 
   test("a message of exactly maxHttpBufferSize arrives", async (t) => {
     const served = await serve(t, OPTIONS);
