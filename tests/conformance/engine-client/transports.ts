@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { TransportOptions } from "engine.io-client";
 import { event, messages } from "../../../packages/engine.io-client/test/support/events.ts";
-import { openPacket } from "../../../packages/engine.io-client/test/support/polling-server.ts";
+import {
+  type Exchange,
+  openPacket,
+  PollingServer,
+} from "../../../packages/engine.io-client/test/support/polling-server.ts";
 import { RawWebSocketServer } from "../../../packages/engine.io-client/test/support/websocket-server.ts";
 import { type Stage } from "./stage.ts";
 
@@ -30,6 +34,24 @@ export function transportsSuite({ library, connect, opened }: Stage): void {
         }
         assert.equal(post.request.headers["content-type"], "text/plain;charset=UTF-8");
         assert.equal(poll.request.headers["content-type"], undefined);
+      });
+    }
+
+    for (const status of [302, 303, 307]) {
+      test(`NodeXHR: polls follow a redirect with status ${status}`, async (t) => {
+        const server = await PollingServer.start(t);
+        const target = await PollingServer.start(t);
+        const socket = connect(t, server.url, { transportImplementations: [library.NodeXHR] });
+        const redirect = (exchange: Exchange): void =>
+          exchange.answer("", status, { Location: `${target.url}/there?sid=${exchange.query.get("sid") ?? ""}` });
+        redirect(await server.get());
+        const opened = event(socket, "open");
+        const handshake = await target.get();
+        assert.equal(handshake.request.url, "/there?sid=");
+        handshake.answer(openPacket());
+        await opened;
+        redirect(await server.get());
+        assert.equal((await target.get()).request.url, "/there?sid=abc");
       });
     }
 

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, test } from "node:test";
+import { connect, event, messages } from "./support/events.ts";
+import { PollingServer } from "./support/polling-server.ts";
+
+describe("polling in Node", { timeout: 60_000 }, () => {
+  test("keeps its connections", async (t) => {
+    const server = await PollingServer.start(t);
+    const ports = new Set<number | undefined>();
+    server.http.on("request", (request) => ports.add(request.socket.remotePort));
+    connect(t, server.url, { transports: ["polling"] });
+    let poll = await server.handshake();
+    for (let n = 0; n < 5; n++) {
+      poll.answer("6");
+      poll = await server.get();
+    }
+    // The next poll begins before the last one's connection is free again: two take turns.
+    assert.ok(ports.size <= 2, `${ports.size} connections for 6 requests`);
+    assert.equal(poll.request.headers["user-agent"], "node-XMLHttpRequest");
+  });
+
+  for (const status of [302, 303, 307]) {
+    test(`a POST redirected with status ${status} ${status === 303 ? "is a GET there" : "takes its packets along"}`, async (t) => {
+      const server = await PollingServer.start(t);
+      const socket = connect(t, server.url, { transports: ["polling"] });
+      await server.handshake();
+      socket.send("x");
+      (await server.post()).answer("", status, { Location: "/there" });
+      const there = await (status === 303 ? server.get() : server.post());
+      assert.deepEqual([there.request.url, there.body], ["/there", status === 303 ? "" : "4x"]);
+      const drained = event(socket, "drain");
+      there.answer("ok");
+      await drained;
+    });
+  }
+
+  test("redirects: another server is not told what is secret, nor does it set cookies", async (t) => {
+    const server = await PollingServer.start(t);
+    const other = await PollingServer.start(t);
+    const extraHeaders = { Authorization: "Bearer 1", "X-Own": "1" };
+    connect(t, server.url, { transports: ["polling"], withCredentials: true, extraHeaders });
+    const poll = await server.handshake();
+    poll.answer("6", 200, { "Set-Cookie": "a=1" });
+    const plain = await server.get();
+    assert.deepEqual([plain.request.headers.cookie, plain.request.headers.authorization], ["a=1", "Bearer 1"]);
+    // Within the server they go along, and a cookie of the redirect itself counts.
+    plain.answer("", 302, { Location: "/elsewhere", "Set-Cookie": "b=2" });
+    const within = await server.get();
+    assert.deepEqual([within.request.headers.cookie, within.request.headers.authorization], ["a=1; b=2", "Bearer 1"]);
+    within.answer("", 302, { Location: other.url });
+    const { request, response } = await other.get();
+    assert.deepEqual([request.headers.cookie, request.headers.authorization], [undefined, undefined]);
+    assert.equal(request.headers["x-own"], "1");
+    response.writeHead(200, { "Set-Cookie": "c=3" }).end("6");
+    assert.equal((await server.get()).request.headers.cookie, "a=1; b=2");
+  });
+
+  for (const [what, location, requests] of [
+    ["that leads in a circle", "/", 21],
+    ["to no URL", "http://", 1],
+    ["to something else than HTTP", "ftp://localhost/", 1],
+    ["to nobody", "http://127.0.0.1:1/", 1],
+  ] as const) {
+    test(`a redirect ${what} is an error`, async (t) => {
+      let count = 0;
+      const server = createHttpServer((_, response) => {
+        count++;
+        response.writeHead(302, { Location: location }).end();
+      });
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      t.after(() => {
+        server.close();
+        server.closeAllConnections();
+      });
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const [error] = await event(connect(t, url, { transports: ["polling"] }), "error");
+      assert.equal(error.message, "xhr poll error");
+      assert.equal(count, requests);
+    });
+  }
+
+  test("a listener that throws does not stop the polls", async (t) => {
+    const server = await PollingServer.start(t);
+    const socket = connect(t, server.url, { transports: ["polling"] });
+    const poll = await server.handshake();
+    const thrown: unknown[] = [];
+    process.setUncaughtExceptionCaptureCallback((error) => thrown.push(error));
+    t.after(() => process.setUncaughtExceptionCaptureCallback(null));
+    socket.once("message", () => {
+      throw new Error("the application's own");
+    });
+    poll.answer("4a");
+    const next = await server.get();
+    const received = messages(socket, 1);
+    next.answer("4b");
+    assert.deepEqual(await received, ["b"]);
+    assert.deepEqual(thrown, [new Error("the application's own")]);
+  });
+
+  test("an answer larger than maxPayload ends the session while it still arrives", async (t) => {
+    const server = await PollingServer.start(t);
+    const socket = connect(t, server.url, { transports: ["polling"], maxPayload: 1000 });
+    const poll = await server.handshake();
+    const closed = event(socket, "close");
+    poll.response.writeHead(200).write("4" + "x".repeat(1000));
+    const [reason, error] = await closed;
+    assert.deepEqual(
+      [reason, error.message, error.description.message],
+      ["transport error", "xhr poll error", "answer exceeds maxPayload (1000)"],
+    );
+    await poll.dropped();
+  });
+});
