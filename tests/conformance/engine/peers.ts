@@ -147,16 +147,26 @@ export class WebSocketPeer implements Peer {
     this.#bytes.send(frameOf(unit));
   }
 
+  /** Bytes as they are, whole frames or not. */
+  write(...bytes: Buffer[]): void {
+    this.#bytes.send(...bytes);
+  }
+
   async receive(count: number): Promise<EnginePacket[]> {
-    const lines = await this.#bytes.received(this.#read + count);
-    const wanted = lines.slice(this.#read, this.#read + count);
-    if (wanted.length < count) throw new Error(`the connection ended after ${lines.join(", ")}`);
-    this.#read += count;
-    return wanted.map((line) => {
+    return (await this.lines(count)).map((line) => {
       const unit = unitOf(line);
       this.units.push(unit);
       return this.#codec.readFrame(unit);
     });
+  }
+
+  /** The next `count` frames, whatever they are, as describeFrames writes them. */
+  async lines(count: number): Promise<string[]> {
+    const lines = await this.#bytes.received(this.#read + count);
+    const wanted = lines.slice(this.#read, this.#read + count);
+    if (wanted.length < count) throw new Error(`the connection ended after ${lines.join(", ")}`);
+    this.#read += count;
+    return wanted;
   }
 
   async leave(): Promise<void> {

@@ -15,6 +15,7 @@ import { polling } from "./behaviours/polling.ts";
 import { refusals } from "./behaviours/refusals.ts";
 import { upgrade } from "./behaviours/upgrade.ts";
 import { violations } from "./behaviours/violations.ts";
+import { websocket } from "./behaviours/websocket.ts";
 
 /** All behaviours, by what they are about. */
 export const subjects: Readonly<Record<string, Behaviours>> = {
@@ -33,5 +34,6 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   polling,
   jsonp,
   compression,
+  websocket,
   upgrade,
 };

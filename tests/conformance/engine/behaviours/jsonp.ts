@@ -34,6 +34,26 @@ export const jsonp: Behaviours = {
     },
   },
 
+  "a form with the field twice is answered, and means nothing": {
+    cells: overJsonp,
+    async run(stage) {
+      const session = await stage.connect();
+      const { status, body } = await session.polling.ask("POST", "d=4a&d=4b").answer;
+      assert.deepEqual([status, body], [200, "ok"]);
+      assert.equal(await session.echo("still here"), "still here");
+      assert.deepEqual(session.messages, ["still here"]);
+    },
+  },
+
+  "an empty field is an empty payload, which is none": {
+    cells: overJsonp,
+    async run(stage) {
+      const session = await stage.connect();
+      assert.equal((await session.polling.ask("POST", "d=").answer).status, 200);
+      assert.deepEqual(await session.ended(), { reason: "parse error" });
+    },
+  },
+
   "a form without the field is answered, and means nothing": {
     cells: overJsonp,
     async run(stage) {

@@ -43,6 +43,37 @@ export const messages: Behaviours = {
     assert.deepEqual(await session.peer.receive(100), sent);
   },
 
+  "a burst of large messages keeps its order, and all callbacks come": async (stage) => {
+    const session = await stage.connect();
+    const sent = Array.from({ length: 12 }, (_, i) =>
+      message(i % 2 === 0 ? `${i}`.repeat(40_000) : Buffer.alloc(40_000, i)),
+    );
+    const called: number[] = [];
+    const done = new Promise<void>((resolve) => {
+      for (const [i, { data }] of sent.entries()) {
+        session.socket.send(data, {}, () => {
+          if (called.push(i) === sent.length) resolve();
+        });
+      }
+    });
+    assert.deepEqual(await session.peer.receive(12), sent);
+    await done;
+    assert.deepEqual(
+      called,
+      [...called].sort((a, b) => a - b),
+    );
+  },
+
+  "half a character leaves as a replacement character": {
+    // Scripts can say it: as an escape.
+    cells: ({ transport }) => transport !== "jsonp",
+    async run(stage) {
+      const session = await stage.connect();
+      session.socket.send("a\ud800b");
+      assert.deepEqual(await session.peer.receive(1), [message("a\ufffdb")]);
+    },
+  },
+
   "messages of many ticks keep their order": async (stage) => {
     const session = await stage.connect();
     const sent = mixed(30);

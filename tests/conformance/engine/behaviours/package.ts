@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerOptions } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
+import { WebSocketServer, type ServerOptions as ServerOptionsOfWs } from "ws";
 import { tcp } from "../../../support/raw-peer.ts";
 import { ask } from "../http.ts";
 import type { EngineModule } from "../makers.ts";
@@ -69,6 +70,23 @@ export const packageBehaviours: Readonly<
     assert.deepEqual(cookie, { name: "mine", path: "/", httpOnly: true, sameSite: "lax" });
     assert.deepEqual(perMessageDeflate, { threshold: 1024, concurrencyLimit: 5 });
     assert.deepEqual([pingTimeout, pingInterval], [1, 25_000]);
+  },
+
+  "a class of one's own serves WebSockets, where they are enabled": ({ Server }, afterwards) => {
+    const made: { noServer?: boolean; maxPayload?: number }[] = [];
+    class Recording extends WebSocketServer {
+      constructor(options: ServerOptionsOfWs) {
+        super(options);
+        made.push(options);
+      }
+    }
+    const one = new Server({ wsEngine: Recording, maxHttpBufferSize: 7 });
+    const other = new Server({ wsEngine: Recording, transports: ["polling"] });
+    afterwards(() => [one.close(), other.close()]);
+    assert.deepEqual(
+      made.map(({ noServer, maxPayload }) => [noServer, maxPayload]),
+      [[true, 7]],
+    );
   },
 
   "a new engine has no sessions": ({ Server }, afterwards) => {

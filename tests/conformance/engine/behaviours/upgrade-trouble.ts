@@ -140,6 +140,29 @@ export const upgradeTrouble: UpgradeBehaviours = {
     },
   },
 
+  "the server closes while it is under way: the session ends with the packet upgrade": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await probed(session);
+      session.socket.close();
+      assert.deepEqual([session.ending, session.socket.readyState], [null, "closing"]);
+      await candidate.send(packet("upgrade"));
+      assert.equal(await candidate.end(), "close");
+      assert.deepEqual(await session.ended(), { reason: "forced close" });
+    },
+  },
+
+  "the server closes while it is under way: the session ends with the next GET": {
+    async run(stage, from) {
+      const session = await stage.connectBy(from);
+      const candidate = await probed(session);
+      session.socket.close();
+      assert.equal(await session.peer.end(), "close packet");
+      assert.deepEqual(await session.ended(), { reason: "forced close" });
+      assert.equal(await candidate.end(), "close");
+    },
+  },
+
   "the session ends by the polling client while it is under way": {
     async run(stage, from) {
       const session = await stage.connectBy(from);
