@@ -1,10 +1,9 @@
 import { once } from "node:events";
-import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
 import { tcp } from "../../support/raw-peer.ts";
 import type { Cell, TransportKind } from "./cells.ts";
 import { codecOf, type Codec } from "./codec.ts";
 import type { Engine, EngineSocket } from "./engine.ts";
+import type { Served } from "./hosts.ts";
 import { ask, type Answer } from "./http.ts";
 import { PollingPeer, WebSocketPeer } from "./peers.ts";
 import { Session } from "./session.ts";
@@ -32,45 +31,35 @@ export interface Reported {
 export class Stage {
   static async open(cell: Cell, options: object, attachOptions: object): Promise<Stage> {
     VirtualTime.install().reset();
-    const http = createServer((_req, res) => res.writeHead(404).end("app"));
-    const engine = new cell.host.Server({ allowEIO3: true, ...cell.host.options, ...options });
-    engine.attach(http, attachOptions);
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
-    return new Stage(cell, engine, http);
+    return new Stage(cell, await cell.host.serve({ allowEIO3: true, ...options }, attachOptions));
   }
 
   readonly cell: Cell;
   readonly engine: Engine;
-  readonly http: HttpServer;
+  readonly served: Served;
   readonly codec: Codec;
   readonly clock = VirtualTime.install();
   /** What `connection_error` reported. */
   readonly reported: Reported[] = [];
   isClosed = false;
-  readonly #connections = new Set<Socket>();
 
-  private constructor(cell: Cell, engine: Engine, http: HttpServer) {
+  private constructor(cell: Cell, served: Served) {
     this.cell = cell;
-    this.engine = engine;
-    this.http = http;
+    this.served = served;
+    this.engine = served.engine;
     this.codec = codecOf(cell.revision);
-    http.on("connection", (connection) => this.#connections.add(connection));
-    engine.on("connection_error", ({ code, message, context }: Reported) => {
+    this.engine.on("connection_error", ({ code, message, context }: Reported) => {
       this.reported.push({ code, message, context });
     });
   }
 
   get port(): number {
-    return (this.http.address() as AddressInfo).port;
+    return this.served.port;
   }
 
   close(): void {
     this.isClosed = true;
-    this.engine.close();
-    this.http.close();
-    // WebSockets too: nobody answers their close frames, and the time after which they are cut stands still.
-    for (const connection of this.#connections) connection.destroy();
+    this.served.close();
     this.clock.reset();
   }
 

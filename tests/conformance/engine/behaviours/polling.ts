@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { overPlainPolling, overPolling, type Behaviours } from "../behaviour.ts";
 import { message } from "../codec.ts";
 import { ask } from "../http.ts";
@@ -105,7 +104,7 @@ export const polling: Behaviours = {
         true,
       );
       // Two connections: the server has to have the first one before the second is sent.
-      await once(stage.http, "request");
+      await stage.served.arrival();
       const second = await session.polling.ask("POST", "4hello").answer;
       assert.deepEqual([second.status, second.body], [400, ""]);
       assert.deepEqual(session.ending, { reason: "transport error", description: "data request overlap from client" });
@@ -138,7 +137,7 @@ export const polling: Behaviours = {
         { "Content-Length": "9" },
         true,
       );
-      await once(stage.http, "request");
+      await stage.served.arrival();
       post.abort();
       assert.deepEqual(await session.ended(), {
         reason: "transport error",

@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { WebSocketServer } from "ws";
+import type { Engine, EngineClass } from "./engine.ts";
+import { MAKERS } from "./makers.ts";
+
+/** Whose engine, and what brings requests to it. */
+export interface Host {
+  readonly name: string;
+  readonly maker: keyof typeof MAKERS;
+  /** Starts an engine on a free port. */
+  serve(options: object, attachOptions: object): Promise<Served>;
+}
+
+/** An engine that is being served. */
+export interface Served {
+  readonly engine: Engine;
+  readonly port: number;
+  /** The next request has reached the server. */
+  arrival(): Promise<unknown>;
+  /** Takes no more connections; resolves once the last one has ended. */
+  stop(): Promise<unknown>;
+  /** Ends everything, connections that nobody ends as well. */
+  close(): void;
+}
+
+const OURS = MAKERS.ours.Server;
+
+/** WebSockets by our own endpoint. */
+export const own = onNodeHttp("own endpoint", "ours", OURS);
+/** WebSockets by `ws`. */
+export const ws = onNodeHttp("ws", "ours", OURS, { wsEngine: WebSocketServer });
+/** Where it does not matter who serves WebSockets. */
+export const ours = onNodeHttp("ours", "ours", OURS);
+/** The referee. */
+export const upstream = onNodeHttp("upstream", "upstream", MAKERS.upstream.Server);
+
+function onNodeHttp(name: string, maker: Host["maker"], Server: EngineClass, own: object = {}): Host {
+  return {
+    name,
+    maker,
+    async serve(options, attachOptions) {
+      const http = createServer((_req, res) => res.writeHead(404).end("app"));
+      const connections = new Set<Socket>();
+      http.on("connection", (connection) => connections.add(connection));
+      const engine = new Server({ ...own, ...options });
+      engine.attach(http, attachOptions);
+      http.listen(0, "127.0.0.1");
+      await once(http, "listening");
+      return {
+        engine,
+        port: (http.address() as AddressInfo).port,
+        arrival: () => once(http, "request"),
+        stop: () => once(http.close(), "close"),
+        close() {
+          engine.close();
+          http.close();
+          // WebSockets too: nobody answers their close frames, and the time after which they are cut stands still.
+          for (const connection of connections) connection.destroy();
+        },
+      };
+    },
+  };
+}
