@@ -18,7 +18,21 @@ export interface Behaviour {
 /** By their titles. */
 export type Behaviours = Readonly<Record<string, Behaviour | Behaviour["run"]>>;
 
-export const overPolling = ({ transport }: Cell): boolean => transport !== "websocket";
+export const overPolling = ({ transport }: Cell): boolean => transport === "polling" || transport === "jsonp";
+/** Where there is a request, with headers and a query. */
+export const overHttp = ({ transport }: Cell): boolean => transport !== "webtransport";
+export const overWebTransport = ({ transport }: Cell): boolean => transport === "webtransport";
+
+/** All of a subject that has to do with requests. */
+export function ofRequests(behaviours: Behaviours): Behaviours {
+  const entries = Object.entries(behaviours).map(([title, given]): [string, Behaviour] => {
+    const behaviour = typeof given === "function" ? { run: given } : given;
+    const { cells = overHttp } = behaviour;
+    return [title, { ...behaviour, cells: (cell) => overHttp(cell) && cells(cell) }];
+  });
+  return Object.fromEntries(entries);
+}
+
 export const overPlainPolling = ({ transport }: Cell): boolean => transport === "polling";
 export const overJsonp = ({ transport }: Cell): boolean => transport === "jsonp";
 export const overWebSocket = ({ transport }: Cell): boolean => transport === "websocket";

@@ -1,6 +1,6 @@
-import { ours, own, upstream, ws, type Host } from "./hosts.ts";
+import { ours, oursWithWebTransport, own, upstream, upstreamWithWebTransport, ws, type Host } from "./hosts.ts";
 
-export type TransportKind = "polling" | "jsonp" | "websocket";
+export type TransportKind = "polling" | "jsonp" | "websocket" | "webtransport";
 export type Revision = 3 | 4;
 
 /** One way to reach an engine. A behaviour is the same in every cell where it makes sense. */
@@ -11,18 +11,26 @@ export interface Cell {
   readonly host: Host;
 }
 
-/** Which hosts serve a transport. A host that serves others joins here, and with a peer in peers.ts if it is a new transport. */
-const HOSTS: Readonly<Record<TransportKind, readonly Host[]>> = {
-  polling: [ours, upstream],
-  jsonp: [ours, upstream],
-  websocket: [own, ws, upstream],
+/** Which hosts serve a transport. A host that serves others joins here, and with a peer if it is a new transport. */
+const HOSTS: Readonly<Record<TransportKind, readonly [hosts: readonly Host[], revisions: readonly Revision[]]>> = {
+  polling: [
+    [ours, upstream],
+    [3, 4],
+  ],
+  jsonp: [
+    [ours, upstream],
+    [3, 4],
+  ],
+  websocket: [
+    [own, ws, upstream],
+    [3, 4],
+  ],
+  webtransport: [[oursWithWebTransport, upstreamWithWebTransport], [4]],
 };
 
-const REVISIONS: readonly Revision[] = [3, 4];
-
-export const CELLS: readonly Cell[] = Object.entries(HOSTS).flatMap(([transport, hosts]) =>
+export const CELLS: readonly Cell[] = Object.entries(HOSTS).flatMap(([transport, [hosts, revisions]]) =>
   hosts.flatMap((host) =>
-    REVISIONS.map((revision) => ({
+    revisions.map((revision) => ({
       name: `${transport} ${revision}, ${host.name}`,
       transport: transport as TransportKind,
       revision,

@@ -11,6 +11,7 @@ export interface Engine extends EventEmitter {
   attach(server: HttpServer, options?: object): void;
   handleRequest(req: IncomingMessage, res: ServerResponse): void;
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  onWebTransportSession(session: unknown): Promise<void>;
   use(middleware: (req: EngineRequest, res: MiddlewareResponse, next: (error?: unknown) => void) => unknown): void;
   close(): unknown;
 }

@@ -25,6 +25,7 @@ export interface Served {
   close(): void;
 }
 
+const WITH_WEBTRANSPORT = { transports: ["polling", "websocket", "webtransport"] };
 const OURS = MAKERS.ours.Server;
 
 /** WebSockets by our own endpoint. */
@@ -33,6 +34,9 @@ export const own = onNodeHttp("own endpoint", "ours", OURS);
 export const ws = onNodeHttp("ws", "ours", OURS, { wsEngine: WebSocketServer });
 /** Where it does not matter who serves WebSockets. */
 export const ours = onNodeHttp("ours", "ours", OURS);
+/** With sessions of WebTransport, which whoever accepts them hands over. */
+export const oursWithWebTransport = onNodeHttp("ours", "ours", OURS, WITH_WEBTRANSPORT);
+export const upstreamWithWebTransport = onNodeHttp("upstream", "upstream", MAKERS.upstream.Server, WITH_WEBTRANSPORT);
 /** The referee. */
 export const upstream = onNodeHttp("upstream", "upstream", MAKERS.upstream.Server);
 

@@ -1,12 +1,14 @@
 import { once } from "node:events";
 import { tcp } from "../../support/raw-peer.ts";
 import type { Cell, TransportKind } from "./cells.ts";
-import { codecOf, type Codec } from "./codec.ts";
+import { overPolling } from "./behaviour.ts";
+import { codecOf, packet, type Codec } from "./codec.ts";
 import type { Engine, EngineSocket } from "./engine.ts";
 import type { Served } from "./hosts.ts";
 import { ask, type Answer } from "./http.ts";
 import { PollingPeer, WebSocketPeer } from "./peers.ts";
 import { Session } from "./session.ts";
+import { WebTransportPeer } from "./webtransport-peer.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 export const PATH = "/engine.io/";
@@ -63,6 +65,11 @@ export class Stage {
     this.clock.reset();
   }
 
+  /** What `Peer.end` gives when the server ends a session in order. */
+  get goodbye(): string {
+    return overPolling(this.cell) ? "close packet" : "close";
+  }
+
   /** A session of the cell's transport; its open packet has been read. */
   connect(query: Query = {}, headers: Record<string, string> = {}): Promise<Session> {
     return this.connectBy(this.cell.transport, query, headers);
@@ -71,6 +78,13 @@ export class Stage {
   async connectBy(transport: TransportKind, query: Query = {}, headers: Record<string, string> = {}): Promise<Session> {
     const connection = once(this.engine, "connection") as Promise<[EngineSocket]>;
     const target = this.target(query, transport);
+    if (transport === "webtransport") {
+      const peer = new WebTransportPeer(this.codec);
+      void this.engine.onWebTransportSession(await peer.open());
+      await peer.send(packet("open"));
+      const [first, [socket]] = await Promise.all([peer.receive(1), connection]);
+      return new Session(this, socket, peer, first);
+    }
     if (transport === "websocket") {
       const peer = new WebSocketPeer(this.port, upgradeRequest(target, headers), this.codec);
       const [first, [socket]] = await Promise.all([peer.receive(1), connection]);

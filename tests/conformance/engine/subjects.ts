@@ -1,4 +1,4 @@
-import type { Behaviours } from "./behaviour.ts";
+import { ofRequests, type Behaviours } from "./behaviour.ts";
 import { closing } from "./behaviours/closing.ts";
 import { compression } from "./behaviours/compression.ts";
 import { cors } from "./behaviours/cors.ts";
@@ -20,10 +20,10 @@ import { websocket } from "./behaviours/websocket.ts";
 /** All behaviours, by what they are about. */
 export const subjects: Readonly<Record<string, Behaviours>> = {
   handshake,
-  refusals,
-  headers,
-  cors,
-  middlewares,
+  refusals: ofRequests(refusals),
+  headers: ofRequests(headers),
+  cors: ofRequests(cors),
+  middlewares: ofRequests(middlewares),
   messages,
   events,
   members,

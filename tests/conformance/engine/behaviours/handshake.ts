@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { message, packet } from "../codec.ts";
-import { overPlainPolling, overPolling, overWebSocket, type Behaviours } from "../behaviour.ts";
+import { overHttp, overPlainPolling, overPolling, overWebSocket, type Behaviours } from "../behaviour.ts";
 import type { EngineRequest } from "../engine.ts";
 import { ask } from "../http.ts";
 
@@ -8,7 +8,7 @@ import { ask } from "../http.ts";
 export const handshake: Behaviours = {
   "the open packet says what clients need, in a fixed order": async (stage) => {
     const session = await stage.connect();
-    const upgrades = stage.cell.transport === "websocket" ? [] : ["websocket"];
+    const upgrades = overPolling(stage.cell) ? ["websocket"] : [];
     const expected = { sid: session.socket.id, upgrades, pingInterval: 25000, pingTimeout: 20000, maxPayload: 1000000 };
     assert.deepEqual(session.first, [packet("open", JSON.stringify(expected))]);
   },
@@ -63,26 +63,33 @@ export const handshake: Behaviours = {
     run: async (stage) => assert.equal((await stage.connect()).first.length, 2),
   },
 
-  "generateId makes the id": async (stage) => {
-    let seen: EngineRequest | undefined;
-    stage.engine.generateId = (req) => {
-      seen = req as EngineRequest;
-      return "my-id";
-    };
-    const session = await stage.connect({ token: "abc" });
-    assert.deepEqual([session.socket.id, session.handshake.sid], ["my-id", "my-id"]);
-    assert.equal(seen?._query["token"], "abc");
-    assert.equal(await session.echo("hello"), "hello");
+  "generateId makes the id": {
+    cells: overHttp,
+    async run(stage) {
+      let seen: EngineRequest | undefined;
+      stage.engine.generateId = (req) => {
+        seen = req as EngineRequest;
+        return "my-id";
+      };
+      const session = await stage.connect({ token: "abc" });
+      assert.deepEqual([session.socket.id, session.handshake.sid], ["my-id", "my-id"]);
+      assert.equal(seen?._query["token"], "abc");
+      assert.equal(await session.echo("hello"), "hello");
+    },
   },
 
-  "generateId may give a promise": async (stage) => {
-    stage.engine.generateId = () => Promise.resolve("later");
-    const session = await stage.connect();
-    assert.equal(session.handshake.sid, "later");
-    assert.equal(await session.echo("hello"), "hello");
+  "generateId may give a promise": {
+    cells: overHttp,
+    async run(stage) {
+      stage.engine.generateId = () => Promise.resolve("later");
+      const session = await stage.connect();
+      assert.equal(session.handshake.sid, "later");
+      assert.equal(await session.echo("hello"), "hello");
+    },
   },
 
   "generateId that throws is a bad request": {
+    cells: overHttp,
     upstreamDiffers: ({ transport }) => (transport === "websocket" ? "Q-15" : undefined),
     async run(stage) {
       const error = new Error("no id");
@@ -96,6 +103,7 @@ export const handshake: Behaviours = {
   },
 
   "generateId that rejects is a bad request": {
+    cells: overHttp,
     upstreamDiffers: ({ transport }) => (transport === "websocket" ? "Q-15" : undefined),
     async run(stage) {
       const error = new Error("no id");
@@ -107,6 +115,7 @@ export const handshake: Behaviours = {
   },
 
   "allowRequest is asked once, for the handshake alone, with the request": {
+    cells: overHttp,
     options: {
       allowRequest(req: EngineRequest & { asked?: number }, done: (error: null, success: boolean) => void) {
         asked.push(req._query["token"]);
@@ -122,6 +131,7 @@ export const handshake: Behaviours = {
   },
 
   "allowRequest may answer later": {
+    cells: overHttp,
     options: {
       allowRequest: (_req: unknown, done: (error: null, success: boolean) => void) =>
         void setImmediate(() => done(null, true)),
@@ -129,33 +139,42 @@ export const handshake: Behaviours = {
     run: async (stage) => assert.equal(await (await stage.connect()).echo("hello"), "hello"),
   },
 
-  "any EIO but 4 means revision 3, none as well": async (stage) => {
-    const revision = async (EIO: string | null): Promise<number> => {
-      // With the cell's own codec it could not be read; the server's end says it.
+  "any EIO but 4 means revision 3, none as well": {
+    cells: overHttp,
+    async run(stage) {
+      const revision = async (EIO: string | null): Promise<number> => {
+        // With the cell's own codec it could not be read; the server's end says it.
+        const connected = new Promise<number>((resolve) =>
+          stage.engine.once("connection", (socket: { protocol: number }) => resolve(socket.protocol)),
+        );
+        const target = stage.target({ EIO, transport: "polling", j: null, b64: null });
+        await ask(stage.port, "GET", target).answer;
+        return connected;
+      };
+      assert.deepEqual(
+        [await revision("4"), await revision("3"), await revision("5"), await revision("04"), await revision(null)],
+        [4, 3, 3, 3, 3],
+      );
+    },
+  },
+
+  "of a repeated parameter the last one counts": {
+    cells: overHttp,
+    async run(stage) {
       const connected = new Promise<number>((resolve) =>
         stage.engine.once("connection", (socket: { protocol: number }) => resolve(socket.protocol)),
       );
-      const target = stage.target({ EIO, transport: "polling", j: null, b64: null });
-      await ask(stage.port, "GET", target).answer;
-      return connected;
-    };
-    assert.deepEqual(
-      [await revision("4"), await revision("3"), await revision("5"), await revision("04"), await revision(null)],
-      [4, 3, 3, 3, 3],
-    );
+      await ask(stage.port, "GET", `/engine.io/?EIO=3&EIO=4&transport=websocket&transport=polling`).answer;
+      assert.equal(await connected, 4);
+    },
   },
 
-  "of a repeated parameter the last one counts": async (stage) => {
-    const connected = new Promise<number>((resolve) =>
-      stage.engine.once("connection", (socket: { protocol: number }) => resolve(socket.protocol)),
-    );
-    await ask(stage.port, "GET", `/engine.io/?EIO=3&EIO=4&transport=websocket&transport=polling`).answer;
-    assert.equal(await connected, 4);
-  },
-
-  "an empty sid is none": async (stage) => {
-    const session = await stage.connect({ sid: "" });
-    assert.match(session.handshake.sid, /^[\w-]{20}$/);
+  "an empty sid is none": {
+    cells: overHttp,
+    async run(stage) {
+      const session = await stage.connect({ sid: "" });
+      assert.match(session.handshake.sid, /^[\w-]{20}$/);
+    },
   },
 
   "the socket reports the revision": async (stage) => {
@@ -165,6 +184,7 @@ export const handshake: Behaviours = {
   },
 
   "a path of one's own": {
+    cells: overHttp,
     attachOptions: { path: "/my/path/" },
     async run(stage) {
       const target = stage.target({ transport: "polling" }, stage.cell.transport, "/my/path/");
@@ -194,7 +214,7 @@ export const handshake: Behaviours = {
   },
 
   "clients that can't take bytes get base64": {
-    cells: (cell) => !overPlainPolling(cell) || cell.revision === 3,
+    cells: (cell) => overHttp(cell) && (!overPlainPolling(cell) || cell.revision === 3),
     async run(stage) {
       const session = await stage.connect({ b64: "1" });
       session.socket.send(Buffer.from([1, 2, 3, 4]));

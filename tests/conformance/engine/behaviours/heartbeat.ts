@@ -231,7 +231,7 @@ export const heartbeat: Behaviours = {
       if (stage.cell.revision === 4) await session.peer.receive(1);
       await session.ready();
       stage.clock.advance(240);
-      assert.equal(await session.peer.end(), stage.cell.transport === "websocket" ? "close" : "close packet");
+      assert.equal(await session.peer.end(), stage.goodbye);
     },
   },
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { message, packet } from "../codec.ts";
-import { overPlainPolling, overPolling, overWebSocket, type Behaviours } from "../behaviour.ts";
+import { overPlainPolling, overPolling, overWebSocket, overWebTransport, type Behaviours } from "../behaviour.ts";
 import { ask } from "../http.ts";
 
 /** maxHttpBufferSize on both sides of it (protocols.md 1.11). */
@@ -84,6 +84,28 @@ export const limits: Behaviours = {
       const { reason, description } = await session.ended();
       assert.equal(reason, "transport error");
       assert.match(String(description), /Max payload size exceeded/);
+      assert.deepEqual(session.messages, []);
+    },
+  },
+
+  "over WebTransport a frame of exactly maxHttpBufferSize is taken": {
+    cells: overWebTransport,
+    options: { maxHttpBufferSize: 1_000 },
+    async run(stage) {
+      const session = await stage.connect();
+      await session.peer.send(message("a".repeat(999)));
+      assert.deepEqual(await session.heard(1), ["a".repeat(999)]);
+    },
+  },
+
+  "over WebTransport a frame above maxHttpBufferSize ends the session": {
+    cells: overWebTransport,
+    options: { maxHttpBufferSize: 1_000 },
+    async run(stage) {
+      const session = await stage.connect();
+      await session.peer.send(message("a".repeat(1_000)));
+      assert.deepEqual(await session.ended(), { reason: "parse error" });
+      await session.peer.end();
       assert.deepEqual(session.messages, []);
     },
   },

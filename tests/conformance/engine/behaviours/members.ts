@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { overPolling, overWebSocket, type Behaviours } from "../behaviour.ts";
+import { overHttp, overPolling, type Behaviours } from "../behaviour.ts";
 import type { EngineRequest } from "../engine.ts";
 
 /** What a session shows of itself (rows E-12, E-41, E-51). */
@@ -14,36 +14,48 @@ export const members: Behaviours = {
     );
   },
 
-  "the request is the first one": async (stage) => {
-    const session = await stage.connect({ token: "abc" }, { "X-Mine": "yes" });
-    await session.echo("more requests, over polling");
-    const { request } = session.socket;
-    assert.deepEqual([request._query["token"], request.headers["x-mine"], request.method], ["abc", "yes", "GET"]);
-    assert.equal(request._query["sid"], undefined);
-    assert.match(request.url ?? "", /^\/engine\.io\/\?EIO=\d&transport=/);
+  "the request is the first one": {
+    cells: overHttp,
+    async run(stage) {
+      const session = await stage.connect({ token: "abc" }, { "X-Mine": "yes" });
+      await session.echo("more requests, over polling");
+      const { request } = session.socket;
+      assert.deepEqual([request._query["token"], request.headers["x-mine"], request.method], ["abc", "yes", "GET"]);
+      assert.equal(request._query["sid"], undefined);
+      assert.match(request.url ?? "", /^\/engine\.io\/\?EIO=\d&transport=/);
+    },
   },
 
-  "the request may be replaced and deleted": async (stage) => {
-    const session = await stage.connect();
-    const socket = session.socket as { request?: EngineRequest | undefined };
-    const other = {} as EngineRequest;
-    socket.request = other;
-    assert.equal(socket.request, other);
-    delete socket.request;
-    assert.equal(socket.request, undefined);
-    assert.equal(await session.echo("hello"), "hello");
+  "the request may be replaced and deleted": {
+    cells: overHttp,
+    async run(stage) {
+      const session = await stage.connect();
+      const socket = session.socket as { request?: EngineRequest | undefined };
+      const other = {} as EngineRequest;
+      socket.request = other;
+      assert.equal(socket.request, other);
+      delete socket.request;
+      assert.equal(socket.request, undefined);
+      assert.equal(await session.echo("hello"), "hello");
+    },
   },
 
-  "the address of the peer": async (stage) => {
-    const { socket } = await stage.connect();
-    assert.match(socket.remoteAddress, /^(::ffff:)?127\.0\.0\.1$/);
+  "the address of the peer": {
+    cells: overHttp,
+    async run(stage) {
+      const { socket } = await stage.connect();
+      assert.match(socket.remoteAddress, /^(::ffff:)?127\.0\.0\.1$/);
+    },
   },
 
-  "the address outlives the session": async (stage) => {
-    const session = await stage.connect();
-    await session.peer.leave();
-    await session.ended();
-    assert.match(session.socket.remoteAddress, /^(::ffff:)?127\.0\.0\.1$/);
+  "the address outlives the session": {
+    cells: overHttp,
+    async run(stage) {
+      const session = await stage.connect();
+      await session.peer.leave();
+      await session.ended();
+      assert.match(session.socket.remoteAddress, /^(::ffff:)?127\.0\.0\.1$/);
+    },
   },
 
   "the states from open to closed": async (stage) => {
@@ -71,7 +83,7 @@ export const members: Behaviours = {
     assert.deepEqual(
       { name, sid, writable, protocol, readyState, discarded },
       {
-        name: overWebSocket(stage.cell) ? "websocket" : "polling",
+        name: overPolling(stage.cell) ? "polling" : stage.cell.transport,
         sid: session.socket.id,
         writable: true,
         protocol: stage.cell.revision,

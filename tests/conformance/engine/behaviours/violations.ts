@@ -85,7 +85,7 @@ export const violations: Behaviours = {
     await session.ready();
     await session.peer.sendRaw(textUnit("9", stage));
     assert.deepEqual(await session.ended(), { reason: "parse error" });
-    assert.equal(await session.peer.end(), overWebSocket(stage.cell) ? "close" : "close packet");
+    assert.equal(await session.peer.end(), stage.goodbye);
   },
 
   "the packet close over polling ends the session": {
