@@ -23,6 +23,12 @@ export const overPolling = ({ transport }: Cell): boolean => transport === "poll
 export const overHttp = ({ transport }: Cell): boolean => transport !== "webtransport";
 export const overWebTransport = ({ transport }: Cell): boolean => transport === "webtransport";
 
+/**
+ * Not upstream's WebTransport. It ends the whole session over what it has just written: whether that arrives is then a matter
+ * of the network, and without one it does not. And a session that breaks is a rejection there that nobody handles.
+ */
+export const endsKindly = (cell: Cell): boolean => !(overWebTransport(cell) && cell.host.maker === "upstream");
+
 /** All of a subject that has to do with requests. */
 export function ofRequests(behaviours: Behaviours): Behaviours {
   const entries = Object.entries(behaviours).map(([title, given]): [string, Behaviour] => {

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { tcp } from "../../support/raw-peer.ts";
 import type { Cell, TransportKind } from "./cells.ts";
 import { overPolling } from "./behaviour.ts";
-import { codecOf, packet, type Codec } from "./codec.ts";
+import { codecOf, type Codec } from "./codec.ts";
 import type { Engine, EngineSocket } from "./engine.ts";
 import type { Served } from "./hosts.ts";
 import { ask, type Answer } from "./http.ts";
-import { PollingPeer, WebSocketPeer } from "./peers.ts";
+import { PollingPeer, WebSocketPeer, type Peer } from "./peers.ts";
 import { Session } from "./session.ts";
 import { WebTransportPeer } from "./webtransport-peer.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -80,8 +80,7 @@ export class Stage {
     const target = this.target(query, transport);
     if (transport === "webtransport") {
       const peer = new WebTransportPeer(this.codec);
-      void this.engine.onWebTransportSession(await peer.open());
-      await peer.send(packet("open"));
+      void this.engine.onWebTransportSession(peer.server);
       const [first, [socket]] = await Promise.all([peer.receive(1), connection]);
       return new Session(this, socket, peer, first);
     }
@@ -96,10 +95,17 @@ export class Stage {
     return new Session(this, socket, peer, peer.read(answer), answer);
   }
 
-  /** A WebSocket that asks to carry a session. */
-  candidate(sid: string, query: Query = {}, early?: Buffer): WebSocketPeer {
-    const target = this.target({ sid, ...query }, "websocket");
-    return new WebSocketPeer(this.port, upgradeRequest(target), this.codec, early);
+  /** A connection of the cell's transport that asks to carry a session. */
+  candidate(sid: string): Peer {
+    if (this.cell.transport !== "webtransport") return this.websocket(sid);
+    const peer = new WebTransportPeer(this.codec, sid);
+    void this.engine.onWebTransportSession(peer.server);
+    return peer;
+  }
+
+  /** @param early frames that leave together with the request */
+  websocket(sid: string, early?: Buffer): WebSocketPeer {
+    return new WebSocketPeer(this.port, upgradeRequest(this.target({ sid }, "websocket")), this.codec, early);
   }
 
   /** The target of a request as the cell's clients write it. */

@@ -1,6 +1,11 @@
 import { MemoryWebTransport, type MemorySession } from "../../support/memory-webtransport.ts";
-import type { Codec, EnginePacket } from "./codec.ts";
+import { packet, type Codec, type EnginePacket } from "./codec.ts";
 import type { Peer } from "./peers.ts";
+
+interface Streams {
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+}
 
 /** A client of WebTransport: frames by hand on one stream of a session without a network (protocols.md 1.12). */
 export class WebTransportPeer implements Peer {
@@ -8,37 +13,38 @@ export class WebTransportPeer implements Peer {
   readonly #session = new MemoryWebTransport();
   readonly #codec: Codec;
   readonly #received: (string | Buffer)[] = [];
-  #writer!: WritableStreamDefaultWriter<Uint8Array>;
-  #reader!: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #streams: Promise<Streams>;
   /** What has come of a frame that is not whole. */
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(codec: Codec) {
+  /**
+   * Opens the stream and asks for a session.
+   * @param sid of the session that it is to carry; a new one by default
+   */
+  constructor(codec: Codec, sid?: string) {
     this.#codec = codec;
+    this.#streams = this.#open();
+    void this.send(packet("open", sid === undefined ? "" : JSON.stringify({ sid })));
   }
 
-  /** Opens the stream and asks for a session; gives what the server is to be handed. */
-  async open(): Promise<MemorySession> {
-    const { readable, writable } = await this.#session.createBidirectionalStream();
-    this.#writer = writable.getWriter();
-    this.#reader = readable.getReader();
-    this.#writer.closed.catch(ignore);
-    this.#reader.closed.catch(ignore);
+  /** What the server is to be handed. */
+  get server(): MemorySession {
     return this.#session.server;
   }
 
   async send(...packets: EnginePacket[]): Promise<void> {
-    this.write(...packets.map((one) => frameOf(this.#codec.frame(one))));
+    await this.write(...packets.map((one) => frameOf(this.#codec.frame(one))));
   }
 
   async sendRaw(unit: string | Buffer): Promise<void> {
-    this.write(frameOf(unit));
+    await this.write(frameOf(unit));
   }
 
   /** Bytes as they are, whole frames or not. */
-  write(...bytes: Buffer[]): void {
-    // The server may end the session meanwhile.
-    this.#writer.write(Buffer.concat(bytes)).catch(ignore);
+  async write(...bytes: Buffer[]): Promise<void> {
+    const { writer } = await this.#streams;
+    // Not waited for: the server may end the session meanwhile.
+    writer.write(Buffer.concat(bytes)).catch(ignore);
   }
 
   async receive(count: number): Promise<EnginePacket[]> {
@@ -66,9 +72,18 @@ export class WebTransportPeer implements Peer {
     return "close";
   }
 
+  async #open(): Promise<Streams> {
+    const { readable, writable } = await this.#session.createBidirectionalStream();
+    const streams = { reader: readable.getReader(), writer: writable.getWriter() };
+    streams.reader.closed.catch(ignore);
+    streams.writer.closed.catch(ignore);
+    return streams;
+  }
+
   /** False at the end of the stream. */
   async #read(): Promise<boolean> {
-    const { done, value } = await this.#reader.read().catch(() => ({ done: true, value: undefined }));
+    const { reader } = await this.#streams;
+    const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
     if (done || value === undefined) return false;
     let bytes = Buffer.concat([this.#rest, value]);
     for (let unit = unitIn(bytes); unit !== null; unit = unitIn(bytes)) {

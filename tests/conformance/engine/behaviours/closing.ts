@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { message } from "../codec.ts";
-import { overHttp, overPolling, overWebSocket, overWebTransport, type Behaviours } from "../behaviour.ts";
-import type { Cell } from "../cells.ts";
+import { endsKindly, overHttp, overPolling, overWebSocket, type Behaviours } from "../behaviour.ts";
 import type { EngineSocket } from "../engine.ts";
 
 /** How sessions end (protocols.md 1.6, 1.7, 1.10). */
@@ -42,7 +41,7 @@ export const closing: Behaviours = {
   },
 
   "the server closes behind what it has sent": {
-    cells: lastBytesArrive,
+    cells: endsKindly,
     async run(stage) {
       const session = await stage.connect();
       session.socket.send("one").send(Buffer.from([2]));
@@ -77,7 +76,7 @@ export const closing: Behaviours = {
   },
 
   "a session that is closing takes no more messages": {
-    cells: lastBytesArrive,
+    cells: endsKindly,
     async run(stage) {
       const session = await stage.connect();
       session.socket.send("before");
@@ -128,7 +127,7 @@ export const closing: Behaviours = {
   },
 
   "a session may be closed in the connection listener": {
-    cells: lastBytesArrive,
+    cells: endsKindly,
     async run(stage) {
       stage.engine.on("connection", (socket: EngineSocket) => socket.close());
       const session = await stage.connect();
@@ -176,11 +175,3 @@ export const closing: Behaviours = {
     assert.deepEqual(session.ending, { reason: "transport close" });
   },
 };
-
-/**
- * Upstream ends the whole session of WebTransport over what it has just written; whether that arrives is then a matter of the
- * network, and of ours without one it is certain that it does not.
- */
-function lastBytesArrive(cell: Cell): boolean {
-  return !(overWebTransport(cell) && cell.host.maker === "upstream");
-}

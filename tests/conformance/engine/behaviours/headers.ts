@@ -50,7 +50,7 @@ export const headers: Behaviours = {
         seen.push("each");
         sent["X-Each"] = "each";
       });
-      assert.match(await stage.candidate(session.socket.id).opened(), /^X-Each: each\r$/m);
+      assert.match(await stage.websocket(session.socket.id).opened(), /^X-Each: each\r$/m);
       assert.deepEqual(seen, ["each"]);
     },
   },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { overWebSocket } from "../behaviour.ts";
 import { message, packet } from "../codec.ts";
 import type { EngineTransport } from "../engine.ts";
 import { frameOf } from "../peers.ts";
@@ -11,7 +12,7 @@ export const upgradeCourse: UpgradeBehaviours = {
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const candidate = await upgraded(session);
-      assert.equal(session.socket.transport.name, "websocket");
+      assert.equal(session.socket.transport.name, stage.cell.transport);
       await candidate.send(message("over there"));
       assert.deepEqual(await session.heard(1), ["over there"]);
       session.socket.send("and back");
@@ -25,6 +26,7 @@ export const upgradeCourse: UpgradeBehaviours = {
       const session = await stage.connectBy(from);
       const { socket } = session;
       const seen: unknown[] = [];
+      const to = stage.cell.transport;
       socket.on("upgrading", ({ name }: EngineTransport) => seen.push("upgrading", name, socket.transport.name));
       socket.on("upgrade", ({ name }: EngineTransport) => seen.push("upgrade", name, socket.transport.name));
       const { transport } = socket;
@@ -32,7 +34,7 @@ export const upgradeCourse: UpgradeBehaviours = {
       assert.deepEqual([socket.upgrading, socket.upgraded], [true, false]);
       await finish(session, candidate);
       assert.deepEqual([socket.upgrading, socket.upgraded, socket.readyState], [false, true, "open"]);
-      assert.deepEqual(seen, ["upgrading", "websocket", "polling", "upgrade", "websocket", "websocket"]);
+      assert.deepEqual(seen, ["upgrading", to, "polling", "upgrade", to, to]);
       assert.deepEqual([transport.discarded, socket.transport.discarded], [true, false]);
     },
   },
@@ -66,20 +68,21 @@ export const upgradeCourse: UpgradeBehaviours = {
       const session = await stage.connectBy(from);
       const candidate = stage.candidate(session.socket.id);
       await finish(session, candidate);
-      assert.equal(session.socket.transport.name, "websocket");
+      assert.equal(session.socket.transport.name, stage.cell.transport);
     },
   },
 
   "with everything in the first bytes": {
+    cells: overWebSocket,
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const { codec } = stage;
       const packets = [packet("ping", "probe"), packet("upgrade"), message("hello")];
       const early = Buffer.concat(packets.map((one) => frameOf(codec.frame(one))));
-      const candidate = stage.candidate(session.socket.id, {}, early);
+      const candidate = stage.websocket(session.socket.id, early);
       assert.deepEqual(await candidate.receive(1), [packet("pong", "probe")]);
       assert.deepEqual(await session.heard(1), ["hello"]);
-      assert.equal(session.socket.transport.name, "websocket");
+      assert.equal(session.socket.transport.name, stage.cell.transport);
     },
   },
 
@@ -106,7 +109,7 @@ export const upgradeCourse: UpgradeBehaviours = {
     },
   },
 
-  "what was queued leaves over the WebSocket, in order": {
+  "what was queued leaves over the new transport, in order": {
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const candidate = await probed(session);
@@ -158,7 +161,7 @@ export const upgradeCourse: UpgradeBehaviours = {
       const session = await stage.connectBy(from);
       assert.deepEqual(session.handshake.upgrades, []);
       await upgraded(session);
-      assert.equal(session.socket.transport.name, "websocket");
+      assert.equal(session.socket.transport.name, stage.cell.transport);
     },
   },
 
@@ -195,7 +198,7 @@ export const upgradeCourse: UpgradeBehaviours = {
     },
   },
 
-  "heartbeats are answered over the WebSocket": {
+  "heartbeats are answered over the new transport": {
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const candidate = await upgraded(session);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
+import { endsKindly, overWebSocket } from "../behaviour.ts";
 import { message, packet } from "../codec.ts";
 import { finish, probed, RELEASE_MS, upgraded, type UpgradeBehaviours } from "../upgrading.ts";
 
 /** Upgrades that fail, come twice, or come when the session ends. */
 export const upgradeTrouble: UpgradeBehaviours = {
-  "any other packet than a probe closes the WebSocket, and the session goes on": {
+  "any other packet than a probe closes the candidate, and the session goes on": {
     async run(stage, from) {
       const session = await stage.connectBy(from);
       for (const wrong of [packet("ping"), packet("ping", "PROBE"), message("hello"), packet("noop")]) {
@@ -20,7 +21,8 @@ export const upgradeTrouble: UpgradeBehaviours = {
     },
   },
 
-  "a WebSocket that breaks off leaves the session as it was, and another may come": {
+  "a candidate that breaks off leaves the session as it was, and another may come": {
+    cells: endsKindly,
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const first = await probed(session);
@@ -30,11 +32,11 @@ export const upgradeTrouble: UpgradeBehaviours = {
       session.socket.send("still polling");
       assert.deepEqual(await session.polling.receive(1), [message("still polling")]);
       await finish(session, await probed(session));
-      assert.equal(session.socket.transport.name, "websocket");
+      assert.equal(session.socket.transport.name, stage.cell.transport);
     },
   },
 
-  "a WebSocket that stops after its probe is closed after upgradeTimeout": {
+  "a candidate that stops after its probe is closed after upgradeTimeout": {
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const upgrading = once(session.socket, "upgrading");
@@ -61,18 +63,17 @@ export const upgradeTrouble: UpgradeBehaviours = {
     },
   },
 
-  "a second WebSocket at the same time is closed, the first one goes on": {
+  "a second candidate at the same time is closed, the first one goes on": {
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const first = await probed(session);
       const second = stage.candidate(session.socket.id);
-      assert.match(await second.opened(), /^HTTP\/1.1 101 /);
       assert.equal(await second.end(), "close");
       await finish(session, first);
     },
   },
 
-  "a WebSocket for a session that has one is closed, the session goes on": {
+  "a candidate for a session that has moved is closed, the session goes on": {
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const candidate = await upgraded(session);
@@ -90,7 +91,7 @@ export const upgradeTrouble: UpgradeBehaviours = {
       for (const method of ["GET", "POST"]) {
         const { status, body } = await session.polling.ask(method).answer;
         assert.deepEqual([status, body], [400, '{"code":3,"message":"Bad request"}']);
-        const context = { name: "TRANSPORT_MISMATCH", transport: "polling", previousTransport: "websocket" };
+        const context = { name: "TRANSPORT_MISMATCH", transport: "polling", previousTransport: stage.cell.transport };
         assert.deepEqual(stage.reported.splice(0), [{ code: 3, message: "Bad request", context }]);
       }
       await candidate.send(message("hello"));
@@ -99,6 +100,7 @@ export const upgradeTrouble: UpgradeBehaviours = {
   },
 
   "a WebSocket of the other revision is refused": {
+    cells: overWebSocket,
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const [previousProtocol, protocol] = stage.cell.revision === 3 ? [3, 4] : [4, 3];
@@ -109,7 +111,7 @@ export const upgradeTrouble: UpgradeBehaviours = {
     },
   },
 
-  "the client closes the WebSocket afterwards": {
+  "the client closes the new transport afterwards": {
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const candidate = await upgraded(session);
@@ -119,6 +121,7 @@ export const upgradeTrouble: UpgradeBehaviours = {
   },
 
   "the server closes afterwards": {
+    cells: endsKindly,
     async run(stage, from) {
       const session = await stage.connectBy(from);
       const candidate = await upgraded(session);

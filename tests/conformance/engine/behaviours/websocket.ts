@@ -11,7 +11,7 @@ export const websocket: Behaviours = {
     upstreamDiffers: "9.1, 10",
     async run(stage) {
       const session = await stage.connect();
-      const second = stage.candidate(session.socket.id);
+      const second = stage.websocket(session.socket.id);
       await second.opened();
       assert.equal(session.socket.upgrading, false);
       assert.equal(await second.end(), "close");
