@@ -9,8 +9,14 @@ export type Maker = "ours" | "upstream";
 /** Which client: of either maker, or upstream's of an older release. */
 export type ClientRelease = Maker | keyof typeof OLD_CLIENTS;
 
+/** Which server. */
+export type ServerRelease = Maker | keyof typeof OLD_SERVERS;
+
 /** Names in peers/ of the older clients. */
-export const OLD_CLIENTS = { "upstream 2.5.0": "sioc2", "upstream 3.1.3": "sioc3" } as const;
+const OLD_CLIENTS = { "upstream 2.5.0": "sioc2", "upstream 3.1.3": "sioc3" } as const;
+
+/** Names in peers/ of the older servers. */
+const OLD_SERVERS = { "upstream 2.5.1": "sio2", "upstream 3.1.2": "sio3" } as const;
 
 /** Both makers offer one API, so our types describe upstream's modules too. */
 export type ServerLibrary = typeof import("socket.io");
@@ -38,14 +44,16 @@ const requires: Record<Maker, NodeJS.Require> = {
   upstream: createRequire(join(root, "peers", "package.json")),
 };
 
-export function loadServer(maker: Maker): ServerLibrary {
-  return requires[maker]("socket.io") as ServerLibrary;
+export function loadServer(release: ServerRelease): ServerLibrary {
+  const library = requires[makerOf(release)](serverName(release)) as ServerLibrary;
+  // The module of 2.x is the class itself.
+  return "Server" in library ? library : Object.assign(library, { Server: library });
 }
 
 export function loadClient(release: ClientRelease): ClientLibrary {
   const library = clientRequire(release)(clientName(release)) as ClientLibrary;
   // The module of 2.x is the function itself.
-  return typeof library === "function" ? Object.assign(library, { io: library }) : library;
+  return "io" in library ? library : Object.assign(library, { io: library });
 }
 
 /** The engine that a maker's server runs on. */
@@ -69,9 +77,13 @@ export function engineClient3Packages(): LoadedPackage[] {
   return [client, describe(createRequire(client.entry), "engine.io-parser")];
 }
 
-/** Whose packages a client is made of. */
-export function makerOf(release: ClientRelease): Maker {
+/** Whose packages a release is made of. */
+export function makerOf(release: ClientRelease | ServerRelease): Maker {
   return release === "ours" ? "ours" : "upstream";
+}
+
+function serverName(release: ServerRelease): string {
+  return release in OLD_SERVERS ? OLD_SERVERS[release as keyof typeof OLD_SERVERS] : "socket.io";
 }
 
 function clientRequire(release: ClientRelease): NodeJS.Require {
@@ -86,8 +98,8 @@ function clientName(release: ClientRelease): string {
  * The packages that a side consists of, each resolved from the package that requires it. npm links a workspace into any
  * dependent whose range it satisfies, and the workspaces bear upstream's names: only real paths tell who is running.
  */
-export function serverPackages(maker: Maker): LoadedPackage[] {
-  const server = describe(requires[maker], "socket.io");
+export function serverPackages(release: ServerRelease): LoadedPackage[] {
+  const server = describe(requires[makerOf(release)], serverName(release), "socket.io");
   const inServer = createRequire(server.entry);
   const engine = describe(inServer, "engine.io");
   return [

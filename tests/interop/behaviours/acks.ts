@@ -234,7 +234,7 @@ export const acks: Behaviours = {
     const io = await stage.serve();
     const { client, server } = await stage.pair(io);
     client.on("from server", (n, answer) => answer(n * 2));
-    server.on("from client", async (n, answer) => answer((await server.emitWithAck("from server", n)) + 1));
+    server.on("from client", async (n, answer) => answer((await ask(server, "from server", n)) + 1));
     const answers = Promise.all([1, 2, 3, 4, 5].map((n) => ask(client, "from client", n)));
     assert.deepEqual(await stage.until("nested acks", answers), [3, 5, 7, 9, 11]);
   },

@@ -106,7 +106,7 @@ export const binary: Behaviours = {
     client.on("ask", (value, answer) => answer({ echo: [value] }));
     const fromServer = await stage.until("ack of the server", ask(client, "ask", bytes));
     assert.deepEqual(readable(fromServer), { echo: [hex(bytes)] });
-    const fromClient = await stage.until("ack of the client", server.emitWithAck("ask", bytes));
+    const fromClient = await stage.until("ack of the client", ask(server, "ask", bytes));
     assert.deepEqual(readable(fromClient), { echo: [hex(bytes)] });
   },
 

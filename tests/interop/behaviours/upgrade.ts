@@ -66,7 +66,7 @@ export const upgrade: Behaviours = {
     await new Promise<void>((resolve) => {
       spread(
         30,
-        (n) => answers.push(ask(client, "twice", n), server.emitWithAck("twice", n)),
+        (n) => answers.push(ask(client, "twice", n), ask(server, "twice", n)),
         () => resolve(),
       );
     });

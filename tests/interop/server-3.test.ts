@@ -1,0 +1,3 @@
+import { runInterop } from "./suite.js";
+
+runInterop({ server: "upstream 3.1.2", client: "ours" });
