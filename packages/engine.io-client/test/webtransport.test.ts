@@ -129,8 +129,11 @@ describe("webtransport", { timeout: 60_000 }, () => {
     await event(socket, "open");
     const lingering = new Promise<() => void>((resolve) => {
       const { setTimeout } = globalThis;
-      globalThis.setTimeout = ((callback: () => void, ms: number) =>
-        ms === 5_000 ? resolve(callback) : setTimeout(callback, ms)) as typeof setTimeout;
+      globalThis.setTimeout = ((callback: () => void, ms: number) => {
+        if (ms !== 5_000) return setTimeout(callback, ms);
+        resolve(callback);
+        return 0;
+      }) as typeof setTimeout;
       t.after(() => (globalThis.setTimeout = setTimeout));
     });
     session.lingers = true;

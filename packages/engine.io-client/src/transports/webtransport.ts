@@ -30,7 +30,7 @@ export class WT extends Transport {
     const session = new WebTransport(this.createUri("https"), this.opts.transportOptions?.[this.name]);
     this.#session = session;
     session.closed.then(() => this.onClose(), this.#onFailure);
-    session.ready.then(() => this.#openStream(session)).catch(this.#onFailure);
+    this.#openStream(session).catch(this.#onFailure);
   }
 
   protected write(packets: readonly Packet[]): void {
@@ -41,14 +41,10 @@ export class WT extends Transport {
   }
 
   protected doClose(): void {
-    const end = (): void => this.doAbort();
-    if (this.readyState !== "open") return end();
+    if (this.readyState !== "open") return this.doAbort();
     // The end of the session would overtake what is on its way in the stream, so the server is the one to end it.
-    this.#writer!.close().then(() => {
-      const timer = setTimeout(end, LINGER_MS);
-      const settle = (): void => clearTimeout(timer);
-      this.#session!.closed.then(settle, settle);
-    }, end);
+    const end = (): void => this.doAbort();
+    this.#writer!.close().then(() => (setTimeout(end, LINGER_MS) as { unref?(): void }).unref?.(), end);
   }
 
   protected override doAbort(): void {
@@ -56,6 +52,7 @@ export class WT extends Transport {
   }
 
   async #openStream(session: WebTransportSession): Promise<void> {
+    await session.ready;
     const { readable, writable } = await session.createBidirectionalStream();
     const encoder: PacketStream = createPacketEncoderStream();
     const decoder: PacketStream = createPacketDecoderStream(
@@ -63,18 +60,15 @@ export class WT extends Transport {
       this.socket.binaryType,
     );
     encoder.readable.pipeTo(writable).catch(this.#onFailure);
-    const reader: ReadableStreamDefaultReader<Packet> = readable.pipeThrough(decoder).getReader();
     const writer: WritableStreamDefaultWriter<Packet> = encoder.writable.getWriter();
     this.#writer = writer;
     const { sid } = this.query;
     await writer.write({ type: "open", data: sid && JSON.stringify({ sid }) });
     this.onOpen();
-    for (;;) {
-      const { done, value } = await reader.read();
-      // The server has said all. It leaves the end of the session to us, since that would overtake its last packets.
-      if (done) return session.close();
-      if (this.readyState === "open") this.onPacket(value);
-    }
+    const packets: ReadableStream<Packet> = readable.pipeThrough(decoder);
+    await packets.pipeTo(new WritableStream({ write: (packet) => this.onPacket(packet) }));
+    // The server has said all. It leaves the end of the session to us, since that would overtake its last packets.
+    session.close();
   }
 
   readonly #onFailure = (error: unknown): void => this.onError("webtransport error", error);
