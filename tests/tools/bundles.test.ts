@@ -8,7 +8,7 @@ test("no browser bundle carries the codec of revision 3, which servers alone nee
     const map = new URL(`../../packages/${bundle.package}/dist/${bundle.file}.map`, import.meta.url);
     const { sources } = JSON.parse(readFileSync(map, "utf8")) as { sources: string[] };
     assert.ok(
-      sources.some((source) => source.includes("engine.io-parser/src/v4.")),
+      sources.some((source) => source.includes("engine.io-parser/src/encodePacket.")),
       `${bundle.file}: ${sources.join(" ")}`,
     );
     assert.deepEqual(
