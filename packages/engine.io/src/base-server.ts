@@ -89,6 +89,11 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
    * is then the `request` of the session, and what they refuse is closed.
    * @param session of a browser's shape: that of Deno, or of a package that brings HTTP/3 to Node.js
    * @returns settles, and never rejects, once the client has opened or was turned away
+   * @example
+   * // In Deno, for each connection of a QUIC listener:
+   * const session = await Deno.upgradeWebTransport(connection);
+   * await session.ready;
+   * await engine.onWebTransportSession(session);
    */
   onWebTransportSession(session: WebTransportSession): Promise<void> {
     return new Promise((resolve) => {

@@ -295,6 +295,18 @@ describe("webtransport: the end", { timeout: 60_000 }, () => {
     assert.equal(peer.server.closedByServer, 0);
   });
 
+  test("close(): a peer that ends its half of the stream as well is not waited for", async (t) => {
+    const served = await serve(t, OPTIONS);
+    const [peer, socket] = await webtransportSession(served);
+    socket.send("last words");
+    socket.close();
+    assert.equal((await peer.receive())?.data, "last words");
+    assert.equal(peer.isClosed, false);
+    peer.endStream();
+    await peer.closed;
+    assert.equal(peer.server.closedByServer, 1);
+  });
+
   test("close(): a peer that does nothing at the end of the stream is cut off 5 s later", async (t) => {
     const served = await serve(t, OPTIONS);
     const [peer, socket] = await webtransportSession(served);

@@ -33,6 +33,8 @@ export class WebTransportEndpoint {
   readonly #decoder: FrameDecoder;
   #state: "open" | "closing" | "closed" = "open";
   #closeTimer: NodeJS.Timeout | undefined;
+  /** Of an orderly end: settles once the stream has ended. */
+  #allWritten: Promise<void> | undefined;
 
   /** @param maxBytes size of the largest frame that is read */
   constructor(session: WebTransportSession, stream: BidirectionalStream, maxBytes: number, listener: EndpointListener) {
@@ -68,7 +70,8 @@ export class WebTransportEndpoint {
     this.#state = "closing";
     this.#terminateIn(CLOSE_TIMEOUT_MS);
     // The end of the session would overtake what is on its way in the stream, so the peer is the one to end it.
-    this.#writer.close().then(
+    this.#allWritten = this.#writer.close();
+    this.#allWritten.then(
       () => this.#terminateIn(LINGER_MS),
       () => this.terminate(),
     );
@@ -117,8 +120,12 @@ export class WebTransportEndpoint {
 
   /** The stream can bring nothing more, or take nothing: the peer can't carry the session on over another one. */
   #lost(): void {
-    // Whoever ends its half while this side is closing may not have read the rest yet.
-    if (this.#state !== "open") return;
+    if (this.#state !== "open") {
+      // Both halves have ended then: who ends its own wants nothing more.
+      const end = (): void => this.terminate();
+      this.#allWritten?.then(end, end);
+      return;
+    }
     this.terminate();
     this.#tellEnd();
   }
