@@ -29,6 +29,9 @@ interface Bench {
   open(): void;
 }
 
+/** Counted by servers alone: they are the ones with many peers that read slowly. */
+const bufferedBytes = ({ session }: Bench): number => (session as ServerSession).bufferedBytes;
+
 function bench(role: "client" | "server"): Bench {
   const clock = new VirtualClock();
   const [a, b] = memoryWebSocket(new VirtualNetwork(clock, { latencyMs: 0 }));
@@ -135,7 +138,7 @@ describe("states of a session", () => {
         stimulus(b);
         assert.deepEqual([b.session.state, b.log, b.session.deadline], ["closed", [], Infinity], name);
         assert.equal(b.session.queue.length, 0);
-        assert.equal(b.session.bufferedBytes, 0);
+        if (role === "server") assert.equal(bufferedBytes(b), 0);
       }
     });
 
@@ -237,14 +240,14 @@ describe("write queue of a session", () => {
     b.session.send({ type: "message", data: "hello" });
     b.session.send({ type: "message", data: new Uint8Array(100) });
     b.session.send({ type: "noop" });
-    assert.equal(b.session.bufferedBytes, 105);
+    assert.equal(bufferedBytes(b), 105);
     b.transport.bufferedBytes = 1_000;
-    assert.equal(b.session.bufferedBytes, 1_105);
+    assert.equal(bufferedBytes(b), 1_105);
     b.transport.full = false;
     b.session.onWritable();
-    assert.equal(b.session.bufferedBytes, 1_000);
+    assert.equal(bufferedBytes(b), 1_000);
     b.transport.bufferedBytes = 0;
-    assert.equal(b.session.bufferedBytes, 0);
+    assert.equal(bufferedBytes(b), 0);
   });
 
   test("a transport that takes small batches gets the queue in pieces, each packet once and in order", () => {
@@ -267,7 +270,7 @@ describe("write queue of a session", () => {
     b.clock.advance(1);
     assert.deepEqual(batches, [1, 3, 3, 2]);
     assert.deepEqual(received.slice(1), ["0", "1", "2", "3", "4", "5", "6", "7"]);
-    assert.equal(b.session.bufferedBytes, 0);
+    assert.equal(bufferedBytes(b), 0);
   });
 
   test("a packet sent while a batch is being handed over follows it", () => {

@@ -7,12 +7,18 @@ import type { SessionTransport } from "./transport.js";
 export class ServerSession extends Session {
   readonly #role: HeartbeatRole;
   readonly #timing: HeartbeatTiming;
+  #queuedBytes = 0;
 
   /** @param role "pinger" in protocol 4, "responder" in protocol 3 */
   constructor(host: SessionHost, transport: SessionTransport, role: HeartbeatRole, timing: HeartbeatTiming) {
     super(host, transport);
     this.#role = role;
     this.#timing = timing;
+  }
+
+  /** Bytes (UTF-16 units for text) that wait here or below and that the operating system has not taken. */
+  get bufferedBytes(): number {
+    return (this.queue.length === 0 ? 0 : this.#queuedBytes) + (this.transport.bufferedBytes ?? 0);
   }
 
   /** Opens the session with the packets that leave together: the open packet, and the `initialPacket` if there is one. */
@@ -47,6 +53,17 @@ export class ServerSession extends Session {
     }
   }
 
+  protected override enqueue(packet: Packet): void {
+    // What a session drops at its end was not dequeued.
+    if (this.queue.length === 0) this.#queuedBytes = 0;
+    this.#queuedBytes += sizeOf(packet.data);
+    super.enqueue(packet);
+  }
+
+  protected override dequeued(batch: readonly Packet[]): void {
+    for (const packet of batch) this.#queuedBytes -= sizeOf(packet.data);
+  }
+
   #onActivity(): void {
     const heartbeat = this.heartbeat;
     if (heartbeat !== null && heartbeat.wantsActivity) heartbeat.onActivity(this.host.now());
@@ -62,4 +79,9 @@ export class ServerSession extends Session {
     this.host.onHeartbeat();
     if (type === "ping") this.send({ type: "pong" });
   }
+}
+
+function sizeOf(data: unknown): number {
+  if (typeof data === "string") return data.length;
+  return (data as ArrayBuffer | undefined)?.byteLength ?? 0;
 }

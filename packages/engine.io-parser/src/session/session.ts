@@ -68,7 +68,6 @@ export abstract class Session implements TransportSink {
   #state: SessionState = "opening";
   #transport: SessionTransport;
   #queue: Packet[] = [];
-  #queuedBytes = 0;
   #upgrade: UpgradeInProgress | null = null;
   #upgraded = false;
   /** Set once a local close was asked for. */
@@ -107,11 +106,6 @@ export abstract class Session implements TransportSink {
     return this.#queue;
   }
 
-  /** Bytes (UTF-16 units for text) that wait here or below and that the operating system has not taken. */
-  get bufferedBytes(): number {
-    return this.#queuedBytes + (this.#transport.bufferedBytes ?? 0);
-  }
-
   /** When to call {@link onDeadline}, in ms on the owner's clock; Infinity for never. */
   get deadline(): number {
     return Math.min(this.#closeDeadline, this.heartbeat?.deadline ?? Infinity, this.#upgrade?.deadline ?? Infinity);
@@ -134,7 +128,7 @@ export abstract class Session implements TransportSink {
     const size = transport.batchSize?.(this.#queue) ?? this.#queue.length;
     const batch = size >= this.#queue.length ? this.#queue : this.#queue.slice(0, size);
     this.#queue = batch === this.#queue ? [] : this.#queue.slice(size);
-    this.#queuedBytes = this.#queue.length === 0 ? 0 : this.#queuedBytes - totalSize(batch);
+    this.dequeued(batch);
     this.#handOver(batch);
   }
 
@@ -236,8 +230,10 @@ export abstract class Session implements TransportSink {
   /** For the roles: queues without sending. */
   protected enqueue(packet: Packet): void {
     this.#queue.push(packet);
-    this.#queuedBytes += sizeOf(packet.data);
   }
+
+  /** For the roles: these left the queue. */
+  protected dequeued(_batch: readonly Packet[]): void {}
 
   #handOver(batch: readonly Packet[]): void {
     const awaited = this.host.onFlush(batch) === true;
@@ -258,21 +254,9 @@ export abstract class Session implements TransportSink {
     this.heartbeat = null;
     this.#closeDeadline = Infinity;
     this.#queue = [];
-    this.#queuedBytes = 0;
     const upgrade = this.#upgrade;
     this.#upgrade = null;
     upgrade?.cancel(cause);
     this.host.onClose(cause);
   }
-}
-
-function sizeOf(data: unknown): number {
-  if (typeof data === "string") return data.length;
-  return (data as ArrayBuffer | undefined)?.byteLength ?? 0;
-}
-
-function totalSize(batch: readonly Packet[]): number {
-  let bytes = 0;
-  for (const packet of batch) bytes += sizeOf(packet.data);
-  return bytes;
 }
