@@ -127,6 +127,19 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
     return [...(this.sentCallbacks?.values() ?? [])];
   }
 
+  /** What a session has to undo at its end, and its timers: none, since one sweep serves all sessions (row E-42). */
+  private get cleanupFn(): readonly (() => void)[] {
+    return [];
+  }
+
+  private get pingTimeoutTimer(): null {
+    return null;
+  }
+
+  private get pingIntervalTimer(): null {
+    return null;
+  }
+
   /** Callbacks of packets that are on their way (row E-42). */
   private get sentCallbackFn(): readonly SentCallback[] {
     return this.flushed ?? [];

@@ -194,7 +194,11 @@ describe("send", () => {
       packetsFn: unknown[];
       sentCallbackFn: unknown[];
       server: unknown;
+      cleanupFn: unknown[];
+      pingTimeoutTimer: unknown;
+      pingIntervalTimer: unknown;
     };
+    assert.deepEqual([looked.cleanupFn, looked.pingTimeoutTimer, looked.pingIntervalTimer], [[], null, null]);
     const callback = (): void => {};
     assert.equal(looked.server, served.engine);
     socket.send("a", callback).send("b");
