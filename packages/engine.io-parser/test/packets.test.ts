@@ -7,8 +7,10 @@ import {
   decodePayload,
   encodePacket,
   encodePayload,
+  type BinaryType,
   type Packet,
   type PacketType,
+  type RawData,
 } from "engine.io-parser";
 
 const ERROR = { type: "error", data: "parser error" };
@@ -25,6 +27,15 @@ test("the package exports its seven names, and protocol is 4", () => {
   const names = ["createPacketDecoderStream", "createPacketEncoderStream", "decodePacket", "decodePayload"];
   assert.deepEqual(Object.keys(parser).sort(), [...names, "encodePacket", "encodePayload", "protocol"]);
   assert.equal(parser.protocol, 4);
+});
+
+test("the package exports its four types", () => {
+  // The compiler says so: a name that is missing is an error of this file.
+  const type: PacketType = "message";
+  const data: RawData = "x";
+  const binaryType: BinaryType = "nodebuffer";
+  const packet: Packet = { type, data };
+  assert.deepEqual(decodePacket("4x", binaryType), packet);
 });
 
 // Row E-94.
