@@ -24,7 +24,7 @@ export class UwsEndpoint implements WebSocketEndpoint, Gathering {
   }
 
   get bufferedAmount(): number {
-    return this.#state === "closed" ? 0 : this.socket.getBufferedAmount() + this.#keptBytes;
+    return this.#keptBytes + (this.#state === "closed" ? 0 : this.socket.getBufferedAmount());
   }
 
   send(data: string | ArrayBuffer | ArrayBufferView, compress: boolean, notify: boolean): void {
@@ -76,9 +76,10 @@ export class UwsEndpoint implements WebSocketEndpoint, Gathering {
   /** For the server: it is over, and {@link socket} must not be used any more. */
   onClose(): void {
     this.#state = "closed";
+    // Before it is forgotten: the listener asks whether anything was lost.
+    this.listener?.onClose();
     this.#kept = [];
     this.#keptBytes = 0;
-    this.listener?.onClose();
   }
 
   #writeKept(): void {
