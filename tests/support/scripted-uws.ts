@@ -144,10 +144,10 @@ export class ScriptedWebSocket {
     this.#userData = userData;
   }
 
-  send(data: string | ArrayBuffer | Uint8Array, isBinary: boolean, compress: boolean): number {
+  send(data: Uint8Array, isBinary: boolean, compress: boolean): number {
     this.#check();
     if (this.verdict !== 2)
-      this.sent.push([typeof data === "string" ? data : Buffer.from(data as Uint8Array), isBinary, compress]);
+      this.sent.push([isBinary ? Buffer.from(data) : Buffer.from(data).toString(), isBinary, compress]);
     return this.verdict;
   }
 

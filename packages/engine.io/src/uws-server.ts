@@ -52,7 +52,8 @@ export class uServer extends BaseServer {
     const { request } = exchange;
     const accept = (newSid: string | null, onEndpoint: OnEndpoint): void => {
       if (exchange.isOver) return;
-      const headers = {};
+      // Listeners see those of the middlewares too (row E-38).
+      const headers = exchange.headersSoFar;
       this.completeHeaders(headers, request, newSid);
       exchange.upgrade(handshake, headers, { onEndpoint } satisfies UserData);
     };

@@ -42,7 +42,7 @@ export type UwsContext = object;
 /** Valid until `close`, or a call of {@link end} or {@link UwsWebSocket.close}; afterwards every method throws. */
 export interface UwsWebSocket {
   /** 1: sent; 0: some of it waits, `drain` follows; 2: dropped, since more than `maxBackpressure` waits already. */
-  send(message: string | ArrayBuffer | Uint8Array, isBinary: boolean, compress: boolean): number;
+  send(message: Uint8Array, isBinary: boolean, compress: boolean): number;
   getBufferedAmount(): number;
   /** Gathers what the callback sends into one write. */
   cork(callback: () => void): unknown;

@@ -185,6 +185,13 @@ describe("uWebSockets.js: polling", { skip }, () => {
     assert.deepEqual(await peer.receive(1), [`4${data}`]);
   });
 
+  test("half a character leaves as a replacement character", async (t) => {
+    const served = await serveApp(t);
+    const [peer, socket] = await pollingSession(served);
+    socket.send("a\ud83d");
+    assert.deepEqual(await peer.receive(1), ["4a\ufffd"]);
+  });
+
   test("clients of revision 3 get and send binary bodies", async (t) => {
     const served = await ECHO(t, { allowEIO3: true });
     const url = `${PATH}?EIO=3&transport=polling`;

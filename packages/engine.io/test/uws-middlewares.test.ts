@@ -74,6 +74,26 @@ describe("uWebSockets.js: middlewares", { skip }, () => {
     upgrade.socket.destroy();
   });
 
+  test("listeners of an upgrade's headers see those that they set, and may leave them out", async (t) => {
+    const served = await serveApp(t);
+    served.engine.use((_req, res, next) => {
+      res.setHeader("X-A", "b");
+      res.setHeader("X-C", "d");
+      next();
+    });
+    served.engine.on("headers", (headers: Record<string, unknown>) => {
+      headers["X-Seen"] = headers["X-A"];
+      delete headers["X-C"];
+    });
+    const upgrade = new RawConnection(served.port, upgradeRequest(WEBSOCKET));
+    const lines = headerLines(await upgrade.received("\r\n\r\n"));
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("X-")),
+      ["X-A: b", "X-Seen: b"],
+    );
+    upgrade.socket.destroy();
+  });
+
   test("may answer themselves, upgrade requests too; finish and close follow", async (t) => {
     const served = await serveApp(t);
     const events: string[] = [];

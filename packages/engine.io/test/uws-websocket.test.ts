@@ -77,6 +77,14 @@ describe("uWebSockets.js: websocket", { skip }, () => {
     peer.close();
   });
 
+  test("half a character leaves as a replacement character, which clients take", async (t) => {
+    const served = await serveApp(t);
+    const [peer, socket] = await websocketSession(served);
+    socket.send("a\ud83d");
+    assert.deepEqual(await peer.receive(1), ["4a\ufffd"]);
+    peer.close();
+  });
+
   test("revision 3: the client pings", async (t) => {
     const served = await serveApp(t, { allowEIO3: true });
     const [peer, socket] = await websocketSession(served, "&EIO=3");

@@ -47,6 +47,11 @@ export class UwsExchange implements HttpExchange {
     return this.#response;
   }
 
+  /** What middlewares have set so far. */
+  get headersSoFar(): OutgoingHttpHeaders {
+    return this.#response?.getHeaders() ?? {};
+  }
+
   readBody(limitBytes: number): void {
     const body = this.#body;
     if (body === null || body.announced === 0) {
@@ -62,16 +67,17 @@ export class UwsExchange implements HttpExchange {
       const native = this.#native;
       native.writeStatus(statusLine(status));
       this.#writeHeaders(headers);
-      native.end(body);
+      // The library would write half a surrogate pair as it is, which is no UTF-8.
+      native.end(typeof body === "string" ? Buffer.from(body) : body);
     });
   }
 
-  /** The 101 answer. */
+  /** The 101 answer. @param headers those of middlewares included */
   upgrade(handshake: UwsHandshake, headers: OutgoingHttpHeaders, userData: object): void {
     this.#answer(() => {
       const native = this.#native;
       native.writeStatus(statusLine(101));
-      this.#writeHeaders(headers);
+      for (const [name, value] of Object.entries(headers)) this.#writeHeader(name, value);
       native.upgrade(userData, handshake.key, handshake.protocol, handshake.extensions, handshake.context);
     });
   }
@@ -97,7 +103,7 @@ export class UwsExchange implements HttpExchange {
 
   #writeHeaders(own: OutgoingHttpHeaders): void {
     const names = new Set(Object.keys(own).map((name) => name.toLowerCase()));
-    for (const [name, value] of Object.entries(this.#response?.getHeaders() ?? {})) {
+    for (const [name, value] of Object.entries(this.headersSoFar)) {
       if (!names.has(name.toLowerCase())) this.#writeHeader(name, value);
     }
     for (const [name, value] of Object.entries(own)) this.#writeHeader(name, value);

@@ -1,6 +1,7 @@
 import type { UwsWebSocket } from "../uws-types.js";
 import { flushAtEndOfTick, type Gathering } from "./end-of-tick.js";
 import type { EndpointListener, WebSocketEndpoint } from "./endpoint.js";
+import { bytesOf } from "./frame-encoder.js";
 
 /**
  * A WebSocket of uWebSockets.js. What is sent within a tick leaves in one write. The library drops messages once too much waits:
@@ -29,9 +30,10 @@ export class UwsEndpoint implements WebSocketEndpoint, Gathering {
 
   send(data: string | ArrayBuffer | ArrayBufferView, compress: boolean, notify: boolean): void {
     if (this.#state !== "open") return;
-    const sendable = ArrayBuffer.isView(data) ? bytesOf(data) : data;
-    this.#kept.push({ data: sendable, compress });
-    this.#keptBytes += sizeOf(sendable);
+    // Texts as well: the library would write half a surrogate pair as it is, and clients refuse what is no UTF-8 (RFC 6455 section 8.1).
+    const bytes = typeof data === "string" ? Buffer.from(data) : bytesOf(data);
+    this.#kept.push({ bytes, isText: typeof data === "string", compress });
+    this.#keptBytes += bytes.length;
     this.#notify ||= notify;
     if (this.#willFlush) return;
     this.#willFlush = true;
@@ -86,10 +88,10 @@ export class UwsEndpoint implements WebSocketEndpoint, Gathering {
     const kept = this.#kept;
     let taken = 0;
     while (taken < kept.length) {
-      const { data, compress } = kept[taken]!;
-      if (this.socket.send(data, typeof data !== "string", compress) === DROPPED) break;
+      const { bytes, isText, compress } = kept[taken]!;
+      if (this.socket.send(bytes, !isText, compress) === DROPPED) break;
       if (this.#isOver()) return;
-      this.#keptBytes -= sizeOf(data);
+      this.#keptBytes -= bytes.length;
       taken++;
     }
     this.#kept = taken === kept.length ? [] : kept.slice(taken);
@@ -107,17 +109,9 @@ export class UwsEndpoint implements WebSocketEndpoint, Gathering {
 }
 
 interface Message {
-  readonly data: string | ArrayBuffer | Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly isText: boolean;
   readonly compress: boolean;
 }
 
 const DROPPED = 2;
-
-function bytesOf(view: ArrayBufferView): Uint8Array {
-  return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-}
-
-/** Of texts about: it only has to be the same when it is added and taken away. */
-function sizeOf(data: string | ArrayBuffer | Uint8Array): number {
-  return typeof data === "string" ? data.length : data.byteLength;
-}
