@@ -20,15 +20,15 @@ for (const cell of CELLS) {
     for (const [subject, behaviours] of Object.entries(subjects)) {
       for (const [title, given] of Object.entries(behaviours)) {
         const behaviour: Behaviour = typeof given === "function" ? { run: given } : given;
-        if (behaviour.cells?.(cell) === false) continue;
-        const difference = differenceIn(cell, behaviour);
+        if (behaviour.cells?.(cell) === false || cell.host.lacks?.[title] !== undefined) continue;
+        const difference = cell.host.differs?.[title] ?? differenceIn(cell, behaviour);
         const suffix = difference === undefined ? "" : ` (not so: ${difference})`;
         test(`${subject}: ${title}${suffix}`, async () => {
           if (difference === undefined) {
             await play(cell, behaviour);
             table.add(subject, cell, "agrees");
           } else {
-            // What upstream is said to do otherwise, it has to do otherwise.
+            // What is said to be otherwise has to be otherwise.
             await assert.rejects(play(cell, behaviour), assert.AssertionError);
             table.add(subject, cell, "differs");
           }

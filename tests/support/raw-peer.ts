@@ -47,6 +47,23 @@ export function tcp(port: number, bytes: string | Uint8Array): Promise<string> {
   });
 }
 
+/** As {@link tcp}, but of a server that keeps the connection: ends it after one answer, by its `Content-Length`. */
+export function tcpAnswer(port: number, bytes: string | Uint8Array): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+    let text = "";
+    socket.setEncoding("latin1");
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+      const [head = "", body] = text.split("\r\n\r\n", 2);
+      const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
+      if (body !== undefined && body.length >= length) socket.destroy();
+    });
+    socket.on("error", reject);
+    socket.on("close", () => resolve(text));
+  });
+}
+
 /** An Engine.IO 4 session over HTTP long-polling, spoken by hand. */
 export class RawPolling {
   sid = "";

@@ -1,4 +1,6 @@
+import { skip as uwsIsMissing } from "../../support/uws.ts";
 import { ours, oursWithWebTransport, own, upstream, upstreamWithWebTransport, ws, type Host } from "./hosts.ts";
+import { uws, uwsWebSocket } from "./uws-host.ts";
 
 export type TransportKind = "polling" | "jsonp" | "websocket" | "webtransport";
 export type Revision = 3 | 4;
@@ -11,10 +13,13 @@ export interface Cell {
   readonly host: Host;
 }
 
+/** Only where it was fetched (tests/support/runtimes.ts). */
+const whereFetched = (host: Host): readonly Host[] => (uwsIsMissing === false ? [host] : []);
+
 /** Which hosts serve a transport. A host that serves others joins here, and with a peer if it is a new transport. */
 const HOSTS: Readonly<Record<TransportKind, readonly [hosts: readonly Host[], revisions: readonly Revision[]]>> = {
   polling: [
-    [ours, upstream],
+    [ours, upstream, ...whereFetched(uws)],
     [3, 4],
   ],
   jsonp: [
@@ -22,7 +27,7 @@ const HOSTS: Readonly<Record<TransportKind, readonly [hosts: readonly Host[], re
     [3, 4],
   ],
   websocket: [
-    [own, ws, upstream],
+    [own, ws, upstream, ...whereFetched(uwsWebSocket)],
     [3, 4],
   ],
   webtransport: [[oursWithWebTransport, upstreamWithWebTransport], [4]],

@@ -9,6 +9,12 @@ import { MAKERS } from "./makers.ts";
 export interface Host {
   readonly name: string;
   readonly maker: keyof typeof MAKERS;
+  /** Whether refused upgrades are answered as other requests are; else by text, and always 400 (row E-63). */
+  readonly refusesAlike: boolean;
+  /** Behaviours, by title, that are not so here, and what is instead. They have to fail. */
+  readonly differs?: Readonly<Record<string, string>>;
+  /** Behaviours, by title, that can't be asked for here, and why. */
+  readonly lacks?: Readonly<Record<string, string>>;
   /** Starts an engine on a free port. */
   serve(options: object, attachOptions: object): Promise<Served>;
 }
@@ -44,6 +50,7 @@ function onNodeHttp(name: string, maker: Host["maker"], Server: EngineClass, own
   return {
     name,
     maker,
+    refusesAlike: false,
     async serve(options, attachOptions) {
       const http = createServer((_req, res) => res.writeHead(404).end("app"));
       const connections = new Set<Socket>();

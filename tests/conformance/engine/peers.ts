@@ -139,7 +139,9 @@ export class WebSocketPeer implements Peer {
     return (await this.#bytes.opened()).head;
   }
 
+  /** Not before the answer to the upgrade request (RFC 6455 section 4.1): uWebSockets.js drops what comes with it. */
   async send(...packets: EnginePacket[]): Promise<void> {
+    await this.#bytes.opened();
     this.#bytes.send(...packets.map((one) => frameOf(this.#codec.frame(one))));
   }
 

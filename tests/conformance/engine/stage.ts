@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { tcp } from "../../support/raw-peer.ts";
+import { tcp, tcpAnswer } from "../../support/raw-peer.ts";
 import type { Cell, TransportKind } from "./cells.ts";
 import { overPolling } from "./behaviour.ts";
 import { codecOf, type Codec } from "./codec.ts";
@@ -129,12 +129,18 @@ export class Stage {
   /** A first request of the cell's transport that is expected to be refused. */
   async refused(query: Query = {}, headers: Record<string, string> = {}): Promise<Refused> {
     if (this.cell.transport !== "websocket") return refusalOf(await this.ask("GET", query, undefined, headers));
-    return readRefusal(await tcp(this.port, upgradeRequest(this.target(query), headers)));
+    return readRefusal(await this.tcp(upgradeRequest(this.target(query), headers)));
+  }
+
+  /** Writes bytes, and gives what comes back: one answer with a length, or all until the server ends the connection. */
+  tcp(bytes: string): Promise<string> {
+    return this.cell.host.refusesAlike ? tcpAnswer(this.port, bytes) : tcp(this.port, bytes);
   }
 
   /** What the cell's clients read when a handshake is refused (protocols.md 1.2, "Form of the answer"). */
   refusal(code: number, message: string): Refused {
-    if (this.cell.transport === "websocket") return { status: 400, contentType: "text/html", body: message };
+    const isText = this.cell.transport === "websocket" && !this.cell.host.refusesAlike;
+    if (isText) return { status: 400, contentType: "text/html", body: message };
     const body = JSON.stringify({ code, message });
     return { status: code === 4 ? 403 : 400, contentType: "application/json", body };
   }

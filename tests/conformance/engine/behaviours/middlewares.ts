@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { tcp } from "../../../support/raw-peer.ts";
 import { overPlainPolling, overWebSocket, type Behaviours } from "../behaviour.ts";
 import type { MiddlewareResponse } from "../engine.ts";
 import { firstAnswer } from "../first-answer.ts";
@@ -83,7 +82,7 @@ export const middlewares: Behaviours = {
     });
     if (overWebSocket(stage.cell)) {
       // What stands in for a response there writes no head: the connection just ends.
-      assert.equal(await tcp(stage.port, upgradeRequest(stage.target())), "");
+      assert.equal(await stage.tcp(upgradeRequest(stage.target())), "");
     } else {
       assert.equal((await stage.ask("GET")).status, 503);
     }
@@ -104,7 +103,7 @@ export const middlewares: Behaviours = {
         res.write("nobody sees it");
         res.end();
       });
-      await tcp(stage.port, upgradeRequest(stage.target()));
+      await stage.tcp(upgradeRequest(stage.target()));
       assert.deepEqual(seen, ["yes", undefined, "finish"]);
     },
   },

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { overPlainPolling, overPolling, overWebSocket, type Behaviours } from "../behaviour.ts";
 import type { EngineRequest } from "../engine.ts";
 import { BytePeer } from "../../../support/websocket-bindings.ts";
-import { tcp } from "../../../support/raw-peer.ts";
 import { readRefusal, refusalOf, upgradeRequest, type Stage } from "../stage.ts";
 
 /** Requests that do not get what they ask for (protocols.md 1.2). */
@@ -25,9 +24,7 @@ export const refusals: Behaviours = {
     options: { transports: ["polling"] },
     cells: overWebSocket,
     async run(stage) {
-      const answer = readRefusal(
-        await tcp(stage.port, upgradeRequest(stage.target(), { Connection: "Upgrade, close" })),
-      );
+      const answer = readRefusal(await stage.tcp(upgradeRequest(stage.target(), { Connection: "Upgrade, close" })));
       assert.deepEqual([answer.status, answer.contentType], [400, "application/json"]);
       assert.match(answer.body, /\{"code":0,"message":"Transport unknown"\}/);
     },
@@ -170,8 +167,7 @@ export const refusals: Behaviours = {
     async run(stage) {
       // Node's client would not send it. Node's server may refuse it first, which is an answer as well.
       const target = stage.target();
-      const text = await tcp(
-        stage.port,
+      const text = await stage.tcp(
         `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nOrigin: a\u0001b\r\n\r\n`,
       );
       assert.match(text, /^HTTP\/1.1 400 /);
@@ -183,7 +179,7 @@ export const refusals: Behaviours = {
     cells: overWebSocket,
     async run(stage) {
       assert.equal(
-        await tcp(stage.port, upgradeRequest(stage.target({ transport: "abc" }))),
+        await stage.tcp(upgradeRequest(stage.target({ transport: "abc" }))),
         "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-type: text/html\r\nContent-Length: 17\r\n\r\n" +
           "Transport unknown",
       );
@@ -205,7 +201,7 @@ export const refusals: Behaviours = {
     cells: overWebSocket,
     async run(stage) {
       const request = upgradeRequest(stage.target()).replace(/Sec-WebSocket-Key: .*\r\n/, "");
-      const answer = readRefusal(await tcp(stage.port, request));
+      const answer = readRefusal(await stage.tcp(request));
       assert.deepEqual([answer.status, answer.body], [400, "Missing or invalid Sec-WebSocket-Key header"]);
     },
   },
