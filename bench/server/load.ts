@@ -8,6 +8,7 @@ import { DELIVERY, ECHO, ECHO_ANSWER, JOIN, SCENARIOS, clientFrame, type Scenari
 const [name, port] = process.argv.slice(2);
 const scenario = SCENARIOS.find((one) => one.name === name)!;
 const answerBytes = scenario.echo === undefined ? DELIVERY.length : ECHO_ANSWER.length;
+const END_OF_ANSWER = ECHO_ANSWER.toString("latin1").slice(-10);
 let receivedBytes = 0;
 
 const sockets: Socket[] = [];
@@ -28,14 +29,20 @@ function join(at: number): Promise<Socket> {
   );
   return new Promise((resolve, reject) => {
     let head = "";
+    let hasJoined = false;
     socket.on("error", reject);
     socket.on("data", function onData(chunk: Buffer) {
       // Not before: servers may lose what comes with the upgrade request.
       if (head === "") socket.write(JOIN);
       head += chunk.toString("latin1");
-      if (!/40\{"sid":"[^"]+"\}/.test(head)) return;
+      if (!hasJoined && /40\{"sid":"[^"]+"\}/.test(head)) {
+        hasJoined = true;
+        // The answer to what is sent behind the wish to join a room says that it was fulfilled.
+        if (scenario.rooms !== undefined) socket.write(clientFrame(`42["join","room${at % scenario.rooms}"]`));
+        socket.write(ECHO);
+      }
+      if (!hasJoined || !head.includes("431[") || !head.endsWith(END_OF_ANSWER)) return;
       socket.off("data", onData);
-      if (scenario.rooms !== undefined) socket.write(clientFrame(`42["join","room${at % scenario.rooms}"]`));
       resolve(socket);
     });
   });
@@ -54,8 +61,7 @@ function ask(all: readonly Socket[], { event, count, deliveries }: NonNullable<S
       all[0]!.write(request);
     });
   }
-  // Behind the last client's wish to join a room.
-  setTimeout(() => all[0]!.write(request), 200);
+  all[0]!.write(request);
 }
 
 function echo(socket: Socket, { depth, batch }: NonNullable<Scenario["echo"]>): void {

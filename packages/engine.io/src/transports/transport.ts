@@ -98,9 +98,7 @@ export abstract class Transport extends EventEmitter implements SessionTransport
   onRequest(_req: unknown): void {}
 
   /** Subclasses of others tell by events what ours tell by calls. */
-  // `any`: as EventEmitter has it.
-  // eslint-disable-next-line typescript/no-explicit-any
-  override emit(event: string | symbol, ...args: any[]): boolean {
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event === "drain") this.sink?.onSent();
     else if (event === "ready") this.sink?.onWritable();
     return super.emit(event, ...args);
