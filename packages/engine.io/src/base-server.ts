@@ -25,9 +25,8 @@ import { transports } from "./transports/table.js";
 import type { Transport, TransportHost } from "./transports/transport.js";
 import { WebTransportTransport } from "./transports/webtransport.js";
 import type { UpgradeExchange, WebSocketEndpoint } from "./websocket/endpoint.js";
-import { Arrival, type ArrivalHost } from "./webtransport/arrival.js";
+import { Arrivals } from "./webtransport/arrivals.js";
 import type { WebTransportEndpoint } from "./webtransport/endpoint.js";
-import { standInFor } from "./webtransport/request.js";
 import type { WebTransportSession } from "./webtransport/session.js";
 import { revisionOf, wireVersion } from "./wire-version.js";
 
@@ -61,8 +60,7 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   readonly sweep = new Sweep();
   protected readonly middlewares: Middleware[] = [];
   protected readonly cors: Middleware | undefined;
-  /** WebTransport sessions that have not opened yet. */
-  private readonly arrivals = new Set<Arrival>();
+  private readonly arrivals: Arrivals;
   /** Counts the calls of {@link close}: a handshake that began before one must not end after it. */
   protected epoch = 0;
 
@@ -70,6 +68,15 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     super();
     this.opts = withDefaults(options);
     this.cors = corsMiddleware(this.opts.cors);
+    const optionsOf = (): EngineOptions => this.opts;
+    this.arrivals = new Arrivals({
+      get opts() {
+        return optionsOf();
+      },
+      middlewares: this.middlewares,
+      reportRefusal: (req, refusal) => this.reportRefusal(req, refusal),
+      onArrived: (endpoint, sid, req) => this.onArrived(endpoint, sid, req),
+    });
   }
 
   /** To be called by the constructors of subclasses, since their fields don't exist before, and when the server listens again. */
@@ -96,31 +103,7 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
    * await engine.onWebTransportSession(session);
    */
   onWebTransportSession(session: WebTransportSession): Promise<void> {
-    return new Promise((resolve) => {
-      let request: EngineRequest | null = null;
-      const host: ArrivalHost = {
-        opts: this.opts,
-        admit: (done) => {
-          if (this.middlewares.length === 0) return done();
-          const { req, res } = standInFor(session);
-          request = req;
-          runMiddlewares(this.middlewares, req, res, (error) => {
-            res.release();
-            if (res.writableEnded) return;
-            if (error !== undefined) this.reportRefusal(req, badRequest("MIDDLEWARE_FAILURE"));
-            done(error);
-          });
-        },
-        onArrived: (endpoint, sid) => this.onArrived(endpoint, sid, request),
-        onSettled: (arrival) => {
-          this.arrivals.delete(arrival);
-          resolve();
-        },
-      };
-      const arrival = new Arrival(session, host);
-      this.arrivals.add(arrival);
-      arrival.start();
-    });
+    return this.arrivals.receive(session);
   }
 
   /** Ends all sessions at once. */
@@ -128,7 +111,7 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     debug("closing all open clients");
     this.epoch++;
     for (const socket of Object.values(this.clients)) socket.close(true);
-    for (const arrival of this.arrivals) arrival.refuse();
+    this.arrivals.refuseAll();
     this.cleanup();
     return this;
   }
