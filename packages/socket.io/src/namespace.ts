@@ -1,25 +1,23 @@
 import debugModule from "debug";
-import type { Adapter, Room, SocketId } from "socket.io-adapter";
-import { BroadcastOperator, type RemoteSocket } from "./broadcast-operator.js";
+import type { Adapter, SocketId } from "socket.io-adapter";
+import { BroadcastEmitter } from "./broadcast-emitter.js";
+import { BroadcastOperator } from "./broadcast-operator.js";
 import type { Client } from "./client.js";
 import { reservedEventError, type ExtendedError } from "./errors.js";
 import { runMiddlewares, type Next } from "./middleware.js";
 import type { AdapterConstructor } from "./options.js";
 import type { Server } from "./server.js";
 import { Socket, type AnySocket } from "./socket.js";
-import {
-  StrictEventEmitter,
-  type AllButLast,
-  type DecorateAcknowledgementsWithMultipleResponses,
-  type DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
-  type DefaultEventsMap,
-  type EventNames,
-  type EventNamesWithAck,
-  type EventParams,
-  type EventsMap,
-  type FirstNonErrorArg,
-  type Last,
-  type WithoutAcks,
+import type {
+  AllButLast,
+  DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  DefaultEventsMap,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
 } from "./typed-events.js";
 
 export type { ExtendedError } from "./errors.js";
@@ -64,10 +62,11 @@ export class Namespace<
   ServerSideEvents extends EventsMap = DefaultEventsMap,
   // eslint-disable-next-line typescript/no-explicit-any -- free form until the application describes it
   SocketData = any,
-> extends StrictEventEmitter<
+> extends BroadcastEmitter<
   ServerSideEvents,
-  WithoutAcks<EmitEvents>,
-  NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  EmitEvents,
+  NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  SocketData
 > {
   /** The path, as in `/admin`. */
   readonly name: string;
@@ -117,78 +116,6 @@ export class Namespace<
     return this;
   }
 
-  /** Targets a room. */
-  to(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.everybody().to(room);
-  }
-
-  /** Targets a room. */
-  in(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.everybody().in(room);
-  }
-
-  /** Targets everybody who is not in the room. */
-  except(
-    room: Room | Room[],
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.everybody().except(room);
-  }
-
-  /** Whether the packet may be compressed, where the transport does compression. */
-  compress(
-    compress: boolean,
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.everybody().compress(compress);
-  }
-
-  /** The packet may be dropped for clients that cannot take it right now. */
-  get volatile(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.everybody().volatile;
-  }
-
-  /** Targets the sockets of this process. */
-  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.everybody().local;
-  }
-
-  /**
-   * How long to wait for the clients' acknowledgements.
-   *
-   * @param timeout in ms
-   */
-  timeout(
-    timeout: number,
-  ): BroadcastOperator<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<EmitEvents>, SocketData> {
-    return this.everybody().timeout(timeout) as unknown as BroadcastOperator<
-      DecorateAcknowledgementsWithTimeoutAndMultipleResponses<EmitEvents>,
-      SocketData
-    >;
-  }
-
-  /**
-   * Emits to all clients of the namespace.
-   *
-   * @returns true
-   * @throws if the event name is reserved
-   */
-  override emit<Ev extends EventNames<WithoutAcks<EmitEvents>>>(
-    ev: Ev,
-    ...args: EventParams<WithoutAcks<EmitEvents>, Ev>
-  ): boolean {
-    return new BroadcastOperator<WithoutAcks<EmitEvents>, SocketData>(this.adapter).emit(ev, ...args);
-  }
-
-  /** Emits the event `message`. */
-  send(...args: EventParams<EmitEvents, "message">): this {
-    new BroadcastOperator<EmitEvents, SocketData>(this.adapter).emit("message", ...args);
-    return this;
-  }
-
-  /** Emits the event `message`. */
-  write(...args: EventParams<EmitEvents, "message">): this {
-    return this.send(...args);
-  }
-
   /**
    * Emits to the same namespace of the other servers of the cluster. A function as last argument gets their answers.
    *
@@ -227,37 +154,9 @@ export class Namespace<
     this.emitUntyped(...args);
   }
 
-  /**
-   * The ids of the sockets.
-   *
-   * @deprecated use {@link fetchSockets}
-   */
-  allSockets(): Promise<Set<SocketId>> {
-    return this.everybody().allSockets();
-  }
-
-  /** The sockets of this process and of the other servers. */
-  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
-    return new BroadcastOperator<EmitEvents, SocketData>(this.adapter).fetchSockets();
-  }
-
-  /** Makes all the sockets join rooms. */
-  socketsJoin(room: Room | Room[]): void {
-    this.everybody().socketsJoin(room);
-  }
-
-  /** Makes all the sockets leave rooms. */
-  socketsLeave(room: Room | Room[]): void {
-    this.everybody().socketsLeave(room);
-  }
-
-  /**
-   * Disconnects all the sockets.
-   *
-   * @param close whether to close their connections, with all other namespaces
-   */
-  disconnectSockets(close: boolean = false): void {
-    this.everybody().disconnectSockets(close);
+  /** @internal */
+  override _everybody<Events extends EventsMap>(): BroadcastOperator<Events, SocketData> {
+    return new BroadcastOperator(this.adapter);
   }
 
   /** A client asks to join. @internal */
@@ -303,10 +202,6 @@ export class Namespace<
 
   private run(socket: AnySocket, done: (error: ExtendedError | undefined) => void): void {
     runMiddlewares(this._fns, socket, done);
-  }
-
-  private everybody(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return new BroadcastOperator(this.adapter);
   }
 }
 

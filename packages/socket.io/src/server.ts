@@ -7,39 +7,37 @@ import {
   type UwsApp,
   type UwsOptions,
 } from "engine.io";
-import { createServer, type Server as HttpServer } from "node:http";
-import type { Http2SecureServer, Http2Server } from "node:http2";
-import type { Server as HttpsServer } from "node:https";
-import { Adapter, type Room, type SocketId, type WriteOptions } from "socket.io-adapter";
+import { Adapter, type WriteOptions } from "socket.io-adapter";
 import * as defaultParser from "socket.io-parser";
 import type { Encoder } from "socket.io-parser";
 import { Alarm } from "./alarm.js";
-import type { BroadcastOperator, RemoteSocket } from "./broadcast-operator.js";
+import { BroadcastEmitter } from "./broadcast-emitter.js";
+import type { BroadcastOperator } from "./broadcast-operator.js";
 import { Client } from "./client.js";
 import { dialectOf } from "./dialect.js";
+import { DynamicNamespaces, type NamespaceMatcher } from "./dynamic-namespaces.js";
 import type { ExtendedError } from "./errors.js";
-import { settleOnce } from "./middleware.js";
+import { isPort, listenOn, type TServerInstance } from "./listening.js";
 import { Namespace, type ServerReservedEventsMap } from "./namespace.js";
 import { connectionLimits, type AdapterConstructor, type ConnectionLimits, type ServerOptions } from "./options.js";
 import { ParentNamespace } from "./parent-namespace.js";
+import { redirectEmitter } from "./redirect-emitter.js";
 import type { Socket } from "./socket.js";
 import { serveBundles } from "./static-client.js";
 import { serveBundlesOn } from "./static-client-uws.js";
-import {
-  StrictEventEmitter,
-  type AllButLast,
-  type DecorateAcknowledgementsWithMultipleResponses,
-  type DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
-  type DefaultEventsMap,
-  type EventNames,
-  type EventNamesWithAck,
-  type EventParams,
-  type EventsMap,
-  type FirstNonErrorArg,
-  type Last,
-  type WithoutAcks,
+import type {
+  AllButLast,
+  DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  DefaultEventsMap,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
 } from "./typed-events.js";
 
+export type { NamespaceMatcher } from "./dynamic-namespaces.js";
 export type { ServerOptions } from "./options.js";
 
 const debug = debugModule("socket.io:server");
@@ -47,22 +45,9 @@ const debug = debugModule("socket.io:server");
 const DEFAULT_PATH = "/socket.io";
 const DEFAULT_CONNECT_TIMEOUT_MS = 45_000;
 
-type TServerInstance = HttpServer | HttpsServer | Http2SecureServer | Http2Server;
-
-/** Decides whether clients may connect to a namespace of this name, with these credentials. */
-export type NamespaceMatcher = (
-  name: string,
-  // eslint-disable-next-line typescript/no-explicit-any -- free form, chosen by the client
-  auth: { [key: string]: any },
-  next: (err: Error | null, allow: boolean) => void,
-) => void;
-
 /** A server, whatever events it is typed for. */
 // eslint-disable-next-line typescript/no-explicit-any -- see above
 export type AnyServer = Server<any, any, any, any>;
-
-// eslint-disable-next-line typescript/no-explicit-any -- as above
-type AnyParent = ParentNamespace<any, any, any, any>;
 
 /**
  * A Socket.IO server. Its listeners and emits are those of the main namespace, `/`.
@@ -78,10 +63,11 @@ export class Server<
   ServerSideEvents extends EventsMap = DefaultEventsMap,
   // eslint-disable-next-line typescript/no-explicit-any -- free form until the application describes it
   SocketData = any,
-> extends StrictEventEmitter<
+> extends BroadcastEmitter<
   ServerSideEvents,
-  WithoutAcks<EmitEvents>,
-  ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  EmitEvents,
+  ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  SocketData
 > {
   /** The main namespace, `/`. */
   readonly sockets: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
@@ -101,8 +87,9 @@ export class Server<
   readonly _limits: ConnectionLimits;
   /** @internal */
   _connectTimeout: number = DEFAULT_CONNECT_TIMEOUT_MS;
-  private parentNsps: Map<NamespaceMatcher, AnyParent> = new Map();
-  private parentNamespacesFromRegExp: Map<RegExp, AnyParent> = new Map();
+  private readonly _dynamic: DynamicNamespaces = new DynamicNamespaces();
+  private readonly parentNsps = this._dynamic.byMatcher;
+  private readonly parentNamespacesFromRegExp = this._dynamic.byRegExp;
   private readonly opts: Partial<ServerOptions>;
   private _adapter: AdapterConstructor | undefined;
   private _serveClient: boolean = true;
@@ -280,66 +267,6 @@ export class Server<
     return this;
   }
 
-  /** Targets a room. */
-  to(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.to(room);
-  }
-
-  /** Targets a room. */
-  in(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.in(room);
-  }
-
-  /** Targets everybody who is not in the room. */
-  except(
-    room: Room | Room[],
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.except(room);
-  }
-
-  /** Whether the packet may be compressed, where the transport does compression. */
-  compress(
-    compress: boolean,
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.compress(compress);
-  }
-
-  /** The packet may be dropped for clients that cannot take it right now. */
-  get volatile(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.volatile;
-  }
-
-  /** Targets the sockets of this process. */
-  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.local;
-  }
-
-  /** How long to wait for the clients' acknowledgements, in ms. */
-  timeout(
-    timeout: number,
-  ): BroadcastOperator<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.timeout(timeout);
-  }
-
-  /** Emits to all clients of the main namespace. */
-  override emit<Ev extends EventNames<WithoutAcks<EmitEvents>>>(
-    ev: Ev,
-    ...args: EventParams<WithoutAcks<EmitEvents>, Ev>
-  ): boolean {
-    return this.sockets.emit(ev, ...args);
-  }
-
-  /** Emits the event `message`. */
-  send(...args: EventParams<EmitEvents, "message">): this {
-    this.sockets.send(...args);
-    return this;
-  }
-
-  /** Emits the event `message`. */
-  write(...args: EventParams<EmitEvents, "message">): this {
-    return this.send(...args);
-  }
-
   /** Emits to the other servers of the cluster; see {@link Namespace.serverSideEmit}. */
   serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
     ev: Ev,
@@ -356,33 +283,9 @@ export class Server<
     return this.sockets.serverSideEmitWithAck(ev, ...args);
   }
 
-  /**
-   * The ids of the sockets of the main namespace.
-   *
-   * @deprecated use {@link fetchSockets}
-   */
-  allSockets(): Promise<Set<SocketId>> {
-    return this.sockets.allSockets();
-  }
-
-  /** The sockets of the main namespace, those of other servers included. */
-  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
-    return this.sockets.fetchSockets();
-  }
-
-  /** Makes all the sockets of the main namespace join rooms. */
-  socketsJoin(room: Room | Room[]): void {
-    this.sockets.socketsJoin(room);
-  }
-
-  /** Makes all the sockets of the main namespace leave rooms. */
-  socketsLeave(room: Room | Room[]): void {
-    this.sockets.socketsLeave(room);
-  }
-
-  /** Disconnects all the sockets of the main namespace; see {@link Namespace.disconnectSockets}. */
-  disconnectSockets(close: boolean = false): void {
-    this.sockets.disconnectSockets(close);
+  /** @internal */
+  override _everybody<Events extends EventsMap>(): BroadcastOperator<Events, SocketData> {
+    return this.sockets._everybody();
   }
 
   /**
@@ -394,21 +297,10 @@ export class Server<
     auth: Record<string, unknown>,
     fn: (nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined) => void,
   ): void {
-    const parents = [...this.parentNsps.entries()];
-    const ask = (index: number): void => {
-      const entry = parents[index];
-      if (entry === undefined) return fn(undefined);
-      const [matcher, parent] = entry;
-      settleOnce<[boolean]>(
-        (next) => matcher(name, auth, next),
-        (error, allow) => {
-          if (error || !allow) return ask(index + 1);
-          // Somebody else may have asked for it while the matcher was at work.
-          fn(this._nsps.get(name) ?? parent.createChild(name));
-        },
-      );
-    };
-    ask(0);
+    this._dynamic.ask(name, auth, (parent) => {
+      // Somebody else may have asked for it while the matcher was at work.
+      fn(parent && (this._nsps.get(name) ?? parent.createChild(name)));
+    });
   }
 
   /** Tells the listeners of `/` of a new namespace. @internal */
@@ -423,31 +315,16 @@ export class Server<
     const path = given.startsWith("/") ? given : `/${given}`;
     const existing = this._nsps.get(path);
     if (existing !== undefined) return existing;
-    for (const [regex, parent] of this.parentNamespacesFromRegExp) {
-      if (regex.test(path)) return parent.createChild(path);
-    }
+    const parent = this._dynamic.find(path);
+    if (parent !== undefined) return parent.createChild(path);
     const nsp = new Namespace(this, path);
     this._nsps.set(path, nsp);
     this._announce(nsp);
     return nsp;
   }
 
-  private parentOf(
-    name: RegExp | NamespaceMatcher,
-  ): ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    if (name instanceof RegExp && (name.global || name.sticky)) {
-      // Their lastIndex would make the answer depend on who asked before.
-      throw new Error("stateful regular expressions are not supported");
-    }
-    const parent = new ParentNamespace(this);
-    const untyped = parent as unknown as AnyParent;
-    if (name instanceof RegExp) {
-      this.parentNsps.set((path, _auth, next) => next(null, name.test(path)), untyped);
-      this.parentNamespacesFromRegExp.set(name, untyped);
-    } else {
-      this.parentNsps.set(name, untyped);
-    }
-    return parent;
+  private parentOf(name: RegExp | NamespaceMatcher): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    return this._dynamic.add(name, () => new ParentNamespace(this as unknown as AnyServer));
   }
 
   private initEngine(srv: TServerInstance, opts: Partial<ServerOptions> & { path: string }): void {
@@ -459,45 +336,4 @@ export class Server<
   }
 }
 
-/** `io.on(…)` and the like are those of the main namespace, whichever object that is now (browser-sync replaces it). */
-const REDIRECTED = [
-  "setMaxListeners",
-  "getMaxListeners",
-  "emit",
-  "addListener",
-  "on",
-  "prependListener",
-  "once",
-  "prependOnceListener",
-  "removeListener",
-  "off",
-  "removeAllListeners",
-  "listeners",
-  "rawListeners",
-  "listenerCount",
-  "eventNames",
-] as const;
-
-for (const method of REDIRECTED) {
-  Object.defineProperty(Server.prototype, method, {
-    value: function (this: Server, ...args: unknown[]): unknown {
-      const { sockets } = this;
-      return (sockets[method] as (...args: unknown[]) => unknown).apply(sockets, args);
-    },
-    configurable: true,
-    writable: true,
-  });
-}
-
-function isPort(srv: unknown): boolean {
-  return typeof srv === "number" || (typeof srv === "string" && srv !== "" && !Number.isNaN(Number(srv)));
-}
-
-function listenOn(port: number): HttpServer {
-  debug("creating http server and listening on port %d", port);
-  const server = createServer((_req, res) => {
-    res.writeHead(404);
-    res.end();
-  });
-  return server.listen(port);
-}
+redirectEmitter(Server.prototype);

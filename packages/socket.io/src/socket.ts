@@ -6,24 +6,24 @@ import { PacketType, type Packet } from "socket.io-parser";
 import { AckTable } from "socket.io-parser/acks";
 import { isReservedEvent } from "socket.io-parser/events";
 import { BroadcastOperator } from "./broadcast-operator.js";
+import { CatchAllEmitter, type AnyListener } from "./catch-all.js";
 import type { Client } from "./client.js";
 import { ackTimeoutError, disconnectedError, reservedEventError, surface, type ExtendedError } from "./errors.js";
 import { buildHandshake, type Handshake } from "./handshake.js";
 import { runMiddlewares } from "./middleware.js";
 import type { Namespace } from "./namespace.js";
 import type { Server } from "./server.js";
-import {
-  StrictEventEmitter,
-  type AllButLast,
-  type DecorateAcknowledgements,
-  type DecorateAcknowledgementsWithMultipleResponses,
-  type DefaultEventsMap,
-  type EventNames,
-  type EventNamesWithAck,
-  type EventParams,
-  type EventsMap,
-  type FirstNonErrorArg,
-  type Last,
+import type {
+  AllButLast,
+  DecorateAcknowledgements,
+  DecorateAcknowledgementsWithMultipleResponses,
+  DefaultEventsMap,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
 } from "./typed-events.js";
 
 export type { Handshake } from "./handshake.js";
@@ -56,9 +56,6 @@ export interface SocketReservedEventsMap {
 // eslint-disable-next-line typescript/no-explicit-any -- what peers send is untyped
 export type Event = [eventName: string, ...args: any[]];
 
-// eslint-disable-next-line typescript/no-explicit-any -- what peers send is untyped
-type AnyListener = (...args: any[]) => void;
-
 /** Set on the callbacks of promises, which want to know that no answer will come. */
 const onDisconnect = Symbol("onDisconnect");
 type PromisedAck = AnyListener & { [onDisconnect]?: () => void };
@@ -80,7 +77,7 @@ export class Socket<
   ServerSideEvents extends EventsMap = DefaultEventsMap,
   // eslint-disable-next-line typescript/no-explicit-any -- free form until the application describes it
   SocketData = any,
-> extends StrictEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
+> extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
   /** The namespace. */
   readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   /** The connection, shared with the sockets of other namespaces. */
@@ -100,8 +97,6 @@ export class Socket<
   private flags: BroadcastFlags;
   private fns: ((event: Event, next: (err?: Error) => void) => unknown)[];
   private _acks: AckTable | undefined;
-  private _anyListeners: AnyListener[] | undefined;
-  private _anyOutgoingListeners: AnyListener[] | undefined;
   /** Set for good when the socket has left, or was never let in. Before the middlewares agree, it is neither. */
   private _left: boolean;
 
@@ -122,8 +117,6 @@ export class Socket<
     this.flags = NO_FLAGS;
     this.fns = [];
     this._acks = undefined;
-    this._anyListeners = undefined;
-    this._anyOutgoingListeners = undefined;
     this._left = false;
     // An `error` event without a listener would throw.
     super.on("error", ignore);
@@ -289,59 +282,6 @@ export class Socket<
     return this;
   }
 
-  /** Adds a listener for all incoming events: `(event, ...args)`. */
-  onAny(listener: AnyListener): this {
-    (this._anyListeners ??= []).push(listener);
-    return this;
-  }
-
-  /** Adds a listener for all incoming events, before those there are. */
-  prependAny(listener: AnyListener): this {
-    (this._anyListeners ??= []).unshift(listener);
-    return this;
-  }
-
-  /** Removes a listener for all incoming events, or all such listeners. */
-  offAny(listener?: AnyListener): this {
-    this._anyListeners = without(this._anyListeners, listener);
-    return this;
-  }
-
-  /** The listeners for all incoming events: live. */
-  listenersAny(): AnyListener[] {
-    return (this._anyListeners ??= []);
-  }
-
-  /** Adds a listener for all events that this socket is sent: `(event, ...args)`. */
-  onAnyOutgoing(listener: AnyListener): this {
-    (this._anyOutgoingListeners ??= []).push(listener);
-    return this;
-  }
-
-  /** Adds a listener for all events that this socket is sent, before those there are. */
-  prependAnyOutgoing(listener: AnyListener): this {
-    (this._anyOutgoingListeners ??= []).unshift(listener);
-    return this;
-  }
-
-  /** Removes a listener for all events that this socket is sent, or all such listeners. */
-  offAnyOutgoing(listener?: AnyListener): this {
-    this._anyOutgoingListeners = without(this._anyOutgoingListeners, listener);
-    return this;
-  }
-
-  /** The listeners for all events that this socket is sent: live. */
-  listenersAnyOutgoing(): AnyListener[] {
-    return (this._anyOutgoingListeners ??= []);
-  }
-
-  /** @internal called by adapters, once per broadcast and socket */
-  notifyOutgoingListeners(packet: { data?: unknown }): void {
-    const listeners = this._anyOutgoingListeners;
-    if (listeners === undefined || listeners.length === 0) return;
-    for (const listener of listeners.slice()) listener.apply(this, packet.data as unknown[]);
-  }
-
   /**
    * Sends a packet, or messages that are encoded already.
    * @internal adapters of older makes call it with `preEncoded`
@@ -448,9 +388,7 @@ export class Socket<
     // The default decoder has checked this; those of users need not.
     if (!Array.isArray(event) || !isEventName(event[0])) return this.client.close();
     if (packet.id !== undefined) event.push(this.ack(packet.id));
-    if (this._anyListeners !== undefined && this._anyListeners.length > 0) {
-      for (const listener of this._anyListeners.slice()) listener.apply(this, event);
-    }
+    this.notifyListeners(event);
     this.dispatch(event);
   }
 
@@ -498,13 +436,6 @@ function close(socket: AnySocket, reason: DisconnectReason): void {
 
 function isEventName(name: unknown): boolean {
   return typeof name === "string" ? !isReservedEvent(name) : typeof name === "number";
-}
-
-function without(listeners: AnyListener[] | undefined, listener: AnyListener | undefined): AnyListener[] | undefined {
-  if (listeners === undefined || listener === undefined) return undefined;
-  const index = listeners.indexOf(listener);
-  if (index !== -1) listeners.splice(index, 1);
-  return listeners;
 }
 
 function ignore(): void {}

@@ -1,0 +1,131 @@
+import type { Room, SocketId } from "socket.io-adapter";
+import type { BroadcastOperator, RemoteSocket } from "./broadcast-operator.js";
+import {
+  StrictEventEmitter,
+  type DecorateAcknowledgementsWithMultipleResponses,
+  type DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  type EventNames,
+  type EventParams,
+  type EventsMap,
+  type WithoutAcks,
+} from "./typed-events.js";
+
+/** What a server (for its main namespace) and a namespace have in common: they emit to many sockets, or to some of them. */
+export abstract class BroadcastEmitter<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ReservedEvents extends EventsMap,
+  SocketData,
+> extends StrictEventEmitter<ListenEvents, WithoutAcks<EmitEvents>, ReservedEvents> {
+  /** Targets all the sockets of the namespace. @internal */
+  abstract _everybody<Events extends EventsMap>(): BroadcastOperator<Events, SocketData>;
+
+  /** Targets a room. */
+  to(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.targets().to(room);
+  }
+
+  /** Targets a room. */
+  in(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.targets().in(room);
+  }
+
+  /** Targets everybody who is not in the room. */
+  except(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.targets().except(room);
+  }
+
+  /** Whether the packet may be compressed, where the transport does compression. */
+  compress(
+    compress: boolean,
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.targets().compress(compress);
+  }
+
+  /** The packet may be dropped for clients that cannot take it right now. */
+  get volatile(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.targets().volatile;
+  }
+
+  /** Targets the sockets of this process. */
+  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.targets().local;
+  }
+
+  /**
+   * How long to wait for the clients' acknowledgements.
+   *
+   * @param timeout in ms
+   */
+  timeout(
+    timeout: number,
+  ): BroadcastOperator<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<EmitEvents>, SocketData> {
+    return this.targets().timeout(timeout) as unknown as BroadcastOperator<
+      DecorateAcknowledgementsWithTimeoutAndMultipleResponses<EmitEvents>,
+      SocketData
+    >;
+  }
+
+  /**
+   * Emits to all clients of the namespace.
+   *
+   * @returns true
+   * @throws if the event name is reserved
+   */
+  override emit<Ev extends EventNames<WithoutAcks<EmitEvents>>>(
+    ev: Ev,
+    ...args: EventParams<WithoutAcks<EmitEvents>, Ev>
+  ): boolean {
+    return this._everybody<WithoutAcks<EmitEvents>>().emit(ev, ...args);
+  }
+
+  /** Emits the event `message`. */
+  send(...args: EventParams<EmitEvents, "message">): this {
+    this._everybody<EmitEvents>().emit("message", ...args);
+    return this;
+  }
+
+  /** Emits the event `message`. */
+  write(...args: EventParams<EmitEvents, "message">): this {
+    return this.send(...args);
+  }
+
+  /**
+   * The ids of the sockets.
+   *
+   * @deprecated use {@link fetchSockets}
+   */
+  allSockets(): Promise<Set<SocketId>> {
+    return this.targets().allSockets();
+  }
+
+  /** The sockets of this process and of the other servers. */
+  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
+    return this._everybody<EmitEvents>().fetchSockets();
+  }
+
+  /** Makes all the sockets join rooms. */
+  socketsJoin(room: Room | Room[]): void {
+    this.targets().socketsJoin(room);
+  }
+
+  /** Makes all the sockets leave rooms. */
+  socketsLeave(room: Room | Room[]): void {
+    this.targets().socketsLeave(room);
+  }
+
+  /**
+   * Disconnects all the sockets.
+   *
+   * @param close whether to close their connections, with all other namespaces
+   */
+  disconnectSockets(close: boolean = false): void {
+    this.targets().disconnectSockets(close);
+  }
+
+  private targets(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this._everybody();
+  }
+}
