@@ -1,7 +1,5 @@
-import type { Cell } from "./cells.ts";
-
 /** How many behaviours were shown in which cell. */
-export class Table {
+export class Table<Cell extends { readonly name: string }> {
   readonly #cells: readonly Cell[];
   readonly #counts = new Map<string, Map<Cell, { agrees: number; differs: number }>>();
 
