@@ -3,3 +3,9 @@
 export { Adapter } from "./adapter.js";
 export type { BroadcastFlags, BroadcastOptions, PrivateSessionId, Room, Session, SocketId } from "./adapter.js";
 export type { AdapterHost, AdapterSocket, EncodedPacket, WriteOptions } from "./host.js";
+export { ClusterAdapter } from "./cluster/cluster-adapter.js";
+export { ClusterAdapterWithHeartbeat } from "./cluster/heartbeat-adapter.js";
+export type { ClusterAdapterOptions } from "./cluster/heartbeat-adapter.js";
+export { MessageType } from "./cluster/messages.js";
+export type { ClusterMessage, ClusterResponse, Offset, ServerId } from "./cluster/messages.js";
+export type { ClusterRequestError } from "./cluster/requests.js";

@@ -1,0 +1,81 @@
+import type { ServerId } from "./messages.js";
+
+/** Whose answers a request waits for. */
+export interface Expectation {
+  /** How many answers are still to come. */
+  readonly missing: number;
+  /** Who has not answered, where that is known. */
+  readonly missingServers: readonly ServerId[];
+  /**
+   * An answer has come.
+   *
+   * @param from undefined where the sender did not sign
+   * @returns false if nobody waited for it: a second answer of one server, or one that came too late
+   */
+  answered(from: ServerId | undefined): boolean;
+  /** A server has left the cluster: it will not answer. */
+  gone(server: ServerId): void;
+  /** What the request fails with when time is up. */
+  timeoutMessage(): string;
+}
+
+/** Where only the number of servers is known. */
+export class CountedServers implements Expectation {
+  readonly #expected: number;
+  readonly #signed = new Set<ServerId>();
+  #answers = 0;
+
+  constructor(expected: number) {
+    this.#expected = expected;
+  }
+
+  get missing(): number {
+    return Math.max(this.#expected - this.#answers, 0);
+  }
+
+  readonly missingServers: readonly ServerId[] = [];
+
+  answered(from: ServerId | undefined): boolean {
+    if (from !== undefined) {
+      if (this.#signed.has(from)) return false;
+      this.#signed.add(from);
+    }
+    this.#answers++;
+    return true;
+  }
+
+  gone(): void {}
+
+  timeoutMessage(): string {
+    return `timeout reached: only ${this.#answers} responses received out of ${this.#expected}`;
+  }
+}
+
+/** Where every server is known by its id, since they all send heartbeats. */
+export class KnownServers implements Expectation {
+  readonly #missing: Set<ServerId>;
+
+  constructor(servers: Iterable<ServerId>) {
+    this.#missing = new Set(servers);
+  }
+
+  get missing(): number {
+    return this.#missing.size;
+  }
+
+  get missingServers(): readonly ServerId[] {
+    return [...this.#missing];
+  }
+
+  answered(from: ServerId | undefined): boolean {
+    return from !== undefined && this.#missing.delete(from);
+  }
+
+  gone(server: ServerId): void {
+    this.#missing.delete(server);
+  }
+
+  timeoutMessage(): string {
+    return `timeout reached: missing ${this.missing} responses`;
+  }
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto";
+import type { Expectation } from "./expectation.js";
+import type { ServerId } from "./messages.js";
+
+/** Not all servers have answered. What did arrive comes along. */
+export class ClusterRequestError extends Error {
+  override readonly name = "ClusterRequestError";
+
+  constructor(
+    message: string,
+    /** The answers of the servers that did answer. */
+    readonly responses: unknown[],
+    /** Ids of the servers that did not, where they are known. */
+    readonly missing: readonly ServerId[],
+  ) {
+    super(message);
+  }
+}
+
+interface Pending {
+  readonly expected: Expectation;
+  readonly responses: unknown[];
+  readonly timer: NodeJS.Timeout;
+  settle(error: ClusterRequestError | null, responses: unknown[]): void;
+}
+
+/**
+ * What one server has asked the others, until all have answered, or have left, or time is up: whichever comes first, and
+ * exactly one of them. How questions and answers travel is not its business.
+ */
+export class ClusterRequests {
+  readonly #pending = new Map<string, Pending>();
+
+  /** Requests that still wait. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Waits for answers.
+   *
+   * @param settle called once: with all the answers, or with an error that has those that came
+   * @returns id of the request, to be sent along with the question
+   */
+  open(
+    expected: Expectation,
+    timeoutMs: number,
+    settle: (error: ClusterRequestError | null, responses: unknown[]) => void,
+  ): string {
+    const id = requestId();
+    // Who waits for answers only has nothing else to keep the process for.
+    const timer = setTimeout(() => this.#fail(id, expected.timeoutMessage()), timeoutMs).unref();
+    this.#pending.set(id, { expected, responses: [], timer, settle });
+    return id;
+  }
+
+  /** One server has answered, with one value or several. Unknown ids are of requests that have ended. */
+  answer(id: string, from: ServerId | undefined, values: readonly unknown[]): void {
+    const request = this.#pending.get(id);
+    if (request === undefined || !request.expected.answered(from)) return;
+    request.responses.push(...values);
+    this.#check(id, request);
+  }
+
+  /** A server has left the cluster. */
+  onServerGone(server: ServerId): void {
+    for (const [id, request] of this.#pending) {
+      request.expected.gone(server);
+      this.#check(id, request);
+    }
+  }
+
+  /** Ends all of them: no answer will be heard any more. */
+  close(): void {
+    for (const id of this.#pending.keys()) this.#fail(id, "the adapter was closed");
+  }
+
+  #check(id: string, request: Pending): void {
+    if (request.expected.missing > 0) return;
+    this.#forget(id, request);
+    request.settle(null, request.responses);
+  }
+
+  #fail(id: string, message: string): void {
+    const request = this.#pending.get(id)!;
+    this.#forget(id, request);
+    const { responses, expected } = request;
+    request.settle(new ClusterRequestError(message, responses, expected.missingServers), responses);
+  }
+
+  #forget(id: string, { timer }: Pending): void {
+    clearTimeout(timer);
+    this.#pending.delete(id);
+  }
+}
+
+/** 16 hexadecimal digits, like the ids of servers (row A-39). */
+export function requestId(): string {
+  return randomBytes(8).toString("hex");
+}
