@@ -4,6 +4,7 @@ import { isReservedEvent } from "socket.io-parser/events";
 import type { Alarm } from "./alarm.js";
 import { ackTimeoutError, reservedEventError, type BroadcastTimeoutError } from "./errors.js";
 import type { Handshake } from "./handshake.js";
+import type { AnyServer } from "./server.js";
 import type { Socket } from "./socket.js";
 import type {
   AllButLast,
@@ -87,7 +88,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
       return true;
     }
     const ack = data.pop() as AckOfMany;
-    const answers = new Answers(this.adapter, this.flags, packet, ack);
+    const answers = new Answers(this.adapter, this.flags, packet, ev, ack);
     try {
       this.adapter.broadcastWithAck(
         packet,
@@ -186,6 +187,7 @@ type AckOfMany = (error: Error | null, responses: unknown) => void;
 /** Collects the answers to one broadcast until all who should answer did, or the time is up. */
 class Answers {
   readonly #alarm: Alarm;
+  readonly #ack: (error: Error | null, responses: unknown) => void;
   readonly #deadline;
   readonly #responses: unknown[] = [];
   #expectedServers = -1;
@@ -197,9 +199,12 @@ class Answers {
     private readonly adapter: Adapter,
     private readonly flags: BroadcastFlags,
     private readonly packet: Packet,
-    private readonly ack: AckOfMany,
+    event: string | symbol,
+    ack: AckOfMany,
   ) {
-    this.#alarm = adapter.nsp.server._alarm as Alarm;
+    const server = adapter.nsp.server as AnyServer;
+    this.#alarm = server._alarm;
+    this.#ack = server._listenerErrors.guard(ack, undefined, event);
     this.#deadline = this.#alarm.after(flags.timeout, () => this.#onTimeout());
   }
 
@@ -230,7 +235,7 @@ class Answers {
     const complete = this.#servers === this.#expectedServers && this.#responses.length === this.#expectedClients;
     if (!complete || this.#settled) return;
     this.giveUp();
-    this.ack(null, this.flags.expectSingleResponse === true ? this.#responses[0] : this.#responses);
+    this.#ack(null, this.flags.expectSingleResponse === true ? this.#responses[0] : this.#responses);
   }
 
   #onTimeout(): void {
@@ -241,7 +246,7 @@ class Answers {
     if (id !== undefined) {
       for (const socket of (this.adapter.nsp.sockets as Map<SocketId, Socket>).values()) socket._forgetAck(id);
     }
-    this.ack(ackTimeoutError(), this.flags.expectSingleResponse === true ? null : this.#responses);
+    this.#ack(ackTimeoutError(), this.flags.expectSingleResponse === true ? null : this.#responses);
   }
 }
 

@@ -70,8 +70,11 @@ export abstract class CatchAllEmitter<
 
   private tellAll(listeners: AnyListener[] | undefined, event: unknown[]): void {
     if (listeners === undefined || listeners.length === 0) return;
-    for (const listener of listeners.slice()) listener.apply(this, event);
+    for (const listener of listeners.slice()) this._callListener(listener, event);
   }
+
+  /** Calls a function of the application's, whatever it does. @internal */
+  protected abstract _callListener(listener: AnyListener, event: unknown[]): void;
 }
 
 function without(listeners: AnyListener[] | undefined, listener: AnyListener | undefined): AnyListener[] | undefined {

@@ -5,7 +5,7 @@ import type { WriteOptions } from "socket.io-adapter";
 import { PacketType, type Decoder, type Encoder, type Packet } from "socket.io-parser";
 import type { Deadline } from "socket.io-parser/acks";
 import type { Dialect } from "./dialect.js";
-import { surface, type ExtendedError } from "./errors.js";
+import type { ExtendedError } from "./errors.js";
 import type { AnyNamespace } from "./namespace.js";
 import type { AnyServer } from "./server.js";
 import type { AnySocket, DisconnectReason } from "./socket.js";
@@ -297,13 +297,7 @@ export class Client {
 
   /** The peer broke the protocol: its sockets are told, and the connection is closed. */
   #onError(error: Error): void {
-    for (const socket of this.nsps.values()) {
-      try {
-        socket._onerror(error);
-      } catch (thrown) {
-        surface(thrown);
-      }
-    }
+    for (const socket of this.nsps.values()) socket._onerror(error);
     this.close();
   }
 

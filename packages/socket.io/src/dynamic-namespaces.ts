@@ -1,4 +1,4 @@
-import { settleOnce } from "./middleware.js";
+import { settleOnce, type OnFailure } from "./middleware.js";
 import type { ParentNamespace } from "./parent-namespace.js";
 
 /** Decides whether clients may connect to a namespace of this name, with these credentials. */
@@ -45,7 +45,12 @@ export class DynamicNamespaces {
   }
 
   /** Asks for the parent of a name that a client used. */
-  ask(name: string, auth: Record<string, unknown>, answer: (parent: AnyParent | undefined) => void): void {
+  ask(
+    name: string,
+    auth: Record<string, unknown>,
+    onFailure: OnFailure,
+    answer: (parent: AnyParent | undefined) => void,
+  ): void {
     const entries = [...this.byMatcher];
     const askFrom = (index: number): void => {
       const entry = entries[index];
@@ -53,6 +58,7 @@ export class DynamicNamespaces {
       const [matcher, parent] = entry;
       settleOnce<[boolean]>(
         (next) => matcher(name, auth, next),
+        onFailure,
         (error, allow) => (error || !allow ? askFrom(index + 1) : answer(parent)),
       );
     };

@@ -21,15 +21,3 @@ export function ackTimeoutError(): Error {
 export function disconnectedError(): Error {
   return new Error("socket has been disconnected");
 }
-
-/**
- * Lets an error of a user's listener surface as an uncaught exception, as it would from a bare `emit`, but only after
- * our own work is done: a throwing `disconnect` listener must not leave other sockets half closed.
- */
-export function surface(error: unknown): void {
-  process.nextTick(rethrow, error);
-}
-
-function rethrow(error: unknown): never {
-  throw error;
-}

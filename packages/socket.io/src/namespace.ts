@@ -4,6 +4,7 @@ import { BroadcastEmitter } from "./broadcast-emitter.js";
 import { BroadcastOperator } from "./broadcast-operator.js";
 import type { Client } from "./client.js";
 import { reservedEventError, type ExtendedError } from "./errors.js";
+import { LISTENER_ERROR } from "./listener-errors.js";
 import { runMiddlewares, type Next } from "./middleware.js";
 import type { AdapterConstructor } from "./options.js";
 import type { Server } from "./server.js";
@@ -41,6 +42,19 @@ export interface ServerReservedEventsMap<
   SocketData,
 > extends NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
   new_namespace: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  /**
+   * A listener, a middleware or an acknowledgement callback has thrown, or returned a promise that was rejected. See the
+   * option `onListenerError`.
+   *
+   * @param error what was thrown
+   * @param socket the socket that it was called for, if any
+   * @param event the event that it was called for; `connection` where a client asked to join
+   */
+  listener_error: (
+    error: unknown,
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined,
+    event: string | symbol,
+  ) => void;
 }
 
 /** A namespace, whatever events it is typed for. */
@@ -48,7 +62,12 @@ export interface ServerReservedEventsMap<
 export type AnyNamespace = Namespace<any, any, any, any>;
 
 /** Names that other servers must not put in our mouth. */
-export const RESERVED_EVENTS: ReadonlySet<string | symbol> = new Set(["connect", "connection", "new_namespace"]);
+export const RESERVED_EVENTS: ReadonlySet<string | symbol> = new Set([
+  "connect",
+  "connection",
+  "new_namespace",
+  LISTENER_ERROR,
+]);
 
 /**
  * A group of sockets with its own middlewares, rooms and listeners. A client joins as many as it likes over its one
@@ -84,7 +103,7 @@ export class Namespace<
   _ids: number = 0;
 
   constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, name: string) {
-    super();
+    super(server._listenerErrors.captureRejections);
     this.server = server;
     this.name = name;
     this._initAdapter();
@@ -127,7 +146,12 @@ export class Namespace<
     ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
   ): boolean {
     if (RESERVED_EVENTS.has(ev)) throw reservedEventError(ev);
-    this.adapter.serverSideEmit([ev, ...args]);
+    const message: unknown[] = [ev, ...args];
+    const ack = message.at(-1);
+    if (typeof ack === "function") {
+      message[message.length - 1] = this.server._listenerErrors.guard(ack as () => unknown, undefined, ev);
+    }
+    this.adapter.serverSideEmit(message);
     return true;
   }
 
@@ -151,6 +175,8 @@ export class Namespace<
   /** Another server has emitted: adapters call this. @internal */
   // eslint-disable-next-line typescript/no-explicit-any -- what other servers send is untyped
   _onServerSideEmit(args: [string, ...any[]]): void {
+    const [ev] = args;
+    if (RESERVED_EVENTS.has(ev)) return debug("another server sent the reserved event %s", ev);
     this.emitUntyped(...args);
   }
 
@@ -201,7 +227,16 @@ export class Namespace<
   }
 
   private run(socket: AnySocket, done: (error: ExtendedError | undefined) => void): void {
-    runMiddlewares(this._fns, socket, done);
+    const { _listenerErrors } = this.server;
+    const failed = (error: unknown, rejected: boolean): void =>
+      _listenerErrors.report(error, socket, "connection", rejected);
+    runMiddlewares(this._fns, socket, failed, done);
+  }
+
+  /** @internal */
+  protected override _listenerFailed(error: unknown, ev: string | symbol, first: unknown, rejected: boolean): void {
+    const socket = first instanceof Socket ? (first as unknown as AnySocket) : undefined;
+    this.server._listenerErrors.report(error, socket, ev, rejected);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AttachOptions, ServerOptions as EngineOptions } from "engine.io";
 import type { Adapter } from "socket.io-adapter";
+import type { ListenerErrorMode } from "./listener-errors.js";
 import type { AnyNamespace } from "./namespace.js";
 
 /** A class, or a function that makes adapters. */
@@ -38,6 +39,19 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
    * @default false
    */
   cleanupEmptyChildNamespaces: boolean;
+  /**
+   * What becomes of an error in a listener, a middleware or an acknowledgement callback, thrown or the reason of a
+   * rejected promise.
+   *
+   * - `"report"`: it is given to the listeners of `listener_error` of the server: `(error, socket, event)`. If there are
+   *   none, it is printed to stderr, at most ten a second. The process goes on.
+   * - `"throw"`: it becomes an `uncaughtException` or an `unhandledRejection` of the process, as in releases of Socket.IO
+   *   up to 4.8, once our own work is done.
+   *
+   * Either way a middleware that fails before it has called `next` refuses, as if it had called `next(error)`.
+   * @default "report"
+   */
+  onListenerError: ListenerErrorMode;
   /**
    * How many namespaces one connection may have joined, or be joining, at a time. Further ones are refused.
    * @default 256

@@ -17,6 +17,7 @@ import { Client } from "./client.js";
 import { dialectOf } from "./dialect.js";
 import { DynamicNamespaces, type NamespaceMatcher } from "./dynamic-namespaces.js";
 import type { ExtendedError } from "./errors.js";
+import { ListenerErrors } from "./listener-errors.js";
 import { isPort, listenOn, type TServerInstance } from "./listening.js";
 import { Namespace, type ServerReservedEventsMap } from "./namespace.js";
 import { connectionLimits, type AdapterConstructor, type ConnectionLimits, type ServerOptions } from "./options.js";
@@ -84,6 +85,8 @@ export class Server<
   /** @internal */
   readonly _alarm: Alarm = new Alarm();
   /** @internal */
+  readonly _listenerErrors: ListenerErrors;
+  /** @internal */
   readonly _limits: ConnectionLimits;
   /** @internal */
   _connectTimeout: number = DEFAULT_CONNECT_TIMEOUT_MS;
@@ -114,6 +117,7 @@ export class Server<
     this.encoder = new this._parser.Encoder();
     this.opts = opts;
     this._limits = connectionLimits(opts);
+    this._listenerErrors = new ListenerErrors(this, this._alarm, opts.onListenerError);
     this.adapter(opts.adapter ?? Adapter);
     this.sockets = this.of("/");
     if (srv || typeof srv === "number") this.attach(srv as TServerInstance | number);
@@ -244,6 +248,7 @@ export class Server<
         await nsp.adapter.close();
       }),
     );
+    this._listenerErrors.flush();
     // Nothing to close if this server was never attached.
     this.engine?.close();
     const { httpServer } = this;
@@ -297,7 +302,9 @@ export class Server<
     auth: Record<string, unknown>,
     fn: (nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined) => void,
   ): void {
-    this._dynamic.ask(name, auth, (parent) => {
+    const failed = (error: unknown, rejected: boolean): void =>
+      this._listenerErrors.report(error, undefined, "connection", rejected);
+    this._dynamic.ask(name, auth, failed, (parent) => {
       // Somebody else may have asked for it while the matcher was at work.
       fn(parent && (this._nsps.get(name) ?? parent.createChild(name)));
     });

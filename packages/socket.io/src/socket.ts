@@ -8,10 +8,11 @@ import { isReservedEvent } from "socket.io-parser/events";
 import { BroadcastOperator } from "./broadcast-operator.js";
 import { CatchAllEmitter, type AnyListener } from "./catch-all.js";
 import type { Client } from "./client.js";
-import { ackTimeoutError, disconnectedError, reservedEventError, surface, type ExtendedError } from "./errors.js";
+import { reservedEventError, type ExtendedError } from "./errors.js";
 import { buildHandshake, type Handshake } from "./handshake.js";
 import { runMiddlewares } from "./middleware.js";
 import type { Namespace } from "./namespace.js";
+import { expectAck, promisedAck, type AckCallback } from "./pending-acks.js";
 import type { Server } from "./server.js";
 import type {
   AllButLast,
@@ -55,10 +56,6 @@ export interface SocketReservedEventsMap {
 /** Name and arguments of an event, as packet middlewares get them. */
 // eslint-disable-next-line typescript/no-explicit-any -- what peers send is untyped
 export type Event = [eventName: string, ...args: any[]];
-
-/** Set on the callbacks of promises, which want to know that no answer will come. */
-const onDisconnect = Symbol("onDisconnect");
-type PromisedAck = AnyListener & { [onDisconnect]?: () => void };
 
 /** A socket, whatever events it is typed for. */
 // eslint-disable-next-line typescript/no-explicit-any -- see above
@@ -106,7 +103,7 @@ export class Socket<
     client: Client,
     auth: Record<string, unknown>,
   ) {
-    super();
+    super(nsp.server._listenerErrors.captureRejections);
     this.nsp = nsp;
     this.client = client;
     this.id = client.dialect.newSocketId(nsp.name, client.id);
@@ -164,27 +161,31 @@ export class Socket<
     const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
     if (typeof data[data.length - 1] === "function") {
       packet.id = this.nsp._ids++;
-      this.expectAck(packet.id, data.pop() as AnyListener, flags.timeout);
+      this.expectAck(packet.id, ev, data.pop() as AckCallback, flags.timeout);
     }
     this.notifyOutgoingListeners(packet);
-    this.packet(packet, flags);
+    try {
+      this.packet(packet, flags);
+    } catch (error) {
+      // An argument cannot be encoded: the caller learns it now, and nobody will answer.
+      if (packet.id !== undefined) this._acks?.delete(packet.id);
+      throw error;
+    }
     return true;
   }
 
   /**
-   * Sends an event to the client and resolves with the first argument of its answer. Rejects when the time given by
-   * {@link timeout} is up; without one, when the socket disconnects.
+   * Sends an event to the client and resolves with the first argument of its answer. Rejects when the socket disconnects,
+   * or the time given by {@link timeout} is up.
    */
   emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
     ev: Ev,
     ...args: AllButLast<EventParams<EmitEvents, Ev>>
   ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
     type Answer = FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>;
-    const withTimeout = this.flags.timeout !== undefined;
+    const timed = this.flags.timeout !== undefined;
     return new Promise<Answer>((resolve, reject) => {
-      const ack = withTimeout
-        ? (error: Error | null, answer: Answer) => (error === null ? resolve(answer) : reject(error))
-        : Object.assign((answer: Answer) => resolve(answer), { [onDisconnect]: () => reject(disconnectedError()) });
+      const ack = promisedAck<Answer>(timed, resolve, reject);
       this.emit(ev, ...([...(args as unknown[]), ack] as EventParams<EmitEvents, Ev>));
     });
   }
@@ -296,7 +297,8 @@ export class Socket<
   /** The middlewares have agreed: the socket joins its namespace. @internal */
   _onconnect(): void {
     this.connected = true;
-    void this.join(this.id);
+    // Listeners of the adapter's `join-room` may throw, adapters of clusters may reject.
+    this._call(() => this.join(this.id), this, [], "connection");
     this.packet({ type: PacketType.CONNECT, nsp: this.nsp.name, data: this.client.dialect.acceptance(this.id) });
     this.client._joined(this);
   }
@@ -332,12 +334,11 @@ export class Socket<
   _onclose(reason: DisconnectReason, description?: unknown): this {
     if (!this.connected) return this;
     debug("socket %s closed: %s", this.id, reason);
-    this.emitSafely("disconnecting", reason, description);
+    this.emitReserved("disconnecting", reason, description);
     this._cleanup();
     this.client._remove(this);
     this.connected = false;
-    this._acks?.disconnect();
-    this.emitSafely("disconnect", reason, description);
+    this.emitReserved("disconnect", reason, description);
     return this;
   }
 
@@ -345,6 +346,7 @@ export class Socket<
   _cleanup(): void {
     this._left = true;
     this.leaveAll();
+    this._acks?.disconnect();
     this.nsp._remove(this);
   }
 
@@ -354,7 +356,7 @@ export class Socket<
   }
 
   private leaveAll(): void {
-    this.adapter.delAll(this.id);
+    this._call(() => this.adapter.delAll(this.id), this, [], "disconnect");
   }
 
   private newBroadcastOperator(): BroadcastOperator<
@@ -366,21 +368,10 @@ export class Socket<
     return new BroadcastOperator(this.adapter, new Set<Room>(), new Set<Room>([this.id]), { ...flags });
   }
 
-  private expectAck(id: number, ack: PromisedAck, timeout: number | undefined): void {
-    if (timeout !== undefined) {
-      // Answered or not, such a callback is called: also when the socket has left.
-      const onTimeout = (): void => ack.call(this, ackTimeoutError());
-      const { _alarm: alarm } = this.server;
-      this.acks.expect(id, (...args) => ack.call(this, null, ...args), {
-        deadline: alarm.timeAfter(timeout),
-        onTimeout,
-      });
-      alarm.arm();
-      return;
-    }
-    const told = ack[onDisconnect];
-    if (this._left) return told?.();
-    this.acks.expect(id, ack, told === undefined ? undefined : { onDisconnect: told });
+  private expectAck(id: number, ev: string | symbol, ack: AckCallback, timeout: number | undefined): void {
+    const { _alarm, _listenerErrors } = this.server;
+    const call = _listenerErrors.guard(ack, this as unknown as AnySocket, ev);
+    expectAck(this._left ? undefined : this.acks, id, ack, call, timeout, _alarm);
   }
 
   private onevent(packet: Packet): void {
@@ -407,7 +398,9 @@ export class Socket<
       this.emitUntyped(...event);
       return;
     }
-    runMiddlewares(this.fns, event, (error) => process.nextTick(deliver, this, event, error));
+    const failed = (error: unknown, rejected: boolean): void =>
+      this._listenerFailed(error, event[0], undefined, rejected);
+    runMiddlewares(this.fns, event, failed, (error) => process.nextTick(deliver, this, event, error));
   }
 
   /** @internal the tick after the middlewares */
@@ -416,13 +409,19 @@ export class Socket<
     else if (this.connected) this.emitUntyped(...event);
   }
 
-  /** A throwing listener must not keep the socket from being closed. */
-  private emitSafely(ev: "disconnect" | "disconnecting", reason: DisconnectReason, description: unknown): void {
-    try {
-      this.emitReserved(ev, reason, description);
-    } catch (error) {
-      surface(error);
-    }
+  /** @internal */
+  protected override _callListener(listener: AnyListener, event: unknown[]): void {
+    this._call(listener, this, event, event[0] as string);
+  }
+
+  /** Calls what may fail by the application's fault. */
+  private _call(fn: (...args: never[]) => unknown, self: unknown, args: readonly unknown[], event: string): void {
+    this.server._listenerErrors.call(fn, self, args, this as unknown as AnySocket, event);
+  }
+
+  /** @internal */
+  protected override _listenerFailed(error: unknown, ev: string | symbol, _first: unknown, rejected: boolean): void {
+    this.server._listenerErrors.report(error, this as unknown as AnySocket, ev, rejected);
   }
 }
 

@@ -123,7 +123,7 @@ test("after a disconnect plain callbacks are forgotten and timed ones still time
   socket.emit("a", () => log.push("plain"));
   socket.timeout(1000).emit("b", (error: Error) => log.push(error.message));
   peer.end("transport close");
-  assert.deepEqual([...socket["acks"].keys()], [1]);
+  assert.equal(socket["acks"].size, 0);
   socket.timeout(500).emit("c", (error: Error) => log.push(`late ${error.message}`));
   clock.advance(1000);
   assert.deepEqual(log, ["late operation has timed out", "operation has timed out"]);

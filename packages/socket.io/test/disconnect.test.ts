@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { Socket } from "socket.io";
 import { serve, ticks, type FakeConnection } from "./support/fake-engine.ts";
+import { processErrors } from "./support/process-errors.ts";
 
 /** A server whose sockets write down their end. */
 async function connected(...namespaces: string[]) {
@@ -145,7 +146,7 @@ test("an undecodable packet is an error on every socket, then closes the connect
 });
 
 test("a listener that throws on disconnect keeps no other socket from being closed", async () => {
-  const { engine, io } = serve();
+  const { engine, io } = serve({ onListenerError: "throw" });
   const log: string[] = [];
   const failure = new Error("listener");
   for (const name of ["/", "/admin"]) {
@@ -159,18 +160,9 @@ test("a listener that throws on disconnect keeps no other socket from being clos
   const peer = engine.connect();
   await peer.join();
   await peer.join("/admin");
-  // The runner watches for uncaught exceptions too; here they are what is expected.
-  const watching = process.rawListeners("uncaughtException") as ((...args: unknown[]) => void)[];
-  process.removeAllListeners("uncaughtException");
-  const uncaught: unknown[] = [];
-  process.on("uncaughtException", (error) => uncaught.push(error));
-  try {
+  const { uncaught } = await processErrors(async () => {
     peer.end("transport close");
-    await ticks();
-  } finally {
-    process.removeAllListeners("uncaughtException");
-    for (const listener of watching) process.on("uncaughtException", listener);
-  }
+  });
   assert.deepEqual(log, ["transport close", "transport close"]);
   assert.deepEqual(uncaught, [failure, failure]);
   assert.equal(io.sockets.adapter.sids.size + io.of("/admin").adapter.sids.size, 0);

@@ -176,21 +176,6 @@ test("middlewares of a socket see events in order and may change them", async ()
   ]);
 });
 
-test("a middleware of a socket that throws or rejects is an error event", async () => {
-  const { socket, peer } = await connected();
-  const log: unknown[] = [];
-  socket.use((event) => {
-    if (event[0] === "throw") throw new Error("thrown");
-    return Promise.reject(new Error("rejected")) as never;
-  });
-  socket.on("error", (error) => log.push(error.message));
-  socket.onAny(() => log.push("any"));
-  for (const name of ["throw", "reject"]) socket.on(name, () => log.push(name));
-  peer.receive('2["throw"]', '2["reject"]');
-  await ticks();
-  assert.deepEqual(log, ["any", "any", "thrown", "rejected"]);
-});
-
 test("an event that went through middlewares still comes before the disconnect that follows it", async () => {
   const { socket, peer } = await connected();
   const log: string[] = [];

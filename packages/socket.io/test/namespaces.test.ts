@@ -128,6 +128,7 @@ test("a function decides by name and auth, also later; the next parent is asked 
 
 test("a matcher that throws, rejects or answers twice refuses once", async () => {
   const { io, engine } = serve();
+  io.on("listener_error", () => {});
   io.of(() => {
     throw new Error("thrown");
   });

@@ -58,15 +58,16 @@ export class AckTable extends Map<number, AckFunction> {
   }
 
   /**
-   * The connection ended: entries with `onDisconnect` are told and removed; entries that have a deadline stay until it
-   * passes; all others are forgotten.
+   * The connection ended, so no answer will come: the table is emptied. Entries with `onDisconnect` are told; the other
+   * ones with a deadline get their `onTimeout` once it passes.
    */
   disconnect(): void {
     const told: (() => void)[] = [];
     for (const id of this.keys()) {
-      const waiting = this.#waiting.get(id);
-      if (waiting?.onDisconnect !== undefined) told.push(waiting.onDisconnect);
-      else if (waiting !== undefined) continue;
+      const onDisconnect = this.#waiting.get(id)?.onDisconnect;
+      if (onDisconnect !== undefined) told.push(onDisconnect);
+      // Without its place in the table a deadline cannot be cancelled any more.
+      else this.#waiting.delete(id);
       this.delete(id);
     }
     callAll(told);
