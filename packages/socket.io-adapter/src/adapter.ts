@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Packet } from "socket.io-parser";
-import type { AdapterHost, AdapterSocket, WriteOptions } from "./host.js";
+import { deliver, encode } from "./delivery.js";
+import type { AdapterHost, AdapterSocket } from "./host.js";
 import { RoomIndex, type Room, type SocketId } from "./room-index.js";
 
 export type { Room, SocketId } from "./room-index.js";
@@ -29,13 +30,16 @@ export interface BroadcastOptions {
   flags?: BroadcastFlags;
 }
 
-interface SessionToPersist {
+/** What is kept of a socket that was cut off. */
+export interface SessionToPersist {
   sid: SocketId;
   pid: PrivateSessionId;
   rooms: Room[];
+  /** What the application has put into `socket.data`. */
   data: unknown;
 }
 
+/** What a client gets back, with the events (name and arguments) that it has missed. */
 export type Session = SessionToPersist & { missedPackets: unknown[][] };
 
 /**
@@ -100,7 +104,7 @@ export class Adapter extends EventEmitter {
 
   /** Sends a packet to the targets. It is encoded once, whatever their number. */
   broadcast(packet: Packet, opts: BroadcastOptions): void {
-    deliver(this, packet, opts);
+    deliver(this, encode(this, packet, opts.flags), opts);
   }
 
   /**
@@ -116,8 +120,10 @@ export class Adapter extends EventEmitter {
     // eslint-disable-next-line typescript/no-explicit-any -- answers carry whatever the peers sent
     ack: (...args: any[]) => void,
   ): void {
-    packet.id = (this.nsp as AdapterHost)._ids++;
-    clientCountCallback(deliver(this, packet, opts, ack));
+    const id = (this.nsp as AdapterHost)._ids++;
+    packet.id = id;
+    const delivery = encode(this, packet, opts.flags);
+    clientCountCallback(deliver(this, delivery, opts, (socket) => socket.acks.set(id, ack)));
   }
 
   /** The ids of the connected sockets in one of the rooms (no room: of all). */
@@ -163,7 +169,7 @@ export class Adapter extends EventEmitter {
     console.warn("this adapter does not support the serverSideEmit() functionality");
   }
 
-  /** Keeps the session of a socket that was cut off. This adapter keeps none. */
+  /** Keeps the session of a socket that was cut off. This adapter keeps none; those with a store may give a promise. */
   persistSession(_session: SessionToPersist): void {}
 
   /** Finds a kept session again and the packets it missed. This adapter keeps none. */
@@ -188,23 +194,4 @@ export class Adapter extends EventEmitter {
     this.emit("leave-room", room, id);
     if (removed === "deleted") this.emit("delete-room", room);
   }
-}
-
-/** A function, not a method: subclasses of users own the name space of methods. */
-function deliver(adapter: Adapter, packet: Packet, opts: BroadcastOptions, ack?: (...args: unknown[]) => void): number {
-  const flags = opts.flags ?? {};
-  const { name, server } = adapter.nsp as AdapterHost;
-  const { id } = packet;
-  const options: WriteOptions = { preEncoded: true, volatile: flags.volatile, compress: flags.compress };
-  packet.nsp = name;
-  const encoded = adapter.encoder.encode(packet);
-  server._preEncode?.(encoded, options);
-  let count = 0;
-  adapter.apply(opts, (socket) => {
-    count++;
-    if (ack !== undefined) socket.acks.set(id as number, ack);
-    socket.notifyOutgoingListeners?.(packet);
-    socket.client.writeToEngine(encoded, options);
-  });
-  return count;
 }

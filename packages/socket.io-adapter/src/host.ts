@@ -1,4 +1,4 @@
-import type { Packet } from "socket.io-parser";
+import type { Decoder, Packet } from "socket.io-parser";
 import type { Room, SocketId } from "./room-index.js";
 
 /**
@@ -13,9 +13,39 @@ export interface AdapterHost {
     readonly encoder: { encode(packet: Packet): EncodedPacket };
     /** Puts into the options of a broadcast what its receivers will share. */
     _preEncode?(encoded: EncodedPacket, options: WriteOptions): void;
+    /** Adapters that keep sessions find their limits here. */
+    readonly opts?: { readonly connectionStateRecovery?: RecoveryOptions };
+    /** @internal */
+    readonly _parser?: { readonly Decoder: typeof Decoder };
   };
   /** Next acknowledgement id. One counter per namespace, so that a broadcast can use one id for all its targets. */
   _ids: number;
+}
+
+/** Limits of what is kept for clients that come back. Each namespace has a log of its own. */
+export interface RecoveryOptions {
+  /**
+   * How long sessions and packets are kept, in ms.
+   * @default 120000
+   */
+  maxDisconnectionDuration?: number;
+  /**
+   * How many packets the in-memory adapter keeps. The oldest go first, and with them the chance of the clients that have
+   * missed them to recover.
+   * @default 100000
+   */
+  maxPackets?: number;
+  /**
+   * How much the packets may hold that the in-memory adapter keeps, in bytes of their encoded form (attachments, and 128
+   * bytes for each, included).
+   * @default 67108864
+   */
+  maxBytes?: number;
+  /**
+   * How many sessions of disconnected clients the in-memory adapter keeps. The oldest go first.
+   * @default 100000
+   */
+  maxSessions?: number;
 }
 
 /** Text first, then the attachments. A custom parser may give any list of messages. */
@@ -29,6 +59,8 @@ export interface AdapterSocket {
   readonly client: { writeToEngine(encoded: EncodedPacket, options: WriteOptions): void };
   // eslint-disable-next-line typescript/no-explicit-any -- answers carry whatever the peer sent
   readonly acks: { set(id: number, ack: (...args: any[]) => void): unknown };
+  /** Number of the last packet of the recovery log that was sent to it. @internal */
+  _lastLogged?: number | undefined;
   notifyOutgoingListeners?(packet: Packet): void;
   join(rooms: Room | Room[]): Promise<void> | void;
   leave(room: Room): Promise<void> | void;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import test from "node:test";
-import { Adapter } from "socket.io-adapter";
+import { Adapter, SessionAwareAdapter } from "socket.io-adapter";
 import * as exported from "socket.io-adapter";
 import { PacketType, type Packet } from "socket.io-parser";
 
@@ -46,9 +46,11 @@ test("exports the adapter, by its name and by the older path", () => {
     Object.keys(exported)
       .filter((name) => name !== "default" && name !== "module.exports")
       .sort(),
-    ["Adapter", "ClusterAdapter", "ClusterAdapterWithHeartbeat", "MessageType"],
+    ["Adapter", "ClusterAdapter", "ClusterAdapterWithHeartbeat", "MessageType", "SessionAwareAdapter"],
   );
-  assert.equal((require("socket.io-adapter/dist/in-memory-adapter") as typeof exported).Adapter, Adapter);
+  const older = require("socket.io-adapter/dist/in-memory-adapter") as typeof exported;
+  assert.equal(older.Adapter, Adapter);
+  assert.equal(older.SessionAwareAdapter, SessionAwareAdapter);
   assert.equal((require("socket.io-adapter") as typeof exported).Adapter, Adapter);
 });
 

@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import { Decoder, PacketType, type Packet } from "socket.io-parser";
+import {
+  Adapter,
+  type BroadcastOptions,
+  type PrivateSessionId,
+  type Session,
+  type SessionToPersist,
+} from "./adapter.js";
+import { deliver, encode } from "./delivery.js";
+import type { AdapterHost, AdapterSocket, EncodedPacket, RecoveryOptions } from "./host.js";
+import { RecoveryLog, type TakenSession } from "./recovery-log.js";
+
+/** How often packets and sessions that nobody asks for are looked through for what is too old, in ms. */
+const TRIM_INTERVAL_MS = 60_000;
+
+/**
+ * The in-memory adapter with connection state recovery: it keeps what the namespace has sent of late, and the sessions of
+ * those that were cut off, within the limits of {@link RecoveryOptions}.
+ *
+ * Each event without acknowledgement that is not volatile gets one more argument, its offset: the client gives back the
+ * last one that it has had when it returns.
+ */
+export class SessionAwareAdapter extends Adapter {
+  private readonly _log: RecoveryLog;
+  /** What {@link restoreSession} has handed out. */
+  private readonly _taken = new WeakMap<SessionToPersist, TakenSession>();
+  private _timer: NodeJS.Timeout | undefined;
+
+  // eslint-disable-next-line typescript/no-explicit-any -- see Adapter
+  constructor(nsp: any) {
+    super(nsp);
+    const options: RecoveryOptions = (nsp as AdapterHost).server.opts?.connectionStateRecovery ?? {};
+    this._log = new RecoveryLog(
+      {
+        maxAgeMs: options.maxDisconnectionDuration ?? 120_000,
+        maxPackets: options.maxPackets ?? 100_000,
+        maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
+        maxSessions: options.maxSessions ?? 100_000,
+      },
+      // 48 bits: no other log has them, nor has a text of the application that comes last in an event.
+      `${randomBytes(6).toString("base64url")}.`,
+    );
+  }
+
+  /** Stops the timer. What is kept stays, for a server that is attached again. */
+  override close(): Promise<void> | void {
+    clearTimeout(this._timer);
+    this._timer = undefined;
+  }
+
+  override broadcast(packet: Packet, opts: BroadcastOptions): void {
+    const isKept = packet.type === PacketType.EVENT && packet.id === undefined && opts.flags?.volatile !== true;
+    if (!isKept) return super.broadcast(packet, opts);
+    const log = this._log;
+    const seq = log.next;
+    (packet.data as unknown[]).push(log.offsetOf(seq));
+    const delivery = encode(this, packet, opts.flags);
+    const time = now();
+    if (this.sids.size === 0 && !log.isAwaited(time)) return log.skip();
+    log.append(delivery.encoded, opts, time);
+    this.trimLater();
+    deliver(this, delivery, opts, (socket) => {
+      socket._lastLogged = seq;
+    });
+  }
+
+  /** Keeps a session. One that was handed out and has not been used is put back, as old as it was. */
+  override persistSession(session: SessionToPersist): void {
+    const taken = this._taken.get(session);
+    if (taken !== undefined) {
+      this._taken.delete(session);
+      this._log.putBack(taken);
+    } else {
+      const socket = (this.nsp as AdapterHost).sockets.get(session.sid);
+      this._log.keep(session, socket?._lastLogged, now());
+    }
+    this.trimLater();
+  }
+
+  /**
+   * Hands out a session, once.
+   *
+   * @returns null if there is none (any more), or if not all is kept that came after the offset
+   */
+  override restoreSession(pid: PrivateSessionId, offset: string): Promise<Session | null> {
+    const taken = this._log.take(pid, offset, now());
+    if (taken === undefined) return Promise.resolve(null);
+    const { sid, rooms, data } = taken.session;
+    const decode = (messages: EncodedPacket): unknown[] => this._decode(messages);
+    const session: Session & { disconnectedAt: number } = {
+      sid,
+      pid,
+      rooms: [...rooms],
+      data,
+      disconnectedAt: Date.now() - (now() - taken.kept.time),
+      // Our namespace sends them as they were encoded, by _replay.
+      get missedPackets() {
+        return taken.missed.map(decode);
+      },
+    };
+    this._taken.set(session, taken);
+    return Promise.resolve(session);
+  }
+
+  /**
+   * Sends a socket what its session has missed up to now, as it was encoded. From now on it must be a target of
+   * broadcasts. The session cannot be put back any more.
+   *
+   * @returns whether all of it is there; undefined if the session is not one that {@link restoreSession} has handed out
+   * @internal
+   */
+  _replay(session: Session, socket: AdapterSocket): boolean | undefined {
+    const taken = this._taken.get(session);
+    if (taken === undefined) return undefined;
+    this._taken.delete(session);
+    const missed = this._log.catchUp(taken);
+    if (missed === undefined) return false;
+    socket._lastLogged = missed.lastSent;
+    for (const messages of missed.messages) socket.client.writeToEngine(messages, { preEncoded: true });
+    return true;
+  }
+
+  /** Name and arguments of a kept event, read as a peer would read them. */
+  private _decode(messages: EncodedPacket): unknown[] {
+    const { _parser: parser } = (this.nsp as AdapterHost).server;
+    // What we have sent we can read, whatever the number of its attachments.
+    const decoder = new (parser?.Decoder ?? Decoder)({ maxAttachments: Infinity });
+    let data: unknown[] = [];
+    decoder.on("decoded", (packet) => (data = packet.data as unknown[]));
+    for (const message of messages) decoder.add(message);
+    return data;
+  }
+
+  /** While nothing is kept, there is no timer. */
+  private trimLater(): void {
+    if (this._timer !== undefined || this._log.isEmpty) return;
+    this._timer = setTimeout(() => {
+      this._timer = undefined;
+      this._log.trim(now());
+      this.trimLater();
+    }, TRIM_INTERVAL_MS).unref();
+  }
+}
+
+function now(): number {
+  return performance.now();
+}
