@@ -40,7 +40,23 @@ export interface SessionToPersist {
 }
 
 /** What a client gets back, with the events (name and arguments) that it has missed. */
-export type Session = SessionToPersist & { missedPackets: unknown[][] };
+export type Session = SessionToPersist & {
+  missedPackets: unknown[][];
+  /** @internal */
+  readonly _handover?: Handover;
+};
+
+/** What an adapter may add to a session that has the packets at hand. The namespace calls one of the two, once. @internal */
+export interface Handover {
+  /**
+   * Sends what was missed up to now. From now on the socket must be a target of broadcasts.
+   *
+   * @returns false if not all of it is there: nothing has been sent then
+   */
+  replay(socket: AdapterSocket): boolean;
+  /** The client is gone again: the session is kept for its next attempt. */
+  putBack(): void;
+}
 
 /**
  * Rooms and broadcasts of one namespace, in the memory of one process. Adapters that connect several processes extend

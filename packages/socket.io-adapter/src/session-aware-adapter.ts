@@ -3,6 +3,7 @@ import { Decoder, PacketType, type Packet } from "socket.io-parser";
 import {
   Adapter,
   type BroadcastOptions,
+  type Handover,
   type PrivateSessionId,
   type Session,
   type SessionToPersist,
@@ -23,8 +24,6 @@ const TRIM_INTERVAL_MS = 60_000;
  */
 export class SessionAwareAdapter extends Adapter {
   private readonly _log: RecoveryLog;
-  /** What {@link restoreSession} has handed out. */
-  private readonly _taken = new WeakMap<SessionToPersist, TakenSession>();
   private _timer: NodeJS.Timeout | undefined;
 
   // eslint-disable-next-line typescript/no-explicit-any -- see Adapter
@@ -59,23 +58,17 @@ export class SessionAwareAdapter extends Adapter {
     const time = now();
     if (this.sids.size === 0 && !log.isAwaited(time)) return log.skip();
     log.append(delivery.encoded, opts, time);
-    this.trimLater();
+    this._trimLater();
     deliver(this, delivery, opts, (socket) => {
       socket._lastLogged = seq;
     });
   }
 
-  /** Keeps a session. One that was handed out and has not been used is put back, as old as it was. */
+  /** Keeps the session of a socket that was cut off. */
   override persistSession(session: SessionToPersist): void {
-    const taken = this._taken.get(session);
-    if (taken !== undefined) {
-      this._taken.delete(session);
-      this._log.putBack(taken);
-    } else {
-      const socket = (this.nsp as AdapterHost).sockets.get(session.sid);
-      this._log.keep(session, socket?._lastLogged, now());
-    }
-    this.trimLater();
+    const socket = (this.nsp as AdapterHost).sockets.get(session.sid);
+    this._log.keep(session, socket?._lastLogged, now());
+    this._trimLater();
   }
 
   /**
@@ -85,8 +78,11 @@ export class SessionAwareAdapter extends Adapter {
    */
   override restoreSession(pid: PrivateSessionId, offset: string): Promise<Session | null> {
     const taken = this._log.take(pid, offset, now());
-    if (taken === undefined) return Promise.resolve(null);
-    const { sid, rooms, data } = taken.session;
+    return Promise.resolve(taken === undefined ? null : this._sessionOf(taken));
+  }
+
+  private _sessionOf(taken: TakenSession): Session {
+    const { sid, pid, rooms, data } = taken.session;
     const decode = (messages: EncodedPacket): unknown[] => this._decode(messages);
     const session: Session & { disconnectedAt: number } = {
       sid,
@@ -94,26 +90,22 @@ export class SessionAwareAdapter extends Adapter {
       rooms: [...rooms],
       data,
       disconnectedAt: Date.now() - (now() - taken.kept.time),
-      // Our namespace sends them as they were encoded, by _replay.
+      // Our namespace sends them as they were encoded.
       get missedPackets() {
         return taken.missed.map(decode);
       },
     };
-    this._taken.set(session, taken);
-    return Promise.resolve(session);
+    const handover: Handover = {
+      replay: (socket) => this._replay(taken, socket),
+      putBack: () => {
+        this._log.putBack(taken);
+        this._trimLater();
+      },
+    };
+    return Object.defineProperty(session, "_handover", { value: handover });
   }
 
-  /**
-   * Sends a socket what its session has missed up to now, as it was encoded. From now on it must be a target of
-   * broadcasts. The session cannot be put back any more.
-   *
-   * @returns whether all of it is there; undefined if the session is not one that {@link restoreSession} has handed out
-   * @internal
-   */
-  _replay(session: Session, socket: AdapterSocket): boolean | undefined {
-    const taken = this._taken.get(session);
-    if (taken === undefined) return undefined;
-    this._taken.delete(session);
+  private _replay(taken: TakenSession, socket: AdapterSocket): boolean {
     const missed = this._log.catchUp(taken);
     if (missed === undefined) return false;
     socket._lastLogged = missed.lastSent;
@@ -133,12 +125,12 @@ export class SessionAwareAdapter extends Adapter {
   }
 
   /** While nothing is kept, there is no timer. */
-  private trimLater(): void {
+  private _trimLater(): void {
     if (this._timer !== undefined || this._log.isEmpty) return;
     this._timer = setTimeout(() => {
       this._timer = undefined;
       this._log.trim(now());
-      this.trimLater();
+      this._trimLater();
     }, TRIM_INTERVAL_MS).unref();
   }
 }

@@ -162,7 +162,7 @@ test("a session that was not used is put back", async () => {
   lose("a");
   emit(adapter, "missed");
   const session = (await adapter.restoreSession("pid of a", offset))!;
-  adapter.persistSession(session);
+  session._handover!.putBack();
   const again = (await adapter.restoreSession("pid of a", offset))!;
   assert.equal(again.missedPackets.length, 1);
 });
@@ -179,14 +179,13 @@ test("what is missed is sent as it was encoded, with what came since the session
   const before = encodings();
   written["a"] = [];
   const socket = enter("a");
-  assert.equal(adapter._replay(session, socket), true);
+  assert.equal(session._handover!.replay(socket), true);
   assert.equal(encodings(), before);
   assert.deepEqual(
     written["a"].map((message) => (typeof message === "string" ? message.replace(/,"[\w.-]+"\]$/, "]") : message)),
     ['51-["missed",{"_placeholder":true,"num":0}]', Buffer.from([1, 2]), '2["meanwhile"]'],
   );
-  assert.equal(adapter._replay(session, socket), undefined, "it is used up");
-  assert.equal(adapter._replay({ ...session }, socket), undefined, "it is not ours");
+  assert.equal({ ...session }._handover, undefined, "a copy is no more than it says");
 });
 
 test("a session is refused rather than sent in part", async () => {
@@ -197,7 +196,7 @@ test("a session is refused rather than sent in part", async () => {
   const session = (await adapter.restoreSession("pid of a", offset))!;
   for (let n = 0; n < 3; n++) emit(adapter, "flood");
   written["a"] = [];
-  assert.equal(adapter._replay(session, enter("a")), false);
+  assert.equal(session._handover!.replay(enter("a")), false);
   assert.deepEqual(written["a"], []);
 });
 
@@ -220,7 +219,7 @@ test("after a recovery the next one starts from what the client has had by then"
   lose("a");
   const second = emitted(adapter, event("missed once"));
   const session = (await adapter.restoreSession("pid of a", first))!;
-  adapter._replay(session, enter("a"));
+  session._handover!.replay(enter("a"));
   lose("a");
   // The answer was lost, the client has still the first offset.
   const again = (await adapter.restoreSession("pid of a", first))!;
@@ -228,7 +227,7 @@ test("after a recovery the next one starts from what the client has had by then"
     again.missedPackets.map(([name]) => name),
     ["missed once"],
   );
-  adapter._replay(again, enter("a"));
+  again._handover!.replay(enter("a"));
   lose("a");
   assert.deepEqual((await adapter.restoreSession("pid of a", second))!.missedPackets, []);
 });
@@ -271,7 +270,7 @@ test("nothing is kept while nobody is connected and no session waits", async () 
   const session = (await adapter.restoreSession("pid of a", offset))!;
   assert.equal(session.missedPackets.length, 2);
   emit(adapter, "while it is handed over");
-  assert.equal(adapter._replay(session, enter("a")), true);
+  assert.equal(session._handover!.replay(enter("a")), true);
 });
 
 test("one timer that holds no process, only while something is kept, and none once closed", (t) => {
