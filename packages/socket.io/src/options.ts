@@ -1,10 +1,10 @@
 import type { AttachOptions, ServerOptions as EngineOptions } from "engine.io";
 import type { Adapter } from "socket.io-adapter";
 import type { ListenerErrorMode } from "./listener-errors.js";
-import type { AnyNamespace } from "./namespace.js";
+import type { Namespace } from "./namespace.js";
 
 /** A class, or a function that makes adapters. */
-export type AdapterConstructor = typeof Adapter | ((nsp: AnyNamespace) => Adapter);
+export type AdapterConstructor = typeof Adapter | ((nsp: Namespace) => Adapter);
 
 /** All members are optional where options are given: `Partial<ServerOptions>`. */
 export interface ServerOptions extends EngineOptions, AttachOptions {
