@@ -17,6 +17,11 @@ export interface ManagerOptions extends EngineOptions {
   forceNew: boolean;
   /** False: the same as {@link forceNew}. @default true */
   multiplex: boolean;
+  /**
+   * Additions to the query string of each request. May be changed for the next attempt: `socket.io.opts.query.token = …`; a text
+   * (which plain JavaScript may give) could not be.
+   */
+  query?: { [key: string]: any };
   /** Path on the server. @default "/socket.io" */
   path: string;
   /** Whether to connect again after a loss. @default true */
@@ -130,6 +135,7 @@ export class Manager<
   /** Whether the connection is made again after a loss. Set to false, it also ends attempts under way. */
   reconnection(): boolean;
   reconnection(value: boolean): this;
+  reconnection(value?: boolean): this | boolean;
   reconnection(value?: boolean): this | boolean {
     if (value === undefined) return this._reconnection;
     this._reconnection = value;
@@ -146,6 +152,7 @@ export class Manager<
   /** See {@link ManagerOptions.reconnectionAttempts}. */
   reconnectionAttempts(): number;
   reconnectionAttempts(value: number): this;
+  reconnectionAttempts(value?: number): this | number;
   reconnectionAttempts(value?: number): this | number {
     return this._backoff("limit", value);
   }
@@ -153,6 +160,7 @@ export class Manager<
   /** See {@link ManagerOptions.reconnectionDelay}. */
   reconnectionDelay(): number;
   reconnectionDelay(value: number): this;
+  reconnectionDelay(value?: number): this | number;
   reconnectionDelay(value?: number): this | number {
     return this._backoff("ms", value);
   }
@@ -160,6 +168,7 @@ export class Manager<
   /** See {@link ManagerOptions.reconnectionDelayMax}. */
   reconnectionDelayMax(): number;
   reconnectionDelayMax(value: number): this;
+  reconnectionDelayMax(value?: number): this | number;
   reconnectionDelayMax(value?: number): this | number {
     return this._backoff("max", value);
   }
@@ -167,6 +176,7 @@ export class Manager<
   /** See {@link ManagerOptions.randomizationFactor}. */
   randomizationFactor(): number;
   randomizationFactor(value: number): this;
+  randomizationFactor(value?: number): this | number;
   randomizationFactor(value?: number): this | number {
     return this._backoff("jitter", value);
   }
@@ -174,6 +184,7 @@ export class Manager<
   /** See {@link ManagerOptions.timeout}. */
   timeout(): number | false;
   timeout(value: number | false): this;
+  timeout(value?: number | false): this | number | false;
   timeout(value?: number | false): this | number | false {
     if (value === undefined) return this._timeout;
     this._timeout = value;
@@ -228,11 +239,14 @@ export class Manager<
   }
 
   /** The Socket for a namespace: the one that exists, connected again if need be, or a new one. */
-  socket(nsp: string, opts?: Partial<SocketOptions>): Socket<ListenEvents, EmitEvents> {
+  socket<Listen extends EventsMap = ListenEvents, Emit extends EventsMap = EmitEvents>(
+    nsp: string,
+    opts?: Partial<SocketOptions>,
+  ): Socket<Listen, Emit> {
     const known = this.nsps[nsp];
-    if (known === undefined) return (this.nsps[nsp] = new Socket<any, any>(this, nsp, opts));
+    if (known === undefined) return (this.nsps[nsp] = new Socket<any, any>(this, nsp, opts)) as Socket<Listen, Emit>;
     if (this._autoConnect && !known.active) known.connect();
-    return known;
+    return known as Socket<Listen, Emit>;
   }
 
   /** @internal A timer that keeps no process alive if `autoUnref` says so; returns what stops it. No delay: no timer. */

@@ -96,7 +96,7 @@ export class Socket<
   /** True if the server restored the previous session: `id` is the same and missed events were sent. */
   recovered = false;
   /** See {@link SocketOptions.auth}. May be changed; counts at the next connection. */
-  auth: SocketOptions["auth"];
+  auth!: NonNullable<SocketOptions["auth"]>;
   /** Events that came before the answer to CONNECT. */
   receiveBuffer: ReadonlyArray<any>[] = [];
   /** Packets emitted while not connected. */

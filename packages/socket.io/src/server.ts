@@ -2,7 +2,7 @@ import debugModule from "debug";
 import {
   attach as attachEngine,
   uServer,
-  type BaseServer as Engine,
+  type Server as Engine,
   type Socket as RawSocket,
   type UwsApp,
   type UwsOptions,
@@ -45,6 +45,12 @@ const debug = debugModule("socket.io:server");
 
 const DEFAULT_PATH = "/socket.io";
 const DEFAULT_CONNECT_TIMEOUT_MS = 45_000;
+
+/** What {@link Server.bind} asks of an engine. */
+interface ConnectionSource {
+  on(event: "connection", listener: (conn: RawSocket) => void): unknown;
+  close(): unknown;
+}
 
 /** A server, whatever events it is typed for. */
 // eslint-disable-next-line typescript/no-explicit-any -- see above
@@ -131,6 +137,7 @@ export class Server<
   /** Whether the client bundles are served. Setting it has no effect once attached. */
   serveClient(): boolean;
   serveClient(v: boolean): this;
+  serveClient(v?: boolean): this | boolean;
   serveClient(v?: boolean): this | boolean {
     if (arguments.length === 0) return this._serveClient;
     this._serveClient = v as boolean;
@@ -140,15 +147,17 @@ export class Server<
   /** The path of our requests. */
   path(): string;
   path(v: string): this;
+  path(v?: string): this | string;
   path(v?: string): this | string {
-    if (arguments.length === 0) return this._path;
-    this._path = (v as string).replace(/\/$/, "");
+    if (v === undefined) return this._path;
+    this._path = v.replace(/\/$/, "");
     return this;
   }
 
   /** How long a connection may be without a namespace, in ms. */
   connectTimeout(): number;
   connectTimeout(v: number): this;
+  connectTimeout(v?: number): this | number;
   connectTimeout(v?: number): this | number {
     if (v === undefined) return this._connectTimeout;
     this._connectTimeout = v;
@@ -205,9 +214,9 @@ export class Server<
     (this.engine as Partial<Engine> | undefined)?.preEncode?.(encoded, options);
   }
 
-  /** Serves the clients of an engine. */
-  bind(engine: Engine): this {
-    this.engine = engine;
+  /** Serves the clients of an engine, or of whatever has connections of its kind. */
+  bind(engine: ConnectionSource): this {
+    this.engine = engine as Engine;
     engine.on("connection", (conn: RawSocket) => this.onconnection(conn));
     return this;
   }

@@ -52,7 +52,7 @@ declare const ownEngine: any;
 typeOf(io.bind(ownEngine)).is<typeof io>();
 const app: any = undefined;
 io.attachApp(app);
-io.attachApp(app, { compression: 1, idleTimeout: 60, maxBackpressure: 1024 });
+io.attachApp(app, { pingInterval: 1 });
 
 io.httpServer.close();
 io.httpServer.emit("connection", {});

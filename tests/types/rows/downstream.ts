@@ -24,7 +24,7 @@ export function instrument(server: Server<any, any, any, any>): number {
     next();
   });
   server.on("connection", (socket) => {
-    typeOf(socket.conn.transport.name).is<string>();
+    assignable<typeof socket.conn.transport.name, string>();
     socket.onAny((name: string, ...args: unknown[]) => [name, args]);
     socket.onAnyOutgoing((...args) => args);
     socket.conn.on("upgrade", (transport: { name: string }) => transport.name);
