@@ -7,7 +7,7 @@ import {
   type EventNames,
   type EventParams,
   type EventsMap,
-  type WithoutAcks,
+  type RemoveAcknowledgements,
 } from "./typed-events.js";
 
 /** What a server (for its main namespace) and a namespace have in common: they emit to many sockets, or to some of them. */
@@ -16,7 +16,7 @@ export abstract class BroadcastEmitter<
   EmitEvents extends EventsMap,
   ReservedEvents extends EventsMap,
   SocketData,
-> extends StrictEventEmitter<ListenEvents, WithoutAcks<EmitEvents>, ReservedEvents> {
+> extends StrictEventEmitter<ListenEvents, RemoveAcknowledgements<EmitEvents>, ReservedEvents> {
   /** Targets all the sockets of the namespace. @internal */
   abstract _everybody<Events extends EventsMap>(): BroadcastOperator<Events, SocketData>;
 
@@ -74,11 +74,11 @@ export abstract class BroadcastEmitter<
    * @returns true
    * @throws if the event name is reserved
    */
-  override emit<Ev extends EventNames<WithoutAcks<EmitEvents>>>(
+  override emit<Ev extends EventNames<RemoveAcknowledgements<EmitEvents>>>(
     ev: Ev,
-    ...args: EventParams<WithoutAcks<EmitEvents>, Ev>
+    ...args: EventParams<RemoveAcknowledgements<EmitEvents>, Ev>
   ): boolean {
-    return this._everybody<WithoutAcks<EmitEvents>>().emit(ev, ...args);
+    return this._everybody<RemoveAcknowledgements<EmitEvents>>().emit(ev, ...args);
   }
 
   /** Emits the event `message`. */

@@ -5,7 +5,7 @@ import type { RemoteSocket } from "./broadcast-operator.js";
 import { Namespace } from "./namespace.js";
 import type { Server } from "./server.js";
 import type { Socket } from "./socket.js";
-import type { DefaultEventsMap, EventNames, EventParams, EventsMap, WithoutAcks } from "./typed-events.js";
+import type { DefaultEventsMap, EventNames, EventParams, EventsMap, RemoveAcknowledgements } from "./typed-events.js";
 
 const debug = debugModule("socket.io:parent-namespace");
 
@@ -33,9 +33,9 @@ export class ParentNamespace<
     this.adapter = new ChildrenAdapter(this);
   }
 
-  override emit<Ev extends EventNames<WithoutAcks<EmitEvents>>>(
+  override emit<Ev extends EventNames<RemoveAcknowledgements<EmitEvents>>>(
     ev: Ev,
-    ...args: EventParams<WithoutAcks<EmitEvents>, Ev>
+    ...args: EventParams<RemoveAcknowledgements<EmitEvents>, Ev>
   ): boolean {
     for (const child of this.children) child.emit(ev, ...args);
     return true;

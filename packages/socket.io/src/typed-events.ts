@@ -1,7 +1,6 @@
 import { EventEmitter } from "node:events";
 import type {
   EventNames,
-  EventNamesWithoutAck,
   EventParams,
   EventsMap,
   ReservedOrUserEventNames,
@@ -30,9 +29,6 @@ export type {
   ReservedOrUserListener,
   TypedEventBroadcaster,
 } from "socket.io-parser/events";
-
-/** The events of a map that ask for no acknowledgement: a server alone may emit these to everybody without a timeout. */
-export type WithoutAcks<Map extends EventsMap> = { [Name in EventNamesWithoutAck<Map>]: Map[Name] };
 
 // eslint-disable-next-line typescript/no-explicit-any -- listeners take what they like
 type Emit = (this: EventEmitter, ev: string | symbol, ...args: any[]) => boolean;

@@ -61,14 +61,8 @@ type TakesError<Ack> =
 
 type IsError<T> = IsAny<T> extends true ? true : unknown extends T ? false : T extends Error ? true : false;
 
-/** An events map whose events ask for no acknowledgement. */
-export type RemoveAcknowledgements<Map> = {
-  [Name in keyof Map]: TakesAck<Map[Name]> extends "yes"
-    ? Map[Name] extends (...args: infer Params) => infer Result
-      ? (...args: AllButLast<Params>) => Result
-      : Map[Name]
-    : Map[Name];
-};
+/** The events of a map that ask for no acknowledgement: to many receivers, no others are emitted without a timeout. */
+export type RemoveAcknowledgements<Map extends EventsMap> = { [Name in EventNamesWithoutAck<Map>]: Map[Name] };
 
 /** With a timeout: an Error comes first, unless it does already. */
 type WithError<Ack> = Ack extends (...args: infer Params) => infer Result
