@@ -15,6 +15,8 @@ export interface Cell {
   readonly maker: Maker;
   /** What `require("socket.io")` gives. */
   readonly library: ServerLibrary;
+  /** Finds what the package `socket.io` finds, itself included. */
+  readonly require: NodeJS.Require;
   readonly engine: typeof import("engine.io");
   readonly adapter: typeof import("socket.io-adapter");
   readonly parser: typeof import("socket.io-parser");
@@ -28,6 +30,7 @@ export const CELLS: readonly Cell[] = (["ours", "upstream"] as const).map((maker
     name: maker,
     maker,
     library,
+    require: beside,
     engine: loadEngine(maker),
     adapter: beside("socket.io-adapter") as Cell["adapter"],
     parser: beside("socket.io-parser") as Cell["parser"],

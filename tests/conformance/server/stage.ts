@@ -169,7 +169,8 @@ export class Stage {
 
   async #close(): Promise<void> {
     try {
-      for (const close of this.#closers.toReversed()) await close();
+      // All at once: a server waits for connections that are closed by somebody else here.
+      await Promise.all(this.#closers.toReversed().map((close) => close()));
       // What was closed may still want to say so.
       this.clock.reset();
       await this.quiet();
