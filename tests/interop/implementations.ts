@@ -56,6 +56,11 @@ export function loadClient(release: ClientRelease): ClientLibrary {
   return "io" in library ? library : Object.assign(library, { io: library });
 }
 
+/** The msgpack parser of a maker. */
+export function loadParser(maker: Maker): typeof import("socket.io-msgpack-parser") {
+  return requires[maker]("socket.io-msgpack-parser") as typeof import("socket.io-msgpack-parser");
+}
+
 /** The engine that a maker's server runs on. */
 export function loadEngine(maker: Maker): typeof import("engine.io") {
   return createRequire(requires[maker].resolve("socket.io"))("engine.io") as typeof import("engine.io");
