@@ -1,8 +1,14 @@
 import type { Behaviours } from "./behaviour.ts";
+import { broadcast } from "./behaviours/broadcast.ts";
 import { connection } from "./behaviours/connection.ts";
 import { construction } from "./behaviours/construction.ts";
 import { entryPoints } from "./behaviours/entry-points.ts";
 import { options } from "./behaviours/options.ts";
+import { handshake } from "./behaviours/handshake.ts";
+import { remoteSocket } from "./behaviours/remote-socket.ts";
+import { socketEmits } from "./behaviours/socket-emits.ts";
+import { socketHears } from "./behaviours/socket-hears.ts";
+import { socket } from "./behaviours/socket.ts";
 
 /** All behaviours, by what they are about. */
 export const subjects: Readonly<Record<string, Behaviours>> = {
@@ -10,4 +16,10 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   construction,
   options,
   connection,
+  socket,
+  "socket, sending": socketEmits,
+  "socket, hearing": socketHears,
+  handshake,
+  broadcast,
+  "remote socket": remoteSocket,
 };
