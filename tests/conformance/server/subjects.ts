@@ -1,11 +1,14 @@
 import type { Behaviours } from "./behaviour.ts";
 import { broadcast } from "./behaviours/broadcast.ts";
+import { client } from "./behaviours/client.ts";
 import { connection } from "./behaviours/connection.ts";
 import { construction } from "./behaviours/construction.ts";
 import { entryPoints } from "./behaviours/entry-points.ts";
 import { options } from "./behaviours/options.ts";
 import { handshake } from "./behaviours/handshake.ts";
+import { reasons } from "./behaviours/reasons.ts";
 import { remoteSocket } from "./behaviours/remote-socket.ts";
+import { reserved } from "./behaviours/reserved.ts";
 import { socketEmits } from "./behaviours/socket-emits.ts";
 import { socketHears } from "./behaviours/socket-hears.ts";
 import { socket } from "./behaviours/socket.ts";
@@ -22,4 +25,7 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   handshake,
   broadcast,
   "remote socket": remoteSocket,
+  client,
+  reasons,
+  "reserved names": reserved,
 };
