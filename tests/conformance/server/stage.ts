@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket as NetSocket } from "node:net";
 import type { Namespace, Server, ServerOptions, Socket } from "socket.io";
 import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from "socket.io-client";
 import { http, RawPolling, type HttpAnswer } from "../../support/raw-peer.ts";
@@ -73,9 +73,12 @@ export class Stage {
 
   /** An HTTP server on a free port. */
   async http(server: HttpServer = createServer()): Promise<HttpServer> {
+    // Of connections that were handed over for an upgrade, the server knows nothing more.
+    const connections = new Set<NetSocket>();
+    server.on("connection", (connection: NetSocket) => connections.add(connection));
     this.defer(() => {
       server.close();
-      server.closeAllConnections();
+      for (const connection of connections) connection.destroy();
     });
     if (!server.listening) await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
     this.#newest = server;

@@ -3,6 +3,7 @@ import { broadcast } from "./behaviours/broadcast.ts";
 import { client } from "./behaviours/client.ts";
 import { connection } from "./behaviours/connection.ts";
 import { construction } from "./behaviours/construction.ts";
+import { engineOptions } from "./behaviours/engine-options.ts";
 import { entryPoints } from "./behaviours/entry-points.ts";
 import { options } from "./behaviours/options.ts";
 import { handshake } from "./behaviours/handshake.ts";
@@ -18,6 +19,7 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   "entry points": entryPoints,
   construction,
   options,
+  "options of the engine": engineOptions,
   connection,
   socket,
   "socket, sending": socketEmits,
