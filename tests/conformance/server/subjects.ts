@@ -5,6 +5,7 @@ import { connection } from "./behaviours/connection.ts";
 import { construction } from "./behaviours/construction.ts";
 import { engineOptions } from "./behaviours/engine-options.ts";
 import { entryPoints } from "./behaviours/entry-points.ts";
+import { methods } from "./behaviours/methods.ts";
 import { options } from "./behaviours/options.ts";
 import { handshake } from "./behaviours/handshake.ts";
 import { reasons } from "./behaviours/reasons.ts";
@@ -13,6 +14,7 @@ import { reserved } from "./behaviours/reserved.ts";
 import { socketEmits } from "./behaviours/socket-emits.ts";
 import { socketHears } from "./behaviours/socket-hears.ts";
 import { socket } from "./behaviours/socket.ts";
+import { properties } from "./behaviours/properties.ts";
 
 /** All behaviours, by what they are about. */
 export const subjects: Readonly<Record<string, Behaviours>> = {
@@ -20,6 +22,8 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   construction,
   options,
   "options of the engine": engineOptions,
+  properties,
+  methods,
   connection,
   socket,
   "socket, sending": socketEmits,
