@@ -6,6 +6,8 @@ import { construction } from "./behaviours/construction.ts";
 import { engineOptions } from "./behaviours/engine-options.ts";
 import { entryPoints } from "./behaviours/entry-points.ts";
 import { methods } from "./behaviours/methods.ts";
+import { namespaceMembers } from "./behaviours/namespace-members.ts";
+import { namespaces } from "./behaviours/namespaces.ts";
 import { options } from "./behaviours/options.ts";
 import { handshake } from "./behaviours/handshake.ts";
 import { reasons } from "./behaviours/reasons.ts";
@@ -24,6 +26,8 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   "options of the engine": engineOptions,
   properties,
   methods,
+  namespaces,
+  "members of a namespace": namespaceMembers,
   connection,
   socket,
   "socket, sending": socketEmits,
