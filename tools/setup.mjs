@@ -94,6 +94,25 @@ export function build() {
 }
 
 /**
+ * Installs the programs of tests/downstream over what was built. Ends the process when that fails.
+ *
+ * @param {readonly string[]} paths the files and folders that are to be tested; none: all
+ */
+export function provideDownstream(paths) {
+  const folder = join(root, "tests", "downstream");
+  const isWanted = (/** @type {string} */ path) => {
+    const full = resolve(path);
+    return full.startsWith(folder) || folder.startsWith(full);
+  };
+  if (paths.length > 0 && !paths.some(isWanted)) return;
+  const status = runTypeScript("tools/downstream.ts");
+  if (status !== 0) {
+    console.error("The programs of tests/downstream could not be installed.");
+    process.exit(status);
+  }
+}
+
+/**
  * Runs one of our TypeScript files in a Node of its own and returns its exit status.
  *
  * @param {string} file path below the root of the repository

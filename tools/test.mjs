@@ -1,5 +1,5 @@
 import { provideRuntimes, RUNTIME_NAMES } from "./runtimes.mjs";
-import { build, installPackages, provideTools, requireNode, runTypeScript } from "./setup.mjs";
+import { build, installPackages, provideDownstream, provideTools, requireNode, runTypeScript } from "./setup.mjs";
 
 /*
  * `npm test`: everything, but other runtimes only with CI=true. `npm run test:all`: these too.
@@ -8,14 +8,11 @@ import { build, installPackages, provideTools, requireNode, runTypeScript } from
 requireNode();
 const args = process.argv.slice(2);
 const all = args.includes("--all") || process.env["CI"] === "true";
+const paths = args.filter((arg) => arg !== "--all");
 installPackages();
 installPackages("peers");
 provideTools(["chromium", "redis-server"]);
 provideRuntimes(all ? RUNTIME_NAMES : []);
 build();
-process.exit(
-  runTypeScript(
-    "tools/run-tests.ts",
-    args.filter((arg) => arg !== "--all"),
-  ),
-);
+provideDownstream(paths);
+process.exit(runTypeScript("tools/run-tests.ts", paths));
