@@ -9,15 +9,8 @@ export interface WriteOptions {
   compress?: boolean;
 }
 
-/** The layer above. Called directly; the public events are emitted as well. @internal */
-export interface SocketReceiver {
-  onOpen(): void;
-  onData(data: RawData): void;
-  onPing(): void;
-  onDrain(): void;
-  onError(error: Error | string): void;
-  onClose(reason: string, description?: unknown): void;
-}
+/** The layer above: called directly, each after the listeners of the event with its name. @internal */
+export type SocketReceiver = Pick<SocketReservedEvents, "open" | "data" | "ping" | "error" | "close">;
 
 export interface SocketReservedEvents {
   /** The handshake is done; messages can travel. */

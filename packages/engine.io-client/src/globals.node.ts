@@ -11,3 +11,10 @@ export const nextTick = (callback: () => void, _setTimeoutFn?: unknown): void =>
 
 /** Node keeps no cookies by itself. */
 export const createCookieJar = (): CookieJar | undefined => new CookieJar();
+
+/** Defaults of options that only Node has. */
+export const PLATFORM_DEFAULTS = {
+  agent: false,
+  rejectUnauthorized: true,
+  perMessageDeflate: { threshold: 1024 },
+};

@@ -11,3 +11,6 @@ export const nextTick = (callback: () => void, _setTimeoutFn?: unknown): void =>
 
 /** Browsers keep cookies themselves. */
 export const createCookieJar = (): CookieJar | undefined => undefined;
+
+/** Defaults of options that only Node has. */
+export const PLATFORM_DEFAULTS = {};

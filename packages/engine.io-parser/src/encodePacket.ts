@@ -8,22 +8,17 @@ import { BASE64_MARK, textOf, type Packet, type RawData } from "./packet.js";
  * Node's half of a pair: builds for browsers take encodePacket.browser.ts instead (row E-94).
  */
 export function encodePacket(packet: Packet, supportsBinary: boolean, callback: (encoded: RawData) => void): void {
-  const encoded = encodeNow(packet, supportsBinary);
-  if (encoded !== null) callback(encoded);
-  else readBlob(packet.data as Blob, (bytes) => callback(supportsBinary ? bytes : BASE64_MARK + toBase64(bytes)));
-}
-
-/** Null for a Blob, which has to be read first. */
-export function encodeNow(packet: Packet, supportsBinary: boolean): RawData | null {
   const { data } = packet;
   if (typeof data === "object" && data !== null) {
     // Bytes always are a message; their place in a binary frame says so (protocols.md 1.5).
     if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
-      return supportsBinary ? data : BASE64_MARK + toBase64(data);
+      return callback(supportsBinary ? data : BASE64_MARK + toBase64(data));
     }
-    if (data instanceof Blob) return null;
+    if (data instanceof Blob) {
+      return readBlob(data, (bytes) => callback(supportsBinary ? bytes : BASE64_MARK + toBase64(bytes)));
+    }
   }
-  return textOf(packet);
+  callback(textOf(packet));
 }
 
 export function toBase64(bytes: ArrayBuffer | ArrayBufferView): string {
@@ -37,7 +32,7 @@ export function toBase64(bytes: ArrayBuffer | ArrayBufferView): string {
  * A Blob that can't be read (its file is gone) is sent as no bytes: the peer waits for exactly as many attachments as were
  * announced, and the session for this callback.
  */
-function readBlob(blob: Blob, callback: (bytes: RawData) => void): void {
+export function readBlob(blob: Blob, callback: (bytes: RawData) => void): void {
   blob.arrayBuffer().then(
     (bytes) => callback(asBinaryType(bytes)),
     () => callback(asBinaryType(new ArrayBuffer(0))),

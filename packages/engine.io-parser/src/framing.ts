@@ -1,6 +1,6 @@
-import { asBinaryType, decodePacket } from "./decodePacket.js";
-import { encodePacket } from "./encodePacket.js";
-import { ERROR_PACKET, type BinaryType, type Packet, type RawData } from "./packet.js";
+import { decodePacket } from "./decodePacket.js";
+import { encodePacket, readBlob } from "./encodePacket.js";
+import { BASE64_MARK, bytesOf, ERROR_PACKET, type BinaryType, type Packet, type RawData } from "./packet.js";
 
 /*
  * The length-prefixed frames of a WebTransport stream (protocols.md 1.12): bit 7 of the first byte marks bytes, the others
@@ -8,33 +8,14 @@ import { ERROR_PACKET, type BinaryType, type Packet, type RawData } from "./pack
  */
 const BINARY_BIT = 0x80;
 const LENGTH_BITS = 0x7f;
-const LONGEST_SHORT = 125;
 const IN_2_BYTES = 126;
 const IN_8_BYTES = 127;
-const LONGEST_IN_2_BYTES = 0xffff;
-const LONGEST_HEADER = 9;
 
 /** How much is set aside for a frame before its bytes are here: a peer that only announces must not make us grow. */
 const FIRST_ALLOCATION_BYTES = 16 * 1024;
 
-/** An empty message of bytes, as text: see {@link encodeFrame}. */
-const EMPTY_MESSAGE = "b";
-
-const textEncoder = new TextEncoder();
-const textDecoder = new TextDecoder();
-
-/** The header of a frame. */
-export function frameHeader(payloadBytes: number, isBinary: boolean): Uint8Array {
-  const mark = isBinary ? BINARY_BIT : 0;
-  if (payloadBytes <= LONGEST_SHORT) return Uint8Array.of(mark | payloadBytes);
-  if (payloadBytes <= LONGEST_IN_2_BYTES) {
-    return Uint8Array.of(mark | IN_2_BYTES, payloadBytes >> 8, payloadBytes & 0xff);
-  }
-  const header = new Uint8Array(LONGEST_HEADER);
-  header[0] = mark | IN_8_BYTES;
-  new DataView(header.buffer).setBigUint64(1, BigInt(payloadBytes));
-  return header;
-}
+const textEncoder = /* @__PURE__ */ new TextEncoder();
+const textDecoder = /* @__PURE__ */ new TextDecoder();
 
 /**
  * Encodes a packet as a frame, header and payload apart so that no byte is copied. `callback` is called before this returns
@@ -43,18 +24,24 @@ export function frameHeader(payloadBytes: number, isBinary: boolean): Uint8Array
  */
 export function encodeFrame(packet: Packet, callback: (header: Uint8Array, payload: Uint8Array) => void): void {
   encodePacket(packet, true, (encoded: RawData) => {
-    if (typeof Blob === "function" && encoded instanceof Blob) {
-      const withBytes = (data: ArrayBuffer): void => encodeFrame({ type: "message", data }, callback);
-      // As in encodePacket.ts: what can't be read counts as empty, so that the stream goes on.
-      encoded.arrayBuffer().then(withBytes, () => withBytes(new ArrayBuffer(0)));
-      return;
+    // A browser hands it on.
+    if (encoded instanceof Blob) {
+      return readBlob(encoded, (data) => encodeFrame({ type: "message", data }, callback));
     }
-    const isText = typeof encoded === "string" || encoded.byteLength === 0;
-    const payload = isText
-      ? textEncoder.encode(typeof encoded === "string" ? encoded : EMPTY_MESSAGE)
-      : bytesOf(encoded);
-    callback(frameHeader(payload.length, !isText), payload);
+    if (encoded.byteLength === 0) encoded = BASE64_MARK;
+    const isText = typeof encoded === "string";
+    const payload = isText ? textEncoder.encode(encoded) : bytesOf(encoded);
+    callback(frameHeader(payload.length, isText ? 0 : BINARY_BIT), payload);
   });
+}
+
+function frameHeader(length: number, mark: number): Uint8Array {
+  const size = length < IN_2_BYTES ? 0 : length < 0x10000 ? 2 : 8;
+  const header = new Uint8Array(1 + size);
+  // The last bytes of the length first: each element takes the lowest 8 bits.
+  for (let at = size, rest = length; at > 0; at--, rest = Math.floor(rest / 0x100)) header[at] = rest;
+  header[0] = mark + (size === 0 ? length : size === 2 ? IN_2_BYTES : IN_8_BYTES);
+  return header;
 }
 
 /**
@@ -62,156 +49,65 @@ export function encodeFrame(packet: Packet, callback: (header: Uint8Array, paylo
  * packet is the last: whatever follows it is ignored.
  */
 export class FrameDecoder {
-  readonly #maxPayload: number;
-  readonly #binaryType: BinaryType | undefined;
-  readonly #onPacket: (packet: Packet) => void;
-  readonly #header = new Uint8Array(LONGEST_HEADER);
-  #headerFilled = 0;
-  /** Of the frame under way; 0 while its header is not complete. */
-  #length = 0;
-  /** Grows with what arrives. Null while no payload byte waits. */
-  #payload: Uint8Array<ArrayBuffer> | null = null;
-  #payloadFilled = 0;
-  #failed = false;
+  readonly #frames: Iterator<number, void, Uint8Array>;
+  /** How many bytes the next piece has; 0 once nothing more is read. */
+  #wanted: number;
+  /** Grows with what arrives. */
+  #piece = new Uint8Array();
+  #filled = 0;
 
   /** @param maxPayload longest payload that is read, in bytes */
   constructor(maxPayload: number, binaryType: BinaryType | undefined, onPacket: (packet: Packet) => void) {
-    this.#maxPayload = maxPayload;
-    this.#binaryType = binaryType;
-    this.#onPacket = onPacket;
+    this.#frames = readFrames(maxPayload, binaryType, onPacket);
+    this.#wanted = this.#frames.next().value!;
   }
 
   /** The next bytes of the stream. They are not kept. */
   receive(chunk: Uint8Array): void {
-    let at = 0;
-    while (at < chunk.length && !this.#failed) {
-      at = this.#length === 0 ? this.#readHeader(chunk, at) : this.#readPayload(chunk, at);
+    for (let at = 0; at < chunk.length && this.#wanted > 0;) {
+      // A copy: what is handed on must not keep alive what lies around it, nor change with it.
+      const part = chunk.slice(at, at + this.#wanted - this.#filled);
+      at += part.length;
+      if (this.#filled === 0) this.#piece = part;
+      else this.#append(part);
+      this.#filled += part.length;
+      if (this.#filled < this.#wanted) continue;
+      this.#filled = 0;
+      this.#wanted = this.#frames.next(this.#piece).value ?? 0;
     }
   }
 
-  #readHeader(chunk: Uint8Array, start: number): number {
-    let at = start;
-    const first = this.#headerFilled === 0 ? chunk[at]! : this.#header[0]!;
-    const wanted = headerLength(first);
-    while (this.#headerFilled < wanted && at < chunk.length) this.#header[this.#headerFilled++] = chunk[at++]!;
-    if (this.#headerFilled < wanted) return at;
-    const length = payloadLength(this.#header);
+  #append(part: Uint8Array): void {
+    const needed = this.#filled + part.length;
+    if (needed > this.#piece.length) {
+      const grown = new Uint8Array(Math.min(this.#wanted, Math.max(2 * needed, FIRST_ALLOCATION_BYTES)));
+      grown.set(this.#piece);
+      this.#piece = grown;
+    }
+    this.#piece.set(part, this.#filled);
+  }
+}
+
+/** Yields how many bytes it wants next, and is given exactly these. */
+function* readFrames(
+  maxPayload: number,
+  binaryType: BinaryType | undefined,
+  onPacket: (packet: Packet) => void,
+): Generator<number, void, Uint8Array> {
+  let packet: Packet;
+  do {
+    const [first] = yield 1;
+    let length = first! & LENGTH_BITS;
+    if (length >= IN_2_BYTES) {
+      const bytes = yield length === IN_2_BYTES ? 2 : 8;
+      length = bytes.reduce((sum, byte) => sum * 0x100 + byte, 0);
+    }
+    packet = ERROR_PACKET;
     // 2^53 - 1 is the last length that a number holds exactly.
-    if (length === 0 || length > this.#maxPayload || length > Number.MAX_SAFE_INTEGER) this.#fail();
-    else this.#length = length;
-    return at;
-  }
-
-  #readPayload(chunk: Uint8Array, start: number): number {
-    const end = Math.min(chunk.length, start + this.#length - this.#payloadFilled);
-    if (this.#payload === null && end - start === this.#length) {
-      this.#deliver(chunk.subarray(start, end), false);
-    } else {
-      this.#keep(chunk, start, end);
+    if (length > 0 && length <= Math.min(maxPayload, Number.MAX_SAFE_INTEGER)) {
+      const payload = yield length;
+      packet = decodePacket(first! & BINARY_BIT ? payload : textDecoder.decode(payload), binaryType);
     }
-    return end;
-  }
-
-  #keep(chunk: Uint8Array, start: number, end: number): void {
-    const filled = this.#payloadFilled + (end - start);
-    if (this.#payload === null || filled > this.#payload.length) {
-      const doubled = this.#payload === null ? FIRST_ALLOCATION_BYTES : this.#payload.length * 2;
-      const grown = allocate(Math.min(this.#length, Math.max(filled, doubled)));
-      if (grown === null) {
-        this.#fail();
-        return;
-      }
-      if (this.#payload !== null) grown.set(this.#payload.subarray(0, this.#payloadFilled));
-      this.#payload = grown;
-    }
-    this.#payload.set(chunk.subarray(start, end), this.#payloadFilled);
-    this.#payloadFilled = filled;
-    if (filled === this.#length) this.#deliver(this.#payload, true);
-  }
-
-  #deliver(payload: Uint8Array, isOurs: boolean): void {
-    const isBinary = (this.#header[0]! & BINARY_BIT) !== 0;
-    this.#headerFilled = 0;
-    this.#length = 0;
-    this.#payload = null;
-    this.#payloadFilled = 0;
-    // A copy, where the bytes are a part of the chunk: they must not keep alive what lies around them.
-    const data = isBinary ? asBinaryType(isOurs ? payload : payload.slice(), this.#binaryType) : null;
-    const packet: Packet = isBinary
-      ? { type: "message", data }
-      : decodePacket(textDecoder.decode(payload), this.#binaryType);
-    if (packet.type === "error") this.#fail();
-    else this.#onPacket(packet);
-  }
-
-  #fail(): void {
-    this.#failed = true;
-    this.#payload = null;
-    this.#onPacket(ERROR_PACKET);
-  }
-}
-
-/** The two ends of a TransformStream. Structural, so that the declarations need neither the DOM's types nor Node's. */
-export interface PacketStream {
-  // `any`: a ReadableStream and a WritableStream of whichever types the consumer has.
-  readonly readable: any; // oxlint-disable-line typescript/no-explicit-any
-  readonly writable: any; // oxlint-disable-line typescript/no-explicit-any
-}
-
-/** A TransformStream from packets to the bytes of a WebTransport stream. */
-export function createPacketEncoderStream(): PacketStream {
-  return new TransformStream<Packet, Uint8Array>({
-    transform(packet, controller) {
-      return new Promise((resolve) => {
-        encodeFrame(packet, (header, payload) => {
-          controller.enqueue(header);
-          controller.enqueue(payload);
-          resolve();
-        });
-      });
-    },
-  });
-}
-
-/**
- * A TransformStream from the bytes of a WebTransport stream to packets. A frame that is empty, or longer than `maxPayload`
- * bytes, gives the error packet, and nothing follows it.
- */
-export function createPacketDecoderStream(maxPayload: number, binaryType?: BinaryType): PacketStream {
-  let decoder: FrameDecoder;
-  return new TransformStream<Uint8Array, Packet>({
-    start(controller) {
-      decoder = new FrameDecoder(maxPayload, binaryType, (packet) => controller.enqueue(packet));
-    },
-    transform(chunk) {
-      decoder.receive(chunk);
-    },
-  });
-}
-
-function headerLength(first: number): number {
-  const length = first & LENGTH_BITS;
-  return length === IN_8_BYTES ? LONGEST_HEADER : length === IN_2_BYTES ? 3 : 1;
-}
-
-function payloadLength(header: Uint8Array): number {
-  const length = header[0]! & LENGTH_BITS;
-  if (length <= LONGEST_SHORT) return length;
-  const view = new DataView(header.buffer, header.byteOffset);
-  return length === IN_2_BYTES ? view.getUint16(1) : Number(view.getBigUint64(1));
-}
-
-function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
-}
-
-/** Null if there is no memory for so many. */
-function allocate(bytes: number): Uint8Array<ArrayBuffer> | null {
-  try {
-    return new Uint8Array(bytes);
-  } catch {
-    return null;
-  }
+    onPacket(packet);
+  } while (packet.type !== "error");
 }

@@ -28,35 +28,29 @@ export interface Packet {
 /** What stands for input that is no packet. One object for all, so it must not be changed. */
 export const ERROR_PACKET: Packet = Object.freeze({ type: "error", data: "parser error" } as const);
 
-/** The digit of each type on the wire (protocols.md 1.3). */
-const DIGITS: Readonly<Record<PacketType, string>> = {
-  open: "0",
-  close: "1",
-  ping: "2",
-  pong: "3",
-  message: "4",
-  upgrade: "5",
-  noop: "6",
-  // Never sent: a receiver answers it with the end of the session.
-  error: "",
-};
-
-/** The index of a type is its digit. */
+/** The index of a type is its digit on the wire (protocols.md 1.3). */
 const TYPES: readonly PacketType[] = ["open", "close", "ping", "pong", "message", "upgrade", "noop"];
-const DIGIT_ZERO = 0x30;
+const DIGITS = Object.fromEntries(TYPES.map((type, digit) => [type, digit]));
 
 /** Before base64, in place of a digit: a message of bytes. */
 export const BASE64_MARK = "b";
 
 /** A packet without bytes, as text. What is neither text nor bytes is written the way strings are added; falsy is no data. */
-export function textOf(packet: Packet): string {
-  const { data } = packet;
-  return data ? DIGITS[packet.type] + data : DIGITS[packet.type];
+export function textOf({ type, data }: Packet): string {
+  return DIGITS[type] + (data || "");
 }
 
 /** The packet that a text stands for, unless its first character says that bytes follow as base64; undefined if it is none. */
 export function packetOf(text: string): Packet | undefined {
   const type = TYPES[text.charCodeAt(0) - DIGIT_ZERO];
-  if (type === undefined) return undefined;
-  return text.length > 1 ? { type, data: text.slice(1) } : { type };
+  return type && (text.length > 1 ? { type, data: text.slice(1) } : { type });
+}
+
+const DIGIT_ZERO = 0x30;
+
+/** The bytes of a buffer or of a view, and no others. */
+export function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
 }

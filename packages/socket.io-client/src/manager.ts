@@ -209,21 +209,20 @@ export class Manager<
       else this._tell("_onError", "error", error);
     };
     engine.receiver = {
-      onOpen: () => {
+      open: () => {
         this._onOpen();
         if (fn) callUser(fn, null, []);
       },
-      onData: (data) => {
+      data: (data) => {
         try {
           this.decoder.add(data);
         } catch (error) {
           this._onClose("parse error", error);
         }
       },
-      onPing: () => announce(this, ["ping"]),
-      onDrain() {},
-      onError,
-      onClose: (reason, description) => {
+      ping: () => announce(this, ["ping"]),
+      error: onError,
+      close: (reason, description) => {
         if (this._readyState === "opening") onError(new Error(reason));
         else this._onClose(reason, description);
       },

@@ -36,15 +36,15 @@ export class FakeEngine {
 
   open(): void {
     this.readyState = "open";
-    this.receiver?.onOpen();
+    this.receiver?.open();
   }
 
   receive(...messages: (string | Uint8Array)[]): void {
-    for (const message of messages) this.receiver?.onData(message);
+    for (const message of messages) this.receiver?.data(message);
   }
 
   fail(error: Error | string): void {
-    this.receiver?.onError(error);
+    this.receiver?.error(error);
     this.end("transport error", error);
   }
 
@@ -52,7 +52,7 @@ export class FakeEngine {
   end(reason: string, description?: unknown): void {
     if (this.readyState === "closed") return;
     this.readyState = "closed";
-    this.receiver?.onClose(reason, description);
+    this.receiver?.close(reason, description);
   }
 }
 

@@ -260,8 +260,8 @@ test("an engine that closes again and again brings one attempt at a time", () =>
   for (let i = 0; i < 5; i++) {
     const { wire } = manager;
     wire.end("transport close");
-    wire.receiver?.onClose("transport close");
-    wire.receiver?.onError(new Error("late"));
+    wire.receiver?.close("transport close");
+    wire.receiver?.error(new Error("late"));
     manager.clock.advance(1000);
     assert.equal(manager.engines.length, i + 2);
     manager.wire.open();
@@ -350,7 +350,7 @@ test("options changed meanwhile count at the next attempt", () => {
 test("ping and packet tell of heartbeats and of packets for whatever namespace", () => {
   const { manager } = connected();
   const log = logOf(manager, "ping", "packet");
-  manager.wire.receiver!.onPing();
+  manager.wire.receiver!.ping();
   manager.wire.receive('2/other,["a"]');
   assert.deepEqual(log, [["ping"], ["packet", { type: 2, nsp: "/other", data: ["a"] }]]);
 });

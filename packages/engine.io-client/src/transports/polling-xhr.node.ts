@@ -22,7 +22,12 @@ export class XHR extends Polling {
   /** Own connections, so that no other socket's options (a lenient certificate check) serve this one. */
   readonly #agents: Record<string, http.Agent> = {};
 
-  protected doRequest(uri: string, body: string | undefined, onAnswer: Answer): () => void {
+  protected doRequest(
+    uri: string,
+    body: string | undefined,
+    _headers: Record<string, string>,
+    onAnswer: Answer,
+  ): () => void {
     const own = new URL(uri);
     let outgoing: http.ClientRequest;
     let redirects = 0;

@@ -17,13 +17,15 @@ export type Answer = (text: string | null, description?: unknown, context?: unkn
  * is the subclass's.
  */
 export abstract class Polling extends Transport implements PausableTransport {
+  /** Called by the names of rows C-102 to C-104. */
+  protected readonly errorNames: readonly [get: string, post: string] = ["xhr poll error", "xhr post error"];
   #maxPayload = Infinity;
   /** Aborts the request under way. */
   #get: (() => void) | undefined;
   #post: (() => void) | undefined;
   #onPaused: (() => void) | undefined;
   /** Closed while opening: the goodbye has to wait for the session's id. */
-  #onLateHandshake: ((sid: string | undefined) => void) | undefined;
+  #onLateHandshake: ((text: string | null) => void) | undefined;
 
   get name(): string {
     return "polling";
@@ -36,13 +38,12 @@ export abstract class Polling extends Transport implements PausableTransport {
 
   /** As many packets as fit into what the server takes; one that is larger goes alone. */
   batchSize(queue: readonly Packet[]): number {
-    let bytes = 1;
-    for (let at = 0; at < queue.length; at++) {
-      bytes += sizeOf(queue[at]!.data);
-      if (at > 0 && (bytes > this.#maxPayload || at === MAX_PACKETS)) return at;
-      bytes += 2;
-    }
-    return queue.length;
+    let bytes = -1;
+    const tooMany = queue.findIndex(({ data }, at) => {
+      bytes += sizeOf(data) + 2;
+      return at > 0 && (bytes > this.#maxPayload || at === MAX_PACKETS);
+    });
+    return tooMany < 0 ? queue.length : tooMany;
   }
 
   pause(onPaused: () => void): void {
@@ -60,12 +61,12 @@ export abstract class Polling extends Transport implements PausableTransport {
   }
 
   /** Makes one request: GET, or POST if there is a body. Returns what aborts it. */
-  protected abstract doRequest(uri: string, body: string | undefined, onAnswer: Answer): () => void;
-
-  /** What failed requests are called (rows C-102 to C-104). */
-  protected get errorNames(): readonly [get: string, post: string] {
-    return ["xhr poll error", "xhr post error"];
-  }
+  protected abstract doRequest(
+    uri: string,
+    body: string | undefined,
+    headers: Record<string, string>,
+    onAnswer: Answer,
+  ): () => void;
 
   protected doOpen(): void {
     this.#poll();
@@ -93,13 +94,16 @@ export abstract class Polling extends Transport implements PausableTransport {
     };
     const timer = this.socket._setTimeout(end, CLOSE_TIMEOUT_MS);
     const leave = () => (this.#post = this.#request("1", end));
-    if (this.readyState !== "opening") return void leave();
-    if (!this.#get) return end();
-    this.#onLateHandshake = (sid) => {
-      this.query["sid"] = sid;
-      if (sid) leave();
-      else end();
-    };
+    if (this.readyState !== "opening") leave();
+    else if (!this.#get) end();
+    else {
+      this.#onLateHandshake = (text) => {
+        const [, sid] = /"sid":"([^"]+)/.exec(text ?? "") ?? [];
+        this.query["sid"] = sid;
+        if (sid) leave();
+        else end();
+      };
+    }
   }
 
   protected override doAbort(): void {
@@ -117,7 +121,7 @@ export abstract class Polling extends Transport implements PausableTransport {
 
   #poll(): void {
     this.#get = this.#request(undefined, (text) => {
-      if (this.#onLateHandshake) return this.#onLateHandshake(/"sid":"([^"]+)/.exec(text ?? "")?.[1]);
+      if (this.#onLateHandshake) return this.#onLateHandshake(text);
       if (text === null) return;
       try {
         this.onData(text);
@@ -131,9 +135,11 @@ export abstract class Polling extends Transport implements PausableTransport {
 
   /** A request came home. */
   #next(): void {
-    if (this.readyState === "open" && !this.#get) this.#poll();
-    else if (this.readyState === "opening") this.onError(this.errorNames[0], new Error("no open packet"));
-    else if (this.readyState === "pausing" && !this.#get && !this.#post) {
+    const { readyState } = this;
+    if (readyState === "opening") this.onError(this.errorNames[0], new Error("no open packet"));
+    else if (this.#get) return;
+    else if (readyState === "open") this.#poll();
+    else if (readyState === "pausing" && !this.#post) {
       this.readyState = "paused";
       this.#onPaused!();
     }
@@ -141,36 +147,38 @@ export abstract class Polling extends Transport implements PausableTransport {
 
   /** @param onEnd is called exactly once unless the request is aborted; null: it failed, and so has this transport. */
   #request(body: string | undefined, onEnd: (text: string | null) => void): () => void {
-    const { requestTimeout } = this.opts;
-    const { socket } = this;
+    const { socket, opts } = this;
+    const headers: Record<string, string> = { ...opts.extraHeaders };
+    if (body) headers["Content-type"] = "text/plain;charset=UTF-8";
     let isPending = true;
+    let timer: unknown;
+    let abort: (() => void) | undefined;
     const settle = () => {
-      const wasPending = isPending;
       isPending = false;
       socket.clearTimeoutFn(timer);
-      return wasPending;
     };
     const onAnswer: Answer = (text, description, context) => {
-      if (!settle()) return;
-      if (__DEBUG__) debug("%s %s", body === undefined ? "GET" : "POST", text === null ? "failed" : "done");
-      if (text === null) this.onError(this.errorNames[body === undefined ? 0 : 1], description, context);
+      if (!isPending) return;
+      settle();
+      if (__DEBUG__) debug("%s %s", body ? "POST" : "GET", text === null ? "failed" : "done");
+      if (text === null) this.onError(this.errorNames[body ? 1 : 0], description, context);
       onEnd(text);
     };
-    let abort: (() => void) | undefined;
-    const timer = requestTimeout
-      ? socket._setTimeout(() => {
-          abort?.();
-          onAnswer(null, new Error("timeout"));
-        }, requestTimeout)
-      : undefined;
-    const query = this.stampedQuery(this.opts.timestampRequests !== false);
+    if (opts.requestTimeout) {
+      timer = socket._setTimeout(() => {
+        onAnswer(null, new Error("timeout"));
+        abort?.();
+      }, opts.requestTimeout);
+    }
     try {
-      abort = this.doRequest(this.createUri("http", query), body, onAnswer);
+      const uri = this.createUri("http", this.stampedQuery(opts.timestampRequests !== false));
+      abort = this.doRequest(uri, body, headers, onAnswer);
     } catch (error) {
-      nextTick(() => onAnswer(null, error), socket.setTimeoutFn);
+      nextTick(() => onAnswer(null, error));
     }
     return () => {
-      if (settle()) abort?.();
+      if (isPending) abort?.();
+      settle();
     };
   }
 }

@@ -2,12 +2,12 @@ import { decodePacket, type Packet, type RawData } from "engine.io-parser";
 import { Emitter } from "engine.io-parser/emitter";
 import type { CloseCause, Handshake, SessionTransport, TransportSink } from "engine.io-parser/session";
 import type { SocketOptions } from "../options.js";
-import type { Socket } from "../socket.js";
+import type { SocketBase } from "../socket-base.js";
 import { TransportError } from "./error.js";
 
 /** What a transport is made with: the socket's options, and where to. */
 export interface TransportOptions extends SocketOptions {
-  readonly socket: Socket;
+  readonly socket: SocketBase;
   readonly query: Record<string, unknown>;
   readonly hostname: string;
   readonly port: string | number;
@@ -40,7 +40,7 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
   readonly opts: TransportOptions;
   /** Query of the requests: the user's, and ours. */
   readonly query: Record<string, unknown>;
-  readonly socket: Socket;
+  readonly socket: SocketBase;
   protected readyState: "opening" | "open" | "pausing" | "paused" | "closed" = "opening";
 
   constructor(opts: TransportOptions) {
@@ -55,12 +55,7 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
 
   /** Connects. */
   open(): void {
-    if (this.readyState !== "opening") return;
-    try {
-      this.doOpen();
-    } catch (error) {
-      this.onError(`${this.name} error`, error);
-    }
+    if (this.readyState === "opening") this.#attempt(() => this.doOpen());
   }
 
   /** @internal The handshake was made on this transport. */
@@ -71,12 +66,8 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
   /** @internal */
   send(packets: readonly Packet[]): boolean {
     this.writable = false;
-    try {
-      this.write(packets);
-    } catch (error) {
-      // Of a user's own transport: what it has not taken, nobody knows.
-      this.onError(`${this.name} error`, error);
-    }
+    // Of a user's own transport: what it has not taken, nobody knows.
+    this.#attempt(() => this.write(packets));
     return false;
   }
 
@@ -90,10 +81,7 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
   /** @internal */
   discard(): void {
     this.sink = null;
-    if (this.readyState === "closed") return;
-    this.readyState = "closed";
-    this.writable = false;
-    this.doAbort();
+    if (this.#settle()) this.doAbort();
   }
 
   protected abstract doOpen(): void;
@@ -122,12 +110,16 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
   }
 
   protected onClose(details?: unknown): void {
-    this.#end({ reason: "transport close", description: details });
+    if (!this.#settle()) return;
+    this.emitReserved("close", details);
+    this.#leave({ reason: "transport close", description: details });
   }
 
   protected onError(reason: string, description?: unknown, context?: unknown): void {
-    if (this.readyState === "closed") return;
-    this.#end({ reason: "transport error", description: new TransportError(reason, description, context) });
+    if (!this.#settle()) return;
+    const error = new TransportError(reason, description, context);
+    this.emitReserved("error", error);
+    this.#leave({ reason: "transport error", description: error });
     this.doAbort();
   }
 
@@ -148,30 +140,40 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
   protected createUri(scheme: string, query: Record<string, unknown> = {}): string {
     const { hostname, port, secure, path } = this.opts;
     const host = /^[^[].*:/.test(hostname) ? `[${hostname}]` : hostname;
+    const usual = secure ? 443 : 80;
     const search = new URLSearchParams(query as Record<string, string>).toString();
-    return (
-      `${scheme}${secure ? "s" : ""}://${host}` +
-      `${Number(port) === (secure ? 443 : 80) ? "" : ":" + port}${path}${search && "?" + search}`
-    );
+    return `${scheme}${secure ? "s" : ""}://${host}${Number(port) === usual ? "" : `:${port}`}${path}${search && `?${search}`}`;
   }
 
   /** The query of one request, stamped if wanted (row E-91). */
   protected stampedQuery(stamp: unknown): Record<string, unknown> {
     const query = { ...this.query };
-    if (stamp)
+    if (stamp) {
       query[this.opts.timestampParam!] = Date.now().toString(36).slice(-5) + Math.random().toString(36).slice(2, 5);
+    }
     if (!this.supportsBinary) query["b64"] = 1;
     return query;
   }
 
-  #end(cause: CloseCause): void {
-    if (this.readyState === "closed") return;
+  #attempt(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.onError(`${this.name} error`, error);
+    }
+  }
+
+  /** The end, once: false if it was before. */
+  #settle(): boolean {
+    const wasClosed = this.readyState === "closed";
     this.readyState = "closed";
     this.writable = false;
+    return !wasClosed;
+  }
+
+  #leave(cause: CloseCause): void {
     const { sink } = this;
     this.sink = null;
-    if (cause.reason === "transport error") this.emitReserved("error", cause.description as TransportError);
-    else this.emitReserved("close", cause.description);
     sink?.onClose(cause);
   }
 }

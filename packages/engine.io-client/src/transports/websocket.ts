@@ -1,4 +1,5 @@
-import { encodePacket, type Packet, type RawData } from "engine.io-parser";
+import type { Packet, RawData } from "engine.io-parser";
+import { encodePackets } from "engine.io-parser/session";
 import { createLog } from "../log.node.js";
 import { Transport } from "./transport.js";
 
@@ -43,8 +44,14 @@ export class WS extends Transport {
     return ws;
   }
 
+  /** In order: a Blob that has to be read first keeps back the others. */
   protected write(packets: readonly Packet[]): void {
-    this.#writeFrom(packets, 0);
+    encodePackets(packets, this.supportsBinary, (frames) => {
+      if (this.readyState === "closed") return;
+      frames.forEach((frame, at) => this.writeFrame(frame, packets[at]!));
+      this.writable = true;
+      this.emitReserved("drain");
+    });
   }
 
   /** Writes one encoded packet. */
@@ -54,25 +61,5 @@ export class WS extends Transport {
 
   protected doClose(): void {
     this.ws?.close();
-  }
-
-  /** In order: a Blob that has to be read first keeps back what comes after it. */
-  #writeFrom(packets: readonly Packet[], at: number): void {
-    let isSync = true;
-    for (let reached = at; at < packets.length; at = reached) {
-      const packet = packets[at]!;
-      encodePacket(packet, this.supportsBinary, (data) => {
-        if (this.readyState === "closed") return;
-        this.writeFrame(data, packet);
-        reached = at + 1;
-        if (!isSync) this.#writeFrom(packets, reached);
-      });
-      if (reached === at) {
-        isSync = false;
-        return;
-      }
-    }
-    this.writable = true;
-    this.emitReserved("drain");
   }
 }

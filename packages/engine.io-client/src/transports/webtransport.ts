@@ -1,10 +1,14 @@
-import { createPacketDecoderStream, createPacketEncoderStream, type Packet, type PacketStream } from "engine.io-parser";
+import type { Packet } from "engine.io-parser";
+import { encodeFrame, FrameDecoder } from "engine.io-parser/session";
 import { MAX_PAYLOAD, Transport } from "./transport.js";
 
 interface WebTransportSession {
   readonly ready: Promise<unknown>;
   readonly closed: Promise<unknown>;
-  createBidirectionalStream(): Promise<PacketStream>;
+  createBidirectionalStream(): Promise<{
+    readonly readable: ReadableStream<Uint8Array>;
+    readonly writable: WritableStream<Uint8Array>;
+  }>;
   close(): void;
 }
 
@@ -17,7 +21,7 @@ const LINGER_MS = 5_000;
 /** WebTransport: one bidirectional stream of an HTTP/3 session carries all packets (protocols.md 1.12). */
 export class WT extends Transport {
   #session: WebTransportSession | undefined;
-  #writer: WritableStreamDefaultWriter<Packet> | undefined;
+  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
 
   get name(): string {
     return "webtransport";
@@ -34,7 +38,7 @@ export class WT extends Transport {
   }
 
   protected write(packets: readonly Packet[]): void {
-    Promise.all(packets.map((packet) => this.#writer!.write(packet))).then(() => {
+    this.#writeFrames(packets).then(() => {
       this.writable = this.readyState === "open";
       this.emitReserved("drain");
     }, this.#onFailure);
@@ -54,21 +58,26 @@ export class WT extends Transport {
   async #openStream(session: WebTransportSession): Promise<void> {
     await session.ready;
     const { readable, writable } = await session.createBidirectionalStream();
-    const encoder: PacketStream = createPacketEncoderStream();
-    const decoder: PacketStream = createPacketDecoderStream(
-      this.opts.maxPayload ?? MAX_PAYLOAD,
-      this.socket.binaryType,
+    this.#writer = writable.getWriter();
+    const decoder = new FrameDecoder(this.opts.maxPayload ?? MAX_PAYLOAD, this.socket.binaryType, (packet) =>
+      this.onPacket(packet),
     );
-    encoder.readable.pipeTo(writable).catch(this.#onFailure);
-    const writer: WritableStreamDefaultWriter<Packet> = encoder.writable.getWriter();
-    this.#writer = writer;
     const { sid } = this.query;
-    await writer.write({ type: "open", data: sid && JSON.stringify({ sid }) });
+    this.#writeFrames([{ type: "open", data: sid && JSON.stringify({ sid }) }]).catch(this.#onFailure);
     this.onOpen();
-    const packets: ReadableStream<Packet> = readable.pipeThrough(decoder);
-    await packets.pipeTo(new WritableStream({ write: (packet) => this.onPacket(packet) }));
+    await readable.pipeTo(new WritableStream({ write: (chunk) => decoder.receive(chunk) }));
     // The server has said all. It leaves the end of the session to us, since that would overtake its last packets.
     session.close();
+  }
+
+  /** One after the other, since a Blob has to be read before what comes behind it is written. */
+  async #writeFrames(packets: readonly Packet[]): Promise<void> {
+    const writer = this.#writer!;
+    for (const packet of packets) {
+      await new Promise((resolve) =>
+        encodeFrame(packet, (header, payload) => resolve(Promise.all([writer.write(header), writer.write(payload)]))),
+      );
+    }
   }
 
   readonly #onFailure = (error: unknown): void => this.onError("webtransport error", error);

@@ -26,7 +26,8 @@ export class Emitter<
   // `{}`: no reserved events is a map without names.
   ReservedEvents extends EventsMap = {}, // oxlint-disable-line typescript/no-empty-object-type
 > {
-  private _listeners: Map<PropertyKey, Listener[]> | null = null;
+  // Without a prototype: any name is one, and a number is its decimal string.
+  private _listeners: Record<PropertyKey, Listener[]> = Object.create(null);
 
   // The names by which the DOM and Node call the same methods (row C-126); set on the prototype below.
   declare addEventListener: this["on"];
@@ -39,11 +40,7 @@ export class Emitter<
     ev: Ev,
     listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>,
   ): this {
-    const key = keyOf(ev);
-    const all = (this._listeners ??= new Map());
-    const list = all.get(key);
-    if (list === undefined) all.set(key, [listener]);
-    else list.push(listener);
+    (this._listeners[ev] ??= []).push(listener as Listener);
     return this;
   }
 
@@ -54,7 +51,7 @@ export class Emitter<
   ): this {
     const original = listener as Listener;
     const wrapper: Listener = (...args) => {
-      this._remove(ev, wrapper);
+      this.off(ev, wrapper as typeof listener);
       return original.apply(this, args);
     };
     wrapper.wrapped = original;
@@ -66,11 +63,15 @@ export class Emitter<
     ev?: Ev,
     listener?: ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>,
   ): this {
+    const list = this._listeners[ev!];
     // By their number: `off(name, undefined)` comes from a listener that was never made, and must not remove the others.
-    const given = arguments.length;
-    if (given === 0) this._listeners = null;
-    else if (given === 1) this._listeners?.delete(keyOf(ev!));
-    else if (listener !== undefined) this._remove(ev!, listener);
+    if (arguments.length === 0) this._listeners = Object.create(null);
+    else if (arguments.length === 1) delete this._listeners[ev!];
+    else if (list && listener) {
+      const at = list.findIndex((candidate) => candidate === listener || candidate.wrapped === listener);
+      if (at >= 0) list.splice(at, 1);
+      if (list.length === 0) delete this._listeners[ev!];
+    }
     return this;
   }
 
@@ -93,44 +94,23 @@ export class Emitter<
   listeners<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
     ev: Ev,
   ): ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[] {
-    return (this._listeners?.get(keyOf(ev)) ?? []) as ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[];
+    return (this._listeners[ev] ?? []) as ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[];
   }
 
   /** True if somebody listens to `ev`. */
   hasListeners<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(ev: Ev): boolean {
-    return this._listeners?.has(keyOf(ev)) ?? false;
+    return ev in this._listeners;
   }
 
   // Hot path: called for each packet. One listener, the usual case, needs no copy of the list.
   private _call(ev: PropertyKey, args: unknown[]): void {
-    const list = this._listeners?.get(keyOf(ev));
-    if (list === undefined) return;
-    if (list.length === 1) {
-      list[0]!.apply(this, args);
-      return;
-    }
-    for (const listener of list.slice()) listener.apply(this, args);
-  }
-
-  private _remove(ev: PropertyKey, listener: Listener): void {
-    const key = keyOf(ev);
-    const list = this._listeners?.get(key);
-    if (list === undefined) return;
-    const at = list.findIndex((candidate) => candidate === listener || candidate.wrapped === listener);
-    if (at === -1) return;
-    list.splice(at, 1);
-    if (list.length === 0) this._listeners!.delete(key);
+    const list = this._listeners[ev];
+    if (list?.length === 1) list[0]!.apply(this, args);
+    else if (list) for (const listener of [...list]) listener.apply(this, args);
   }
 }
 
 // The same functions under other names: `this` comes with the call.
-/* oxlint-disable typescript/unbound-method */
-Emitter.prototype.addEventListener = Emitter.prototype.on;
-Emitter.prototype.removeListener = Emitter.prototype.off;
-Emitter.prototype.removeAllListeners = Emitter.prototype.off;
-Emitter.prototype.removeEventListener = Emitter.prototype.off;
-/* oxlint-enable typescript/unbound-method */
-
-function keyOf(ev: PropertyKey): PropertyKey {
-  return typeof ev === "number" ? String(ev) : ev;
-}
+const { prototype } = Emitter;
+prototype.addEventListener = prototype.on; // oxlint-disable-line typescript/unbound-method
+prototype.removeListener = prototype.removeAllListeners = prototype.removeEventListener = prototype.off; // oxlint-disable-line typescript/unbound-method

@@ -1,5 +1,5 @@
 import type { Packet } from "../packet.js";
-import { Heartbeat } from "./heartbeat.js";
+import { FORCED } from "./close.js";
 import { Session, type SessionHost } from "./session.js";
 import type { SessionTransport } from "./transport.js";
 
@@ -20,82 +20,76 @@ export interface ClientSessionHost extends SessionHost {
 
 /** The client's half of a session. */
 export class ClientSession extends Session {
-  readonly #host: ClientSessionHost;
-  readonly #openDeadline: number;
+  declare protected readonly host: ClientSessionHost;
+  /** How long the server may be silent, in ms: the time until its next ping and its patience. */
+  #silenceMs = 0;
 
   /** @param openDeadline until when the handshake may take, in ms on the owner's clock */
   constructor(host: ClientSessionHost, transport: SessionTransport, openDeadline = Infinity) {
     super(host, transport);
-    this.#host = host;
-    this.#openDeadline = openDeadline;
-  }
-
-  override get deadline(): number {
-    return this.state === "opening" ? this.#openDeadline : super.deadline;
+    this.expiry = openDeadline;
   }
 
   /** A network that swallows what is sent tells nobody: without an end the client would wait for ever. */
-  override onDeadline(now: number): void {
+  onDeadline(): void {
     if (this.state === "opening") this.#failWith("timeout");
-    else super.onDeadline(now);
+    else this.fail(this.state === "open" ? { reason: "ping timeout" } : FORCED);
   }
 
   /** True if the server should have been heard by `now`, even though no timer has said so yet (a throttled page, a laptop that slept). */
   isOverdue(now: number): boolean {
-    return this.heartbeat !== null && this.heartbeat.deadline <= now;
+    return this.state === "open" && this.expiry <= now;
   }
 
-  override onPacket(packet: Packet): void {
-    if (this.state === "closed") return;
-    this.host.onPacket(packet);
-    switch (packet.type) {
-      case "message":
-        // Before the handshake there is nobody to deliver to; no server does this.
-        if (this.state !== "opening") this.host.onMessage(packet.data);
-        return;
-      case "ping":
-        this.heartbeat?.onPeer(this.host.now());
-        this.host.onDeadlineSet();
-        this.host.onHeartbeat();
-        return this.send({ type: "pong" });
-      case "open":
-        if (this.state === "opening") this.#open(packet.data);
-        return;
-      case "close":
-        return this.fail({ reason: "transport close", description: { description: "transport closed by the server" } });
-      case "error":
-        return this.#failWith("server error", { code: packet.data });
-      default:
-    }
+  onPacket(packet: Packet): void {
+    const { state, host } = this;
+    const { type, data } = packet;
+    if (state === "closed") return;
+    host.onPacket(packet);
+    if (type === "message") {
+      // Before the handshake there is nobody to deliver to; no server does this.
+      if (state !== "opening") host.onMessage(data);
+    } else if (type === "ping") {
+      if (state === "open") this.#expectPing();
+      host.onHeartbeat();
+      this.send({ type: "pong" });
+    } else if (type === "open") {
+      if (state === "opening") this.#open(data);
+    } else if (type === "close") {
+      this.fail({ reason: "transport close", description: { description: "transport closed by the server" } });
+    } else if (type === "error") this.#failWith("server error", data);
   }
 
   #open(data: unknown): void {
     const handshake = parseHandshake(data);
-    if (handshake === null) return this.#failWith("invalid open packet");
-    this.opened(new Heartbeat("responder", handshake, this.host.now()));
-    this.#host.onOpen(handshake);
+    if (!handshake) return this.#failWith("invalid open packet");
+    this.state = "open";
+    this.#silenceMs = handshake.pingInterval + handshake.pingTimeout;
+    this.#expectPing();
+    this.host.onOpen(handshake);
     this.flush();
   }
 
-  /** @param details `code` of a server's error (row C-108) */
-  #failWith(message: string, details?: object): void {
-    this.fail({ reason: "transport error", description: Object.assign(new Error(message), details) });
+  #expectPing(): void {
+    this.expireAt(this.host.now() + this.#silenceMs);
+  }
+
+  /** @param code of a server's error (row C-108) */
+  #failWith(message: string, code?: unknown): void {
+    this.fail({ reason: "transport error", description: Object.assign(new Error(message), code && { code }) });
   }
 }
 
-/** Null unless all is there that a client needs; unknown keys are ignored (protocols.md 1.4). */
-function parseHandshake(data: unknown): Handshake | null {
+/** Undefined unless all is there that a client needs; unknown keys are ignored (protocols.md 1.4). */
+function parseHandshake(data: unknown): Handshake | undefined {
   try {
-    const value = JSON.parse(data as string) as Partial<Handshake> | null;
-    const { sid, upgrades, pingInterval, pingTimeout, maxPayload } = value ?? {};
-    const complete =
-      typeof sid === "string" && sid !== "" && Array.isArray(upgrades) && isDelay(pingInterval) && isDelay(pingTimeout);
-    return complete && (maxPayload === undefined || isDelay(maxPayload)) ? (value as Handshake) : null;
+    const handshake = JSON.parse(data as string) as Handshake;
+    const { sid, upgrades, pingInterval, pingTimeout, maxPayload = 1 } = handshake;
+    const isComplete = sid && typeof sid === "string" && Array.isArray(upgrades);
+    // JSON has neither NaN nor infinities, but 1e999 is one.
+    if (isComplete && [pingInterval, pingTimeout, maxPayload].every((n) => Number.isFinite(n) && n > 0))
+      return handshake;
   } catch {
-    return null;
+    // No JSON, or null: not complete either.
   }
-}
-
-function isDelay(value: unknown): value is number {
-  return typeof value === "number" && value > 0 && value < Infinity;
 }

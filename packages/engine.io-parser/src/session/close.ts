@@ -6,3 +6,6 @@ export interface CloseCause {
   readonly reason: CloseReason;
   readonly description?: unknown;
 }
+
+/** This side wanted the end. */
+export const FORCED: CloseCause = { reason: "forced close" };

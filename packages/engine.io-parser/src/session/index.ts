@@ -1,6 +1,6 @@
 export { ServerUpgrade, type ServerUpgradeHost } from "./accept-upgrade.js";
 export { ClientSession, type ClientSessionHost, type Handshake } from "./client-session.js";
-export type { CloseCause, CloseReason } from "./close.js";
+export { FORCED, type CloseCause, type CloseReason } from "./close.js";
 export { Heartbeat, type HeartbeatRole, type HeartbeatTiming } from "./heartbeat.js";
 export { ClientUpgrade, type ClientUpgradeHost } from "./probe.js";
 export { ServerSession } from "./server-session.js";
@@ -8,4 +8,5 @@ export { CLOSE_TIMEOUT_MS, Session, type SessionHost, type UpgradeInProgress } f
 export { NEXT, type SessionState } from "./state.js";
 // What every shell needs that carries packets over a WebTransport stream.
 export { encodeFrame, FrameDecoder } from "../framing.js";
+export { encodePackets } from "../payload.js";
 export type { PausableTransport, SessionTransport, TransportSink } from "./transport.js";

@@ -10,7 +10,7 @@ export interface ClientUpgradeHost {
   onUpgrading(transport: SessionTransport): void;
 
   /** The probe or the switch failed; the session goes on where it was. */
-  onUpgradeError(transport: SessionTransport, cause: CloseCause | null): void;
+  onUpgradeError(transport: SessionTransport, cause?: CloseCause): void;
 }
 
 /**
@@ -21,7 +21,6 @@ export interface ClientUpgradeHost {
  * leaves; then the session switches. Whatever fails before that leaves the session on the old transport, awake.
  */
 export class ClientUpgrade implements UpgradeInProgress, TransportSink {
-  readonly deadline = Infinity;
   readonly #session: ClientSession;
   readonly #candidate: SessionTransport;
   readonly #host: ClientUpgradeHost;
@@ -47,53 +46,44 @@ export class ClientUpgrade implements UpgradeInProgress, TransportSink {
 
   onSent(): void {}
 
-  onPacket(packet: Packet): void {
-    if (this.#state === "ended" || this.#state === "draining") return;
+  onPacket({ type, data }: Packet): void {
     const session = this.#session;
-    if (packet.type !== "pong" || packet.data !== "probe" || session.state === "closed") return this.#fail(null);
+    if (this.drains) return;
+    if (type !== "pong" || data !== "probe") return this.onClose();
     // Another candidate was faster, or the session is on its way out: it doesn't need this one.
-    if (session.upgrade !== null || session.upgraded || session.state === "closing") return this.cancel(GIVEN_UP);
+    if (session.state !== "open" || session.upgrade || session.upgraded) return this.cancel();
     this.#state = "draining";
     session.beginUpgrade(this);
     this.#host.onUpgrading(this.#candidate);
-    (session.transport as PausableTransport).pause(() => this.#switch());
+    (session.transport as PausableTransport).pause(() => {
+      // The candidate may have died, or the session ended, while polling came home.
+      if (!this.drains) return;
+      this.#state = "ended";
+      this.#candidate.send([{ type: "upgrade" }]);
+      session.switchTo(this.#candidate);
+    });
   }
 
-  onClose(cause: CloseCause): void {
-    this.#fail(cause);
+  /** The candidate is gone, or of no use. */
+  onClose(cause?: CloseCause): void {
+    const { drains } = this;
+    const session = this.#session;
+    this.cancel();
+    this.#host.onUpgradeError(this.#candidate, cause);
+    if (!drains) return;
+    // Upstream leaves polling paused here and the client deaf (hostile.md, "client goes deaf").
+    const old = session.transport as PausableTransport;
+    if (!old.resume) return session.fail(cause ?? GIVEN_UP);
+    old.resume();
+    session.endUpgrade(this);
   }
-
-  onDeadline(): void {}
-
-  onCurrentIdle(): void {}
 
   /** Drops the candidate and tells nobody. */
-  cancel(cause: CloseCause): void {
+  cancel(): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
     this.#candidate.sink = null;
-    this.#candidate.discard(cause);
-  }
-
-  #switch(): void {
-    // The candidate may have died, or the session ended, while polling came home.
-    if (this.#state !== "draining") return;
-    this.#state = "ended";
-    this.#candidate.send([{ type: "upgrade" }]);
-    this.#session.switchTo(this.#candidate);
-  }
-
-  #fail(cause: CloseCause | null): void {
-    if (this.#state === "ended") return;
-    const wasDraining = this.#state === "draining";
-    this.cancel(cause ?? GIVEN_UP);
-    this.#host.onUpgradeError(this.#candidate, cause);
-    if (!wasDraining) return;
-    // Upstream leaves polling paused here and the client deaf (hostile.md, "client goes deaf").
-    const old = this.#session.transport as PausableTransport;
-    if (!old.resume) return this.#session.fail(cause ?? GIVEN_UP);
-    old.resume();
-    this.#session.endUpgrade(this);
+    this.#candidate.discard(GIVEN_UP);
   }
 }
 

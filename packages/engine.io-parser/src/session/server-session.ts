@@ -1,12 +1,25 @@
 import type { Packet } from "../packet.js";
+import { FORCED } from "./close.js";
 import { Heartbeat, type HeartbeatRole, type HeartbeatTiming } from "./heartbeat.js";
-import { Session, type SessionHost } from "./session.js";
+import { Session, type SessionHost, type UpgradeInProgress } from "./session.js";
 import type { SessionTransport } from "./transport.js";
+
+/** The server's half of an upgrade, seen from its session. */
+interface Probation extends UpgradeInProgress {
+  /** When to call {@link onDeadline}, in ms. */
+  readonly deadline: number;
+  onDeadline(now: number): void;
+
+  /** The old transport turned writable and nothing was queued for it. */
+  onCurrentIdle(): void;
+}
 
 /** The server's half of a session. */
 export class ServerSession extends Session {
+  declare upgrade: Probation | null;
   readonly #role: HeartbeatRole;
   readonly #timing: HeartbeatTiming;
+  #heartbeat: Heartbeat | null = null;
   #queuedBytes = 0;
 
   /** @param role "pinger" in protocol 4, "responder" in protocol 3 */
@@ -21,17 +34,52 @@ export class ServerSession extends Session {
     return (this.queue.length === 0 ? 0 : this.#queuedBytes) + (this.transport.bufferedBytes ?? 0);
   }
 
+  override get deadline(): number {
+    const heartbeat = this.state === "open" ? this.#heartbeat!.deadline : Infinity;
+    return Math.min(this.expiry, heartbeat, this.upgrade?.deadline ?? Infinity);
+  }
+
   /** Opens the session with the packets that leave together: the open packet, and the `initialPacket` if there is one. */
   open(first: readonly Packet[]): void {
-    this.opened(new Heartbeat(this.#role, this.#timing, this.host.now()));
-    for (const packet of first) this.enqueue(packet);
+    this.#heartbeat = new Heartbeat(this.#role, this.#timing, this.host.now());
+    this.state = "open";
+    this.host.onDeadlineSet();
+    for (const packet of first) this.#enqueue(packet);
     this.flush();
+  }
+
+  override send(packet: Packet): void {
+    if (this.state !== "open" && this.state !== "opening") return;
+    // A hot path: mostly there is nothing to wait for, and no queue is needed.
+    if (this.queue.length === 0 && this.state === "open" && this.transport.writable) return super.handOver([packet]);
+    this.#enqueue(packet);
+    this.flush();
+  }
+
+  override onDeadline(now: number): void {
+    if (this.upgrade !== null && this.upgrade.deadline <= now) this.upgrade.onDeadline(now);
+    if (this.expiry <= now) return this.fail(FORCED);
+    const heartbeat = this.#heartbeat;
+    if (this.state !== "open" || heartbeat === null || heartbeat.deadline > now) return;
+    if (heartbeat.onDeadline(now) === "timed-out") return this.fail({ reason: "ping timeout" });
+    this.send({ type: "ping" });
+    this.host.onDeadlineSet();
+  }
+
+  override onWritable(): void {
+    super.onWritable();
+    if (this.transport.writable && this.queue.length === 0) this.upgrade?.onCurrentIdle();
+  }
+
+  override beginUpgrade(upgrade: Probation): void {
+    super.beginUpgrade(upgrade);
+    this.host.onDeadlineSet();
   }
 
   override onPacket(packet: Packet): void {
     if (this.state !== "open") {
       // This side is closing already; the peer's own close spares the wait for its next request.
-      if (packet.type === "close") this.fail({ reason: "forced close" });
+      if (packet.type === "close") this.fail(FORCED);
       return;
     }
     this.host.onPacket(packet);
@@ -53,19 +101,20 @@ export class ServerSession extends Session {
     }
   }
 
-  protected override enqueue(packet: Packet): void {
+  protected override handOver(batch: readonly Packet[]): void {
+    for (const packet of batch) this.#queuedBytes -= sizeOf(packet.data);
+    super.handOver(batch);
+  }
+
+  #enqueue(packet: Packet): void {
     // What a session drops at its end was not dequeued.
     if (this.queue.length === 0) this.#queuedBytes = 0;
     this.#queuedBytes += sizeOf(packet.data);
-    super.enqueue(packet);
-  }
-
-  protected override dequeued(batch: readonly Packet[]): void {
-    for (const packet of batch) this.#queuedBytes -= sizeOf(packet.data);
+    this.queue.push(packet);
   }
 
   #onActivity(): void {
-    const heartbeat = this.heartbeat;
+    const heartbeat = this.#heartbeat;
     if (heartbeat !== null && heartbeat.wantsActivity) heartbeat.onActivity(this.host.now());
   }
 
@@ -74,7 +123,7 @@ export class ServerSession extends Session {
     if (type !== expected) {
       return this.fail({ reason: "transport error", description: new Error("invalid heartbeat direction") });
     }
-    this.heartbeat?.onPeer(this.host.now());
+    this.#heartbeat?.onPeer(this.host.now());
     this.host.onDeadlineSet();
     this.host.onHeartbeat();
     if (type === "ping") this.send({ type: "pong" });

@@ -1,6 +1,5 @@
 import type { Packet } from "../packet.js";
-import type { CloseCause } from "./close.js";
-import type { Heartbeat } from "./heartbeat.js";
+import { FORCED, type CloseCause } from "./close.js";
 import type { SessionState } from "./state.js";
 import type { SessionTransport, TransportSink } from "./transport.js";
 
@@ -36,21 +35,12 @@ export interface SessionHost {
 
 /** An upgrade under way, seen from the session: `ServerUpgrade` or `ClientUpgrade`. */
 export interface UpgradeInProgress {
-  /** When to call {@link onDeadline}, in ms; Infinity for never. */
-  readonly deadline: number;
-
   /** True while the old transport is paused, so that it must not be closed under the last requests. */
   readonly drains: boolean;
-  onDeadline(now: number): void;
-
-  /** The old transport turned writable and nothing was queued for it. */
-  onCurrentIdle(): void;
 
   /** The session is over: drop the other transport, tell nobody. */
   cancel(cause: CloseCause): void;
 }
-
-const FORCED: CloseCause = { reason: "forced close" };
 
 /**
  * How long a closing session waits for its last bytes to leave, in ms. Over polling the close packet needs a request of the
@@ -59,77 +49,54 @@ const FORCED: CloseCause = { reason: "forced close" };
 export const CLOSE_TIMEOUT_MS = 30_000;
 
 /**
- * One Engine.IO lifetime, whatever transports it travels over: state, write queue, heartbeat, upgrade, end. Knows no socket
- * and no clock. What the two roles do with a packet is in server-session.ts and client-session.ts.
+ * One Engine.IO lifetime, whatever transports it travels over: state, write queue, upgrade, end. Knows no socket and no
+ * clock. What the two roles do with a packet and with their heartbeats is in server-session.ts and client-session.ts.
+ *
+ * The fields are for others to read, not to set.
  */
 export abstract class Session implements TransportSink {
+  state: SessionState = "opening";
+  /** The transport that carries the session. */
+  transport: SessionTransport;
+  /** Packets that wait for the transport. */
+  queue: Packet[] = [];
+  /** The upgrade under way, if any. */
+  upgrade: UpgradeInProgress | null = null;
+  /** True once the session has moved to another transport; it does so at most once. */
+  upgraded = false;
   protected readonly host: SessionHost;
-  protected heartbeat: Heartbeat | null = null;
-  #state: SessionState = "opening";
-  #transport: SessionTransport;
-  #queue: Packet[] = [];
-  #upgrade: UpgradeInProgress | null = null;
-  #upgraded = false;
-  /** Set once a local close was asked for. */
-  #closeDeadline = Infinity;
-  #transportClosing = false;
+  /** When the present state ends by itself, in ms on the owner's clock: what is awaited did not come. */
+  protected expiry = Infinity;
   /** A batch was handed over and `onSent` has not come. */
   #sending = false;
+  /** Nothing more leaves: the transport says goodbye. */
+  #transportClosing = false;
 
   constructor(host: SessionHost, transport: SessionTransport) {
     this.host = host;
-    this.#transport = transport;
+    this.transport = transport;
     transport.sink = this;
-  }
-
-  get state(): SessionState {
-    return this.#state;
-  }
-
-  /** The transport that carries the session. */
-  get transport(): SessionTransport {
-    return this.#transport;
-  }
-
-  /** The upgrade under way, if any. */
-  get upgrade(): UpgradeInProgress | null {
-    return this.#upgrade;
-  }
-
-  /** True once the session has moved to another transport; it does so at most once. */
-  get upgraded(): boolean {
-    return this.#upgraded;
-  }
-
-  /** Packets that wait for the transport. Live: read it, don't change it. */
-  get queue(): readonly Packet[] {
-    return this.#queue;
   }
 
   /** When to call {@link onDeadline}, in ms on the owner's clock; Infinity for never. */
   get deadline(): number {
-    return Math.min(this.#closeDeadline, this.heartbeat?.deadline ?? Infinity, this.#upgrade?.deadline ?? Infinity);
+    return this.expiry;
   }
 
   /** Queues a packet and sends it if the transport can take it. Without effect once closing. */
   send(packet: Packet): void {
-    if (this.#state !== "open" && this.#state !== "opening") return;
-    // A hot path: mostly there is nothing to wait for, and no queue is needed.
-    if (this.#queue.length === 0 && this.#state === "open" && this.#transport.writable) return this.#handOver([packet]);
-    this.enqueue(packet);
+    if (this.state !== "open" && this.state !== "opening") return;
+    this.queue.push(packet);
     this.flush();
   }
 
   /** Hands to the transport what it can take. */
   flush(): void {
-    const transport = this.#transport;
-    if (this.#queue.length === 0 || !transport.writable || this.#transportClosing) return;
-    if (this.#state === "opening" || this.#state === "closed") return;
-    const size = transport.batchSize?.(this.#queue) ?? this.#queue.length;
-    const batch = size >= this.#queue.length ? this.#queue : this.#queue.slice(0, size);
-    this.#queue = batch === this.#queue ? [] : this.#queue.slice(size);
-    this.dequeued(batch);
-    this.#handOver(batch);
+    const { queue, transport } = this;
+    if (queue.length === 0 || this.state === "opening" || !transport.writable) return;
+    // What does not fit into one batch stays.
+    this.queue = queue.splice(transport.batchSize?.(queue) ?? queue.length);
+    this.handOver(queue);
   }
 
   /**
@@ -137,68 +104,58 @@ export abstract class Session implements TransportSink {
    * With `discard`, at once.
    */
   close(discard = false): void {
-    if (this.#state === "closed") return;
     if (discard) return this.fail(FORCED);
-    if (this.#state === "closing") return;
-    const wasOpening = this.#state === "opening";
-    this.#state = "closing";
-    this.heartbeat = null;
-    this.#closeDeadline = this.host.now() + CLOSE_TIMEOUT_MS;
-    this.host.onDeadlineSet();
-    if (wasOpening) this.#queue = [];
+    if (this.state === "opening") this.queue = [];
+    else if (this.state !== "open") return;
+    this.state = "closing";
+    this.expireAt(this.host.now() + CLOSE_TIMEOUT_MS);
     this.#closeTransportOnceEmpty();
   }
 
   /** Call once {@link deadline} has passed. */
-  onDeadline(now: number): void {
-    if (this.#upgrade !== null && this.#upgrade.deadline <= now) this.#upgrade.onDeadline(now);
-    if (this.#closeDeadline <= now) return this.fail(FORCED);
-    const heartbeat = this.heartbeat;
-    if (heartbeat === null || heartbeat.deadline > now) return;
-    if (heartbeat.onDeadline(now) === "timed-out") return this.fail({ reason: "ping timeout" });
-    this.send({ type: "ping" });
-    this.host.onDeadlineSet();
-  }
+  abstract onDeadline(now: number): void;
 
   abstract onPacket(packet: Packet): void;
 
   onWritable(): void {
     this.flush();
-    if (this.#transport.writable && this.#queue.length === 0) this.#upgrade?.onCurrentIdle();
   }
 
   onSent(): void {
     if (!this.#sending) return;
     this.#sending = false;
     this.host.onDrain();
-    this.flush();
-    if (this.#state === "closing") this.#closeTransportOnceEmpty();
+    this.#goOn();
   }
 
   onClose(cause: CloseCause): void {
-    this.#finish(this.#transportClosing ? FORCED : cause);
+    if (this.state === "closed") return;
+    this.state = "closed";
+    this.expiry = Infinity;
+    this.queue = [];
+    const { upgrade } = this;
+    this.upgrade = null;
+    upgrade?.cancel(cause);
+    this.host.onClose(this.#transportClosing ? FORCED : cause);
   }
 
   /** The end at once, for a reason of this side's: the transport is dropped. */
   fail(cause: CloseCause): void {
-    if (this.#state === "closed") return;
-    this.#transport.sink = null;
-    this.#transport.discard(cause);
-    this.#finish(cause);
+    if (this.state === "closed") return;
+    this.#drop(cause);
+    this.onClose(cause);
   }
 
   /** An upgrade begins. The session goes on over its transport until {@link switchTo}. */
   beginUpgrade(upgrade: UpgradeInProgress): void {
-    this.#upgrade = upgrade;
-    this.host.onDeadlineSet();
+    this.upgrade = upgrade;
   }
 
   /** The upgrade failed or was given up: the session stays where it is. */
   endUpgrade(upgrade: UpgradeInProgress): void {
-    if (this.#upgrade !== upgrade) return;
-    this.#upgrade = null;
-    if (this.#state === "closing") this.#closeTransportOnceEmpty();
-    else this.flush();
+    if (this.upgrade !== upgrade) return;
+    this.upgrade = null;
+    this.#goOn();
   }
 
   /**
@@ -206,57 +163,42 @@ export abstract class Session implements TransportSink {
    * awaited is awaited still (protocols.md 9.2, 1 and 2).
    */
   switchTo(transport: SessionTransport): void {
-    const old = this.#transport;
-    old.sink = null;
-    old.discard({ reason: "transport close" });
-    this.#transport = transport;
-    this.#upgrade = null;
-    this.#upgraded = true;
+    this.#drop({ reason: "transport close" });
+    this.transport = transport;
+    this.upgrade = null;
+    this.upgraded = true;
     this.#transportClosing = false;
     transport.sink = this;
-    if (this.#sending) this.onSent();
+    this.onSent();
     this.host.onUpgrade(transport);
-    this.flush();
-    if (this.#state === "closing") this.#closeTransportOnceEmpty();
+    this.#goOn();
   }
 
-  /** For the roles: the handshake is done. */
-  protected opened(heartbeat: Heartbeat): void {
-    this.#state = "open";
-    this.heartbeat = heartbeat;
+  protected expireAt(deadline: number): void {
+    this.expiry = deadline;
     this.host.onDeadlineSet();
   }
 
-  /** For the roles: queues without sending. */
-  protected enqueue(packet: Packet): void {
-    this.#queue.push(packet);
-  }
-
-  /** For the roles: these left the queue. */
-  protected dequeued(_batch: readonly Packet[]): void {}
-
-  #handOver(batch: readonly Packet[]): void {
+  protected handOver(batch: readonly Packet[]): void {
     const awaited = this.host.onFlush(batch) === true;
     this.#sending = true;
-    if (this.#transport.send(batch, awaited) === true) this.onSent();
+    if (this.transport.send(batch, awaited) === true) this.onSent();
+  }
+
+  #goOn(): void {
+    this.flush();
+    if (this.state === "closing") this.#closeTransportOnceEmpty();
   }
 
   #closeTransportOnceEmpty(): void {
-    if (this.#queue.length > 0 || this.#sending || this.#transportClosing) return;
-    if (this.#upgrade?.drains) return;
+    if (this.queue.length > 0 || this.#sending || this.#transportClosing || this.upgrade?.drains) return;
     this.#transportClosing = true;
-    this.#transport.close();
+    this.transport.close();
   }
 
-  #finish(cause: CloseCause): void {
-    if (this.#state === "closed") return;
-    this.#state = "closed";
-    this.heartbeat = null;
-    this.#closeDeadline = Infinity;
-    this.#queue = [];
-    const upgrade = this.#upgrade;
-    this.#upgrade = null;
-    upgrade?.cancel(cause);
-    this.host.onClose(cause);
+  #drop(cause: CloseCause): void {
+    const { transport } = this;
+    transport.sink = null;
+    transport.discard(cause);
   }
 }
