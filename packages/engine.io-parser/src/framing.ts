@@ -26,7 +26,7 @@ export function encodeFrame(packet: Packet, callback: (header: Uint8Array, paylo
   encodePacket(packet, true, (encoded: RawData) => {
     // A browser hands it on.
     if (encoded instanceof Blob) {
-      return readBlob(encoded, (data) => encodeFrame({ type: "message", data }, callback));
+      return void readBlob(encoded).then((data) => encodeFrame({ type: "message", data }, callback));
     }
     if (encoded.byteLength === 0) encoded = BASE64_MARK;
     const isText = typeof encoded === "string";

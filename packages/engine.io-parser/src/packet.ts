@@ -28,16 +28,20 @@ export interface Packet {
 /** What stands for input that is no packet. One object for all, so it must not be changed. */
 export const ERROR_PACKET: Packet = Object.freeze({ type: "error", data: "parser error" } as const);
 
-/** The index of a type is its digit on the wire (protocols.md 1.3). */
-const TYPES: readonly PacketType[] = ["open", "close", "ping", "pong", "message", "upgrade", "noop"];
-const DIGITS = Object.fromEntries(TYPES.map((type, digit) => [type, digit]));
+/** The digit of each type on the wire (protocols.md 1.3). */
+const DIGITS = { open: "0", close: "1", ping: "2", pong: "3", message: "4", upgrade: "5", noop: "6", error: "" };
+/** The index of a type is its digit. */
+const TYPES = Object.keys(DIGITS).slice(0, 7) as readonly PacketType[];
+
+/** Between the packets of a payload: the record separator. */
+export const SEPARATOR = "\x1e";
 
 /** Before base64, in place of a digit: a message of bytes. */
 export const BASE64_MARK = "b";
 
 /** A packet without bytes, as text. What is neither text nor bytes is written the way strings are added; falsy is no data. */
 export function textOf({ type, data }: Packet): string {
-  return DIGITS[type] + (data || "");
+  return data ? DIGITS[type] + data : DIGITS[type];
 }
 
 /** The packet that a text stands for, unless its first character says that bytes follow as base64; undefined if it is none. */

@@ -8,5 +8,5 @@ export { CLOSE_TIMEOUT_MS, Session, type SessionHost, type UpgradeInProgress } f
 export { NEXT, type SessionState } from "./state.js";
 // What every shell needs that carries packets over a WebTransport stream.
 export { encodeFrame, FrameDecoder } from "../framing.js";
-export { encodePackets } from "../payload.js";
+export { encodePackets } from "../encodePacket.js";
 export type { PausableTransport, SessionTransport, TransportSink } from "./transport.js";
