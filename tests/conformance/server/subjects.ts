@@ -4,6 +4,7 @@ import { client } from "./behaviours/client.ts";
 import { connection } from "./behaviours/connection.ts";
 import { construction } from "./behaviours/construction.ts";
 import { engineOptions } from "./behaviours/engine-options.ts";
+import { decisions } from "./behaviours/decisions.ts";
 import { entryPoints } from "./behaviours/entry-points.ts";
 import { methods } from "./behaviours/methods.ts";
 import { namespaceMembers } from "./behaviours/namespace-members.ts";
@@ -17,6 +18,7 @@ import { socketEmits } from "./behaviours/socket-emits.ts";
 import { socketHears } from "./behaviours/socket-hears.ts";
 import { socket } from "./behaviours/socket.ts";
 import { properties } from "./behaviours/properties.ts";
+import { versions } from "./behaviours/versions.ts";
 
 /** All behaviours, by what they are about. */
 export const subjects: Readonly<Record<string, Behaviours>> = {
@@ -38,4 +40,6 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   client,
   reasons,
   "reserved names": reserved,
+  decisions,
+  versions,
 };
