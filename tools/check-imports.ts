@@ -15,7 +15,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "engine.io-client": ["engine.io-parser"],
   "socket.io-client": ["engine.io-client", "engine.io-parser/emitter", "socket.io-parser"],
   "socket.io": ["engine.io", "socket.io-adapter", "socket.io-parser"],
-  "socket.io-redis": ["socket.io-adapter"],
+  "socket.io-redis": [
+    "socket.io-adapter",
+    "socket.io-adapter/dist/cluster",
+    "socket.io-msgpack-parser/build/codec/decode.js",
+    "socket.io-msgpack-parser/build/codec/encode.js",
+    "socket.io-parser",
+  ],
 };
 
 /** Protocol code: no sockets and no clock. Where bytes have a faster way in Node, the file says so in its name. */

@@ -92,7 +92,7 @@ export const packages: readonly PackageBuild[] = [
     cjs: "dist",
     wrappers: [{ file: "wrapper.mjs", over: "dist/index.js", types: "dist/index.d.ts" }],
   },
-  { name: "socket.io-redis", kind: "manifest" },
+  { name: "socket.io-redis", kind: "node", cjs: "dist" },
 ];
 
 /** Single files for script tags: built from the ES modules' sources, every dependency inside. */

@@ -6,6 +6,7 @@ import type { Room } from "../room-index.js";
 import { CountedServers, type Expectation } from "./expectation.js";
 import {
   decodeOptions,
+  detailsOf,
   encodeOptions,
   isWellFormed,
   MessageType,
@@ -13,7 +14,6 @@ import {
   type ClusterResponse,
   type Offset,
   type ServerId,
-  type SocketDetails,
   type Unsigned,
 } from "./messages.js";
 import { ClusterRequests, requestId } from "./requests.js";
@@ -28,8 +28,6 @@ interface AwaitedAcks {
   readonly onClientCount: (clientCount: number) => void;
   readonly onAck: (...args: unknown[]) => void;
 }
-
-type SocketWithDetails = Omit<SocketDetails, "rooms"> & { rooms: Iterable<Room> };
 
 /**
  * Base of adapters that connect the servers of a cluster. A subclass brings the transport: it implements
@@ -284,7 +282,7 @@ export abstract class ClusterAdapter extends Adapter {
       (sockets) =>
         this.publishResponse(uid, {
           type: MessageType.FETCH_SOCKETS_RESPONSE,
-          data: { requestId: id, sockets: (sockets as SocketWithDetails[]).map(detailsOf) },
+          data: { requestId: id, sockets: sockets.map(detailsOf) },
         }),
       // Ours does not reject.
       () => {},
@@ -343,11 +341,6 @@ function bare({ type, data }: Packet): { type: PacketType; data?: unknown } {
 /** In a list of its own: the application, or another adapter, may hold the one that there is. */
 function appendOffset(packet: Packet, offset: Offset | undefined): void {
   if (typeof offset === "string") packet.data = [...(packet.data as unknown[]), offset];
-}
-
-function detailsOf({ id, handshake, rooms, data }: SocketWithDetails): SocketDetails {
-  const { sessionStore: _, ...rest } = handshake as Record<string, unknown>;
-  return { id, handshake: rest, rooms: [...rooms], data };
 }
 
 function logLost(error: unknown): void {

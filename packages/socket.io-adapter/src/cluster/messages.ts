@@ -91,6 +91,17 @@ export function decodeOptions(opts: Partial<WireOptions> | undefined): Broadcast
   return { rooms: new Set(opts?.rooms), except: new Set(opts?.except), flags: opts?.flags ?? {} };
 }
 
+/** What travels of a socket of this server. */
+export function detailsOf({
+  id,
+  handshake,
+  rooms,
+  data,
+}: Omit<SocketDetails, "rooms"> & { rooms: Iterable<Room> }): SocketDetails {
+  const { sessionStore: _, ...rest } = handshake as Record<string, unknown>;
+  return { id, handshake: rest, rooms: [...rooms], data };
+}
+
 /** Whether a message of a kind that we know has the shape of its kind. Servers of other makes, or worse, may send anything. */
 export function isWellFormed(message: ClusterMessage | ClusterResponse): boolean {
   const { type } = message;

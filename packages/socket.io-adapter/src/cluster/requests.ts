@@ -75,6 +75,10 @@ export class ClusterRequests {
     for (const id of this.#pending.keys()) this.#fail(id, "the adapter was closed");
   }
 
+  has(id: string): boolean {
+    return this.#pending.has(id);
+  }
+
   #check(id: string, request: Pending): void {
     if (request.expected.missing > 0) return;
     this.#forget(id, request);

@@ -1,0 +1,6 @@
+/* What adapters of ours share: reached as `socket.io-adapter/dist/cluster`. Not for users. */
+export { CountedServers, KnownServers } from "./expectation.js";
+export type { Expectation } from "./expectation.js";
+export { detailsOf } from "./messages.js";
+export type { SocketDetails } from "./messages.js";
+export { ClusterRequestError, ClusterRequests } from "./requests.js";

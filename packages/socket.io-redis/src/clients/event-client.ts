@@ -1,0 +1,128 @@
+import type { Handler, Payload, Publisher, Subscriber } from "./links.js";
+import { countIn, toArgument } from "./node-redis.js";
+
+type Callback = (error: Error | null, reply?: unknown) => void;
+
+/** As much of a client of `ioredis`, or of `redis` 3, as is used here: both tell of messages by events and answer by callbacks. */
+export interface EventClient {
+  on(event: string, listener: (...args: Buffer[]) => void): unknown;
+  publish(channel: string, payload: string | Buffer, callback: Callback): unknown;
+  subscribe(channel: string, callback: Callback): unknown;
+  unsubscribe(channel: string, callback: Callback): unknown;
+  psubscribe(pattern: string, callback: Callback): unknown;
+  punsubscribe(pattern: string, callback: Callback): unknown;
+  pubsub(command: string, channel: string, callback: Callback): unknown;
+  spublish?(channel: string, payload: string | Buffer, callback: Callback): unknown;
+  ssubscribe?(channel: string, callback: Callback): unknown;
+  sunsubscribe?(channel: string, callback: Callback): unknown;
+  /** Of a Redis Cluster. */
+  nodes?(role: "master"): EventClient[];
+}
+
+/** What is listened to, and the commands for it. */
+type Kind = "subscribe" | "psubscribe" | "ssubscribe";
+const REVERSE = { subscribe: "unsubscribe", psubscribe: "punsubscribe", ssubscribe: "sunsubscribe" } as const;
+
+/** `ioredis`, and `redis` 3. */
+export class EventClientLink implements Publisher, Subscriber {
+  readonly #client: EventClient;
+  readonly #handlers: Record<Kind, Map<string, Set<Handler>>> = {
+    subscribe: new Map(),
+    psubscribe: new Map(),
+    ssubscribe: new Map(),
+  };
+  #listens = false;
+
+  constructor(client: EventClient) {
+    this.#client = client;
+  }
+
+  publish(channel: string, payload: Payload): Promise<unknown> {
+    return promised((done) => this.#client.publish(channel, toArgument(payload), done));
+  }
+
+  publishToShard(channel: string, payload: Payload): Promise<unknown> {
+    return promised((done) => this.#client.spublish!(channel, toArgument(payload), done));
+  }
+
+  countSubscribers(channel: string): Promise<number> {
+    return this.#count("NUMSUB", channel);
+  }
+
+  countShardSubscribers(channel: string): Promise<number> {
+    return this.#count("SHARDNUMSUB", channel);
+  }
+
+  subscribe(channel: string, handler: Handler): Promise<unknown> {
+    return this.#add("subscribe", channel, handler);
+  }
+
+  unsubscribe(channel: string, handler: Handler): Promise<unknown> {
+    return this.#remove("subscribe", channel, handler);
+  }
+
+  subscribePattern(pattern: string, handler: Handler): Promise<unknown> {
+    return this.#add("psubscribe", pattern, handler);
+  }
+
+  unsubscribePattern(pattern: string, handler: Handler): Promise<unknown> {
+    return this.#remove("psubscribe", pattern, handler);
+  }
+
+  subscribeToShard(channel: string, handler: Handler): Promise<unknown> {
+    return this.#add("ssubscribe", channel, handler);
+  }
+
+  unsubscribeFromShard(channel: string, handler: Handler): Promise<unknown> {
+    return this.#remove("ssubscribe", channel, handler);
+  }
+
+  #add(kind: Kind, name: string, handler: Handler): Promise<unknown> {
+    this.#listen();
+    const handlers = this.#handlers[kind];
+    const present = handlers.get(name);
+    if (present !== undefined) {
+      present.add(handler);
+      return Promise.resolve();
+    }
+    handlers.set(name, new Set([handler]));
+    return promised((done) => this.#client[kind]!(name, done));
+  }
+
+  #remove(kind: Kind, name: string, handler: Handler): Promise<unknown> {
+    const handlers = this.#handlers[kind];
+    const present = handlers.get(name);
+    if (present?.delete(handler) !== true || present.size > 0) return Promise.resolve();
+    handlers.delete(name);
+    return promised((done) => this.#client[REVERSE[kind]]!(name, done));
+  }
+
+  #listen(): void {
+    if (this.#listens) return;
+    this.#listens = true;
+    const tell = (kind: Kind, name: string, channel: Buffer, payload: Buffer): void => {
+      for (const handler of this.#handlers[kind].get(name) ?? []) handler(payload, String(channel));
+    };
+    // The first name of each is that of ioredis, the second that of redis 3.
+    for (const event of ["messageBuffer", "message_buffer"]) {
+      this.#client.on(event, (channel, payload) => tell("subscribe", String(channel), channel!, payload!));
+    }
+    for (const event of ["pmessageBuffer", "pmessage_buffer"]) {
+      this.#client.on(event, (pattern, channel, payload) => tell("psubscribe", String(pattern), channel!, payload!));
+    }
+    this.#client.on("smessageBuffer", (channel, payload) => tell("ssubscribe", String(channel), channel!, payload!));
+  }
+
+  async #count(command: "NUMSUB" | "SHARDNUMSUB", channel: string): Promise<number> {
+    // Each node of a Redis Cluster knows its own subscribers only.
+    const nodes = this.#client.nodes?.("master") ?? [this.#client];
+    const replies = await Promise.all(nodes.map((node) => promised((done) => node.pubsub(command, channel, done))));
+    return replies.reduce<number>((sum, reply) => sum + countIn(reply, channel), 0);
+  }
+}
+
+function promised(call: (done: Callback) => unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    call((error, reply) => (error ? reject(error) : resolve(reply)));
+  });
+}

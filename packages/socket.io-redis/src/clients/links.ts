@@ -1,0 +1,27 @@
+/** Text, or bytes as they are. */
+export type Payload = string | Uint8Array;
+
+/** Called with what was published. */
+export type Handler = (payload: Buffer, channel: string) => void;
+
+/** What adapters ask of a Redis client that publishes, whichever library it is of. All of it rejects as the client does. */
+export interface Publisher {
+  publish(channel: string, payload: Payload): Promise<unknown>;
+  /** Sharded pub/sub: Redis 7. */
+  publishToShard(channel: string, payload: Payload): Promise<unknown>;
+  /** How many clients listen to a channel: in a Redis Cluster, on all its nodes. */
+  countSubscribers(channel: string): Promise<number>;
+  countShardSubscribers(channel: string): Promise<number>;
+}
+
+/** What adapters ask of a Redis client that listens. Several handlers may listen to one channel. */
+export interface Subscriber {
+  subscribe(channel: string, handler: Handler): Promise<unknown>;
+  unsubscribe(channel: string, handler: Handler): Promise<unknown>;
+  /** @param pattern as of PSUBSCRIBE */
+  subscribePattern(pattern: string, handler: Handler): Promise<unknown>;
+  unsubscribePattern(pattern: string, handler: Handler): Promise<unknown>;
+  /** Sharded pub/sub: Redis 7. */
+  subscribeToShard(channel: string, handler: Handler): Promise<unknown>;
+  unsubscribeFromShard(channel: string, handler: Handler): Promise<unknown>;
+}

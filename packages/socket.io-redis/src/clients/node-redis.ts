@@ -1,0 +1,104 @@
+import type { Handler, Payload, Publisher, Subscriber } from "./links.js";
+
+type Listener = (payload: Buffer, channel: Buffer) => void;
+
+/** As much of a client of `redis` 4 and newer as is used here: a single one, a pool, or one of a Redis Cluster. */
+export interface NodeRedisClient {
+  publish(channel: string, payload: unknown): Promise<unknown>;
+  sPublish?(channel: string, payload: unknown): Promise<unknown>;
+  subscribe(channel: string, listener: Listener, bufferMode: true): Promise<unknown>;
+  unsubscribe(channel: string, listener: Listener, bufferMode: true): Promise<unknown>;
+  pSubscribe(pattern: string, listener: Listener, bufferMode: true): Promise<unknown>;
+  pUnsubscribe(pattern: string, listener: Listener, bufferMode: true): Promise<unknown>;
+  sSubscribe?(channel: string, listener: Listener, bufferMode: true): Promise<unknown>;
+  sUnsubscribe?(channel: string, listener: Listener, bufferMode: true): Promise<unknown>;
+  sendCommand(args: string[]): Promise<unknown>;
+  /** Of a Redis Cluster. */
+  masters?: readonly unknown[];
+  nodeClient?(node: unknown): Promise<NodeRedisClient> | NodeRedisClient;
+}
+
+export function isNodeRedis(client: object): client is NodeRedisClient {
+  return typeof (client as Partial<NodeRedisClient>).pSubscribe === "function";
+}
+
+/** `redis` 4 and newer. */
+export class NodeRedisLink implements Publisher, Subscriber {
+  /** The library knows listeners by identity. */
+  readonly #listeners = new WeakMap<Handler, Listener>();
+
+  constructor(private readonly client: NodeRedisClient) {}
+
+  publish(channel: string, payload: Payload): Promise<unknown> {
+    return this.client.publish(channel, toArgument(payload));
+  }
+
+  publishToShard(channel: string, payload: Payload): Promise<unknown> {
+    return this.client.sPublish!(channel, toArgument(payload));
+  }
+
+  countSubscribers(channel: string): Promise<number> {
+    return this.#count("NUMSUB", channel);
+  }
+
+  countShardSubscribers(channel: string): Promise<number> {
+    return this.#count("SHARDNUMSUB", channel);
+  }
+
+  subscribe(channel: string, handler: Handler): Promise<unknown> {
+    return this.client.subscribe(channel, this.#listenerOf(handler), true);
+  }
+
+  unsubscribe(channel: string, handler: Handler): Promise<unknown> {
+    return this.client.unsubscribe(channel, this.#listenerOf(handler), true);
+  }
+
+  subscribePattern(pattern: string, handler: Handler): Promise<unknown> {
+    return this.client.pSubscribe(pattern, this.#listenerOf(handler), true);
+  }
+
+  unsubscribePattern(pattern: string, handler: Handler): Promise<unknown> {
+    return this.client.pUnsubscribe(pattern, this.#listenerOf(handler), true);
+  }
+
+  subscribeToShard(channel: string, handler: Handler): Promise<unknown> {
+    return this.client.sSubscribe!(channel, this.#listenerOf(handler), true);
+  }
+
+  unsubscribeFromShard(channel: string, handler: Handler): Promise<unknown> {
+    return this.client.sUnsubscribe!(channel, this.#listenerOf(handler), true);
+  }
+
+  #listenerOf(handler: Handler): Listener {
+    let listener = this.#listeners.get(handler);
+    if (listener === undefined) {
+      listener = (payload, channel) => handler(payload, channel.toString());
+      this.#listeners.set(handler, listener);
+    }
+    return listener;
+  }
+
+  async #count(command: "NUMSUB" | "SHARDNUMSUB", channel: string): Promise<number> {
+    const { client } = this;
+    // Each node of a Redis Cluster knows its own subscribers only.
+    const nodes =
+      client.masters === undefined
+        ? [client]
+        : await Promise.all(client.masters.map((master) => client.nodeClient!(master)));
+    const replies = await Promise.all(nodes.map((node) => node.sendCommand(["PUBSUB", command, channel])));
+    return replies.reduce<number>((sum, reply) => sum + countIn(reply, channel), 0);
+  }
+}
+
+/** The reply is a list of names and numbers, or where the client speaks RESP3 perhaps a map. */
+export function countIn(reply: unknown, channel: string): number {
+  if (Array.isArray(reply)) return Number(reply[1] ?? 0);
+  if (reply instanceof Map) return Number(reply.get(channel) ?? 0);
+  return Number((reply as Record<string, unknown>)[channel] ?? 0);
+}
+
+/** The library takes Buffers, but not other views. */
+export function toArgument(payload: Payload): string | Buffer {
+  if (typeof payload === "string" || Buffer.isBuffer(payload)) return payload;
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+}

@@ -1,0 +1,70 @@
+import type { BroadcastFlags, BroadcastOptions, Room, SocketId } from "socket.io-adapter";
+import type { Packet } from "socket.io-parser";
+
+/** What servers ask each other (protocols.md 6.1). */
+export enum RequestType {
+  SOCKETS,
+  ALL_ROOMS,
+  REMOTE_JOIN,
+  REMOTE_LEAVE,
+  REMOTE_DISCONNECT,
+  REMOTE_FETCH,
+  SERVER_SIDE_EMIT,
+  BROADCAST,
+  BROADCAST_CLIENT_COUNT,
+  BROADCAST_ACK,
+}
+
+/** A target as it travels. */
+export interface WireOptions {
+  rooms: Room[];
+  except: Room[];
+  flags?: BroadcastFlags;
+}
+
+/** A request, or an answer that has a type. Which members there are depends on the type. */
+export interface Request {
+  type: RequestType;
+  uid?: string;
+  requestId?: string;
+  /** Of a server of Socket.IO 2, whose types mean something else. */
+  requestid?: string;
+  opts?: Partial<WireOptions>;
+  rooms?: Room[];
+  room?: Room;
+  sid?: SocketId;
+  close?: boolean;
+  packet?: { type: number; data?: unknown; nsp?: string };
+  data?: unknown;
+}
+
+export interface Response {
+  requestId?: string;
+  type?: RequestType;
+  sockets?: unknown[];
+  rooms?: Room[];
+  data?: unknown;
+  clientCount?: number;
+  packet?: unknown;
+}
+
+/** The packet as it travels: its id is the sender's. */
+export function wirePacket({ type, data }: Packet, nsp: string): { type: number; data: unknown; nsp: string } {
+  return { type, data, nsp };
+}
+
+export function targetOf({ rooms, except }: BroadcastOptions): WireOptions {
+  return { rooms: [...rooms], except: except === undefined ? [] : [...except] };
+}
+
+/** @param opts of another server: what is missing is empty */
+export function optionsOf(opts: Partial<WireOptions> | undefined): BroadcastOptions {
+  return { rooms: new Set(opts?.rooms), except: new Set(opts?.except), flags: opts?.flags ?? {} };
+}
+
+/** JSON begins with a brace, and MessagePack never does for a map or a list. */
+const BRACE = 0x7b;
+
+export function isJson(payload: Uint8Array): boolean {
+  return payload[0] === BRACE;
+}

@@ -1,0 +1,54 @@
+import type { Room, SocketId } from "socket.io-adapter";
+import type { RedisAdapter, RemoteSocket } from "./adapter.js";
+import type { Request } from "./messages.js";
+
+/** What servers of Socket.IO 2 (`socket.io-redis` 5) ask each other; the numbers mean something else there. */
+enum Version2Request {
+  CLIENTS,
+  CLIENT_ROOMS,
+  ALL_ROOMS,
+  REMOTE_JOIN,
+  REMOTE_LEAVE,
+  CUSTOM_REQUEST,
+  REMOTE_DISCONNECT,
+}
+
+/**
+ * Answers a server of Socket.IO 2, which counts us among those whose answer it waits for (protocols.md 6.1, "socket.io-redis 5").
+ *
+ * @param respond puts the answer on the channel that such servers listen to
+ */
+export function answerToVersion2(request: Request, adapter: RedisAdapter, respond: (answer: object) => void): void {
+  const { requestid, sid } = request;
+  const socket = sid === undefined ? undefined : (adapter.nsp.sockets as ReadonlyMap<SocketId, RemoteSocket>).get(sid);
+  switch (request.type as unknown as Version2Request) {
+    case Version2Request.CLIENTS:
+      return respond({ requestid, clients: [...membersOf(adapter, request.rooms ?? [])] });
+    case Version2Request.ALL_ROOMS:
+      return respond({ requestid, rooms: [...adapter.rooms.keys()] });
+    case Version2Request.CUSTOM_REQUEST:
+      // Nobody can have installed a hook for it here.
+      return respond({ requestid, data: null });
+    case Version2Request.CLIENT_ROOMS:
+      if (socket !== undefined) respond({ requestid, rooms: [...socket.rooms] });
+      return;
+    case Version2Request.REMOTE_JOIN:
+      return forSocket(() => socket!.join(request.room!));
+    case Version2Request.REMOTE_LEAVE:
+      return forSocket(() => socket!.leave(request.room!));
+    case Version2Request.REMOTE_DISCONNECT:
+      return forSocket(() => socket!.disconnect(request.close === true));
+  }
+
+  function forSocket(serve: () => unknown): void {
+    // The server that has it answers, the others are silent.
+    if (socket === undefined) return;
+    serve();
+    respond({ requestid });
+  }
+}
+
+function membersOf(adapter: RedisAdapter, rooms: readonly Room[]): Set<SocketId> {
+  if (rooms.length === 0) return new Set(adapter.nsp.sockets.keys() as Iterable<SocketId>);
+  return new Set(rooms.flatMap((room) => [...(adapter.rooms.get(room) ?? [])]));
+}

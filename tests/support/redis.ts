@@ -1,0 +1,118 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createConnection, createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findTool } from "../../tools/find-tool.mjs";
+
+/** Why tests on Redis are skipped, or false. With CI=true a missing program ends the run before any test. */
+export const withoutRedis: string | false = findTool("redis-server") === null ? "redis-server is missing" : false;
+
+/** A redis-server of our own, on a free port of this machine. */
+export class RedisServer {
+  private constructor(
+    readonly port: number,
+    readonly process: ChildProcess,
+    private readonly folder: string,
+  ) {}
+
+  /** @param args further options of redis-server */
+  static async start(args: readonly string[] = [], port?: number): Promise<RedisServer> {
+    const program = findTool("redis-server");
+    if (program === null) throw new Error("redis-server is missing");
+    port ??= await freePort();
+    const folder = mkdtempSync(join(tmpdir(), "redis-"));
+    const options = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
+    const server = spawn(program, [...options, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise<void>((resolve, reject) => {
+      let log = "";
+      server.stdout.on("data", (chunk: Buffer) => {
+        log += chunk.toString();
+        if (log.includes("Ready to accept connections")) resolve();
+      });
+      server.once("exit", (code) => reject(new Error(`redis-server ended with ${code}: ${log}`)));
+      server.once("error", reject);
+    });
+    // What it goes on to print must not fill the pipe.
+    server.stdout.resume();
+    return new RedisServer(port, server, folder);
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode === null) {
+      const ended = new Promise((resolve) => this.process.once("exit", resolve));
+      this.process.kill("SIGKILL");
+      await ended;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A Redis Cluster of three nodes, all of them masters. */
+export class RedisCluster {
+  private constructor(readonly nodes: readonly RedisServer[]) {}
+
+  static async start(): Promise<RedisCluster> {
+    const nodes: RedisServer[] = [];
+    for (let index = 0; index < 3; index++) {
+      const bus = await freePort();
+      nodes.push(
+        await RedisServer.start([
+          ...["--cluster-enabled", "yes", "--cluster-port", `${bus}`, "--cluster-config-file", "nodes.conf"],
+          ...["--cluster-node-timeout", "2000"],
+        ]),
+      );
+    }
+    const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
+    const create = spawn(
+      "redis-cli",
+      ["--cluster", "create", ...addresses, "--cluster-replicas", "0", "--cluster-yes"],
+      {
+        stdio: ["ignore", "ignore", "inherit"],
+      },
+    );
+    const code = await new Promise((resolve) => create.once("exit", resolve));
+    if (code !== 0) throw new Error(`redis-cli ended with ${String(code)}`);
+    await Promise.all(nodes.map(({ port }) => untilClusterIsUp(port)));
+    return new RedisCluster(nodes);
+  }
+
+  get ports(): number[] {
+    return this.nodes.map(({ port }) => port);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+}
+
+/** Asks over one connection until the node says that all slots are served: Redis tells of it in no other way. */
+function untilClusterIsUp(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(port, "127.0.0.1");
+    socket.on("error", reject);
+    socket.write("CLUSTER INFO\r\n");
+    let answer = "";
+    socket.on("data", (chunk) => {
+      answer += chunk.toString();
+      if (answer.includes("cluster_state:ok")) {
+        socket.end();
+        resolve();
+      } else if (answer.endsWith("\r\n\r\n") || answer.includes("total_cluster_links_buffer_limit_exceeded")) {
+        answer = "";
+        socket.write("CLUSTER INFO\r\n");
+      }
+    });
+  });
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
