@@ -80,7 +80,7 @@ export class ClusterNode {
   /** Adapters of most releases do not tell when they listen; Redis does. */
   async #subscribed(pubClient: any): Promise<void> {
     const channel = "socket.io-request#/#";
-    const before = Number(subscribers.get(pubClient.options.port) ?? 0);
+    const before = subscribers.get(pubClient.options.port) ?? 0;
     for (;;) {
       const [, count] = (await pubClient.pubsub("NUMSUB", channel)) as [string, number];
       if (count > before) break;

@@ -99,7 +99,7 @@ for (const other of [OURS, ...UPSTREAM]) {
       test("fetchSockets finds the sockets of both", async () => {
         there.socket.data.name = "there";
         const found = await ours.io.in("room").fetchSockets();
-        assert.deepEqual(found.map(({ id }: { id: string }) => id).sort(), [here.id, there.id].sort());
+        assert.deepEqual(found.map(({ id }: { id: string }) => id).sort(byName), [here.id, there.id].sort(byName));
         const remote = found.find(({ id }: { id: string }) => id === there.id);
         assert.deepEqual([remote.data, [...remote.rooms]], [{ name: "there" }, [there.id, "room", "theirs"]]);
         assert.equal((await theirs.io.fetchSockets()).length, 2);
@@ -124,7 +124,7 @@ for (const other of [OURS, ...UPSTREAM]) {
         // Version 8 asks its own sockets only.
         const asking = other.versions[1].startsWith("8.") ? [ours] : [ours, theirs];
         for (const node of asking) {
-          assert.deepEqual([...(await node.io.allSockets())].sort(), [here.id, there.id].sort());
+          assert.deepEqual([...(await node.io.allSockets())].sort(byName), [here.id, there.id].sort(byName));
           assert.deepEqual([...(await node.io.in("theirs").allSockets())], [there.id]);
         }
       });
@@ -135,7 +135,7 @@ for (const other of [OURS, ...UPSTREAM]) {
             .of("/")
             .adapter.clients([], (error: Error | null, found: string[]) => (error ? reject(error) : resolve(found)));
         });
-        assert.deepEqual(ids.sort(), [here.id, there.id].sort());
+        assert.deepEqual(ids.sort(byName), [here.id, there.id].sort(byName));
         const rooms = await new Promise<string[]>((resolve, reject) => {
           theirs.io
             .of("/")
@@ -153,4 +153,8 @@ function prove(kind: Kind): void {
   for (const { folder } of [server, adapter]) {
     assert.ok(folder.startsWith((kind.ours ? OURS_FOLDER : PEERS_FOLDER) + sep), folder);
   }
+}
+
+function byName(one: string, other: string): number {
+  return one < other ? -1 : 1;
 }

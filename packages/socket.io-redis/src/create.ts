@@ -1,6 +1,7 @@
-import { linkOf, type RedisClient } from "./clients/link-of.js";
+import type { RedisClient } from "./clients/link-of.js";
 import { OwnClients, type RedisOptions } from "./clients/own.js";
 import { RedisAdapter, type RedisAdapterOptions } from "./pubsub/adapter.js";
+import { ShardedRedisAdapter, type ShardedRedisAdapterOptions } from "./sharded/adapter.js";
 
 /** Options of the adapter, with the clients, or with what is needed to make them. */
 export interface SocketIoRedisOptions extends RedisAdapterOptions, RedisOptions {
@@ -41,7 +42,28 @@ export function createAdapter(
 ): RedisAdapterCreator {
   if (isClient(first)) return overClients(first, second, third);
   if (typeof first === "string") return fromOptions({ url: first, ...(second as SocketIoRedisOptions | undefined) });
-  return fromOptions((first as SocketIoRedisOptions | undefined) ?? {});
+  return fromOptions(first ?? {});
+}
+
+/**
+ * Connects servers by sharded pub/sub, for a Redis Cluster: Redis 7, and clients that know SSUBSCRIBE (`redis` 4.6, `ioredis` 5.9 or newer).
+ *
+ * ```js
+ * io.adapter(createShardedAdapter(pubClient, subClient));
+ * ```
+ *
+ * @throws TypeError if something else than two clients is given
+ */
+export function createShardedAdapter(
+  pubClient: RedisClient,
+  subClient: RedisClient,
+  opts?: ShardedRedisAdapterOptions,
+): // eslint-disable-next-line typescript/no-explicit-any -- as Adapter has it
+(nsp: any) => ShardedRedisAdapter {
+  requireClients({ pubClient, subClient });
+  return function (nsp: unknown): ShardedRedisAdapter {
+    return new ShardedRedisAdapter(nsp, pubClient, subClient, opts);
+  };
 }
 
 function fromOptions(opts: SocketIoRedisOptions): RedisAdapterCreator {
@@ -55,13 +77,16 @@ function fromOptions(opts: SocketIoRedisOptions): RedisAdapterCreator {
 }
 
 function overClients(pubClient: RedisClient, subClient: RedisClient, opts?: RedisAdapterOptions): RedisAdapterCreator {
-  for (const [name, client] of Object.entries({ pubClient, subClient })) {
-    if (!isClient(client)) throw new TypeError(`socket.io-redis: ${name} is not a client of redis or ioredis`);
-    linkOf(client);
-  }
+  requireClients({ pubClient, subClient });
   return function (nsp: unknown): RedisAdapter {
     return new RedisAdapter(nsp, pubClient, subClient, opts);
   };
+}
+
+function requireClients(clients: Readonly<Record<string, RedisClient>>): void {
+  for (const [name, client] of Object.entries(clients)) {
+    if (!isClient(client)) throw new TypeError(`socket.io-redis: ${name} is not a client of redis or ioredis`);
+  }
 }
 
 /** An adapter whose clients nobody else knows. */

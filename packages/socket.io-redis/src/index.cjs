@@ -1,9 +1,10 @@
 "use strict";
 
-const { createAdapter } = require("./create.js");
+const { createAdapter, createShardedAdapter } = require("./create.js");
 const { RedisAdapter } = require("./pubsub/adapter.js");
 
 // `require("socket.io-redis")({ host, port })` has worked since the first version.
 module.exports = createAdapter;
 module.exports.createAdapter = createAdapter;
+module.exports.createShardedAdapter = createShardedAdapter;
 module.exports.RedisAdapter = RedisAdapter;

@@ -5,7 +5,7 @@ type Callback = (error: Error | null, reply?: unknown) => void;
 
 /** As much of a client of `ioredis`, or of `redis` 3, as is used here: both tell of messages by events and answer by callbacks. */
 export interface EventClient {
-  on(event: string, listener: (...args: Buffer[]) => void): unknown;
+  on(event: string, listener: (first: Buffer, second: Buffer, third: Buffer) => void): unknown;
   publish(channel: string, payload: string | Buffer, callback: Callback): unknown;
   subscribe(channel: string, callback: Callback): unknown;
   unsubscribe(channel: string, callback: Callback): unknown;
@@ -105,12 +105,12 @@ export class EventClientLink implements Publisher, Subscriber {
     };
     // The first name of each is that of ioredis, the second that of redis 3.
     for (const event of ["messageBuffer", "message_buffer"]) {
-      this.#client.on(event, (channel, payload) => tell("subscribe", String(channel), channel!, payload!));
+      this.#client.on(event, (channel, payload) => tell("subscribe", String(channel), channel, payload));
     }
     for (const event of ["pmessageBuffer", "pmessage_buffer"]) {
-      this.#client.on(event, (pattern, channel, payload) => tell("psubscribe", String(pattern), channel!, payload!));
+      this.#client.on(event, (pattern, channel, payload) => tell("psubscribe", String(pattern), channel, payload));
     }
-    this.#client.on("smessageBuffer", (channel, payload) => tell("ssubscribe", String(channel), channel!, payload!));
+    this.#client.on("smessageBuffer", (channel, payload) => tell("ssubscribe", String(channel), channel, payload));
   }
 
   async #count(command: "NUMSUB" | "SHARDNUMSUB", channel: string): Promise<number> {

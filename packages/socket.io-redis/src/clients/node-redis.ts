@@ -84,7 +84,7 @@ export class NodeRedisLink implements Publisher, Subscriber {
     const nodes =
       client.masters === undefined
         ? [client]
-        : await Promise.all(client.masters.map((master) => client.nodeClient!(master)));
+        : await Promise.all(client.masters.map(async (master) => client.nodeClient!(master)));
     const replies = await Promise.all(nodes.map((node) => node.sendCommand(["PUBSUB", command, channel])));
     return replies.reduce<number>((sum, reply) => sum + countIn(reply, channel), 0);
   }
