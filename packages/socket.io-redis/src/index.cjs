@@ -1,6 +1,7 @@
 "use strict";
 
 const { createAdapter, createShardedAdapter } = require("./create.js");
+const { Emitter } = require("./emitter.js");
 const { RedisAdapter } = require("./pubsub/adapter.js");
 
 // `require("socket.io-redis")({ host, port })` has worked since the first version.
@@ -8,3 +9,4 @@ module.exports = createAdapter;
 module.exports.createAdapter = createAdapter;
 module.exports.createShardedAdapter = createShardedAdapter;
 module.exports.RedisAdapter = RedisAdapter;
+module.exports.Emitter = Emitter;

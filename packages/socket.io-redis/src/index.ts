@@ -5,3 +5,5 @@ export type { RedisAdapterOptions } from "./pubsub/adapter.js";
 export { ShardedRedisAdapter } from "./sharded/adapter.js";
 export type { ShardedRedisAdapterOptions } from "./sharded/adapter.js";
 export type { SubscriptionMode } from "./sharded/subscription-mode.js";
+export { BroadcastOperator, Emitter } from "./emitter.js";
+export type { EmitterOptions } from "./emitter.js";
