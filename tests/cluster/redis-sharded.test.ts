@@ -144,11 +144,10 @@ async function untilBothListen(ours: Node, theirs: Node, here: Member, there: Me
   ] as const) {
     const wanted = rooms.filter((room) => [...to.socket.rooms].includes(room));
     const heard = Promise.all(wanted.map((room) => to.hears(`ready ${room}`)));
-    let done = false;
-    void heard.then(() => (done = true));
-    while (!done) {
+    const emits = setInterval(() => {
       for (const room of wanted) from.io.to(room).emit(`ready ${room}`);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    });
+    await heard;
+    clearInterval(emits);
   }
 }

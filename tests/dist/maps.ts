@@ -201,15 +201,23 @@ describe("maps of the packages", () => {
     });
   });
 
-  for (const name of ["socket.io-redis"]) {
-    test(`${name} is installed as a package without code that says so`, async () => {
-      const app = await consumer();
-      const manifest = app.manifest(name);
-      assert.equal(manifest.exports, undefined);
-      assert.equal(manifest["main"], undefined);
-      const { readFile, readdir } = await import("node:fs/promises");
-      assert.deepEqual((await readdir(app.path(name, "."))).toSorted(), ["LICENSE", "README.md", "package.json"]);
-      assert.match(await readFile(app.path(name, "README.md"), "utf8"), /carries no code/);
+  test("socket.io-redis is a function by require, and gives its names by require and import", async () => {
+    const app = await consumer();
+    assert.equal(app.manifest("socket.io-redis").exports, undefined);
+    const printed = await app.run(
+      "redis.mjs",
+      `import { createRequire } from "node:module";
+       import { createAdapter, createShardedAdapter, Emitter, RedisAdapter } from "socket.io-redis";
+       const module = createRequire(import.meta.url)("socket.io-redis");
+       console.log(JSON.stringify({
+         same: [createAdapter === module, createAdapter === module.createAdapter, RedisAdapter === module.RedisAdapter,
+           createShardedAdapter === module.createShardedAdapter, Emitter === module.Emitter],
+         names: Object.keys(module).sort(),
+       }));`,
+    );
+    assert.deepEqual(printed, {
+      same: [true, true, true, true, true],
+      names: ["Emitter", "RedisAdapter", "createAdapter", "createShardedAdapter"],
     });
-  }
+  });
 });

@@ -31,7 +31,8 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   ],
   "socket.io-parser": ["Decoder", "Encoder", "PacketType", "isPacketValid", "protocol"],
   "socket.io-msgpack-parser": ["Decoder", "Encoder", "PacketType", "protocol"],
-  "socket.io-adapter": ["Adapter"],
+  "socket.io-adapter": ["Adapter", "ClusterAdapter", "ClusterAdapterWithHeartbeat", "MessageType", "SessionAwareAdapter"],
+  "socket.io-redis": ["RedisAdapter", "createAdapter", "createShardedAdapter"],
 };
 
 const SUBPATHS = [
