@@ -31,7 +31,13 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   ],
   "socket.io-parser": ["Decoder", "Encoder", "PacketType", "isPacketValid", "protocol"],
   "socket.io-msgpack-parser": ["Decoder", "Encoder", "PacketType", "protocol"],
-  "socket.io-adapter": ["Adapter", "ClusterAdapter", "ClusterAdapterWithHeartbeat", "MessageType", "SessionAwareAdapter"],
+  "socket.io-adapter": [
+    "Adapter",
+    "ClusterAdapter",
+    "ClusterAdapterWithHeartbeat",
+    "MessageType",
+    "SessionAwareAdapter",
+  ],
   "socket.io-redis": ["RedisAdapter", "createAdapter", "createShardedAdapter"],
 };
 

@@ -221,13 +221,7 @@ describe("a socket", { timeout: 60_000 }, () => {
     MemoryTransport.last.receive("2");
     socket.send("y");
     MemoryTransport.last.receive("9");
-    assert.deepEqual(log, [
-      "open",
-      ["data", "x"],
-      "ping",
-      ["error", "server error"],
-      ["close", "transport error"],
-    ]);
+    assert.deepEqual(log, ["open", ["data", "x"], "ping", ["error", "server error"], ["close", "transport error"]]);
   });
 
   test("works behind a Proxy that wraps every object, as frameworks make them", async () => {
