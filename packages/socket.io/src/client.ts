@@ -166,6 +166,22 @@ export class Client {
     this.onClose("forced server close");
   }
 
+  /**
+   * The client has come back by another connection: this one ends at once, whether or not its peer can be told.
+   * @internal
+   */
+  _fence(): void {
+    if (this.#closed) return;
+    this.conn.close(true);
+    // If the transport could close at once, onClose has been called by now.
+    this.onClose("forced server close");
+  }
+
+  /** Whether a socket can still be let in. @internal */
+  get _isOpen(): boolean {
+    return !this.#closed && this.conn.readyState === "open";
+  }
+
   /** One engine message has arrived. @internal */
   onData(data: unknown): void {
     if (this.#closed) return;

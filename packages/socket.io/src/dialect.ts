@@ -21,8 +21,14 @@ export interface Dialect {
    * @param sessionId id of the engine session
    */
   newSocketId(namespace: string, sessionId: string): string;
-  /** Payload of the CONNECT packet that accepts a socket. */
-  acceptance(socketId: string): unknown;
+  /** Whether a client can be told of a session, and come back to it. */
+  readonly recovers: boolean;
+  /**
+   * Payload of the CONNECT packet that accepts a socket.
+   *
+   * @param sessionId secret name of the session that the client may come back to; undefined if there is none
+   */
+  acceptance(socketId: string, sessionId: string | undefined): unknown;
   /** Payload of the CONNECT_ERROR packet that refuses one. */
   refusal(error: { message?: string; data?: unknown }): unknown;
 }
@@ -33,7 +39,8 @@ const protocol5: Dialect = {
   normalize: () => {},
   // Never the id of the engine session: that one is a secret between the two ends.
   newSocketId: generateId,
-  acceptance: (sid) => ({ sid }),
+  recovers: true,
+  acceptance: (sid, pid) => (pid === undefined ? { sid } : { sid, pid }),
   refusal: ({ message, data }) => ({ message, data }),
 };
 
@@ -55,6 +62,8 @@ const protocol4: Dialect = {
 
   // The client builds its ids in the same way, CONNECT tells it none (protocols.md 4.1).
   newSocketId: (namespace, sessionId) => (namespace === "/" ? sessionId : `${namespace}#${sessionId}`),
+  // CONNECT has no payload, so a client never learns the name of its session (protocols.md 4.2).
+  recovers: false,
   acceptance: () => undefined,
   // A text wherever a server of Socket.IO 2 sends one, for unknown namespaces too (protocols.md 9.2, 17).
   refusal: ({ message, data }) => data || message,

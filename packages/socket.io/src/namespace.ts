@@ -1,5 +1,5 @@
 import debugModule from "debug";
-import type { Adapter, SocketId } from "socket.io-adapter";
+import type { Adapter, Session, SocketId } from "socket.io-adapter";
 import { BroadcastEmitter } from "./broadcast-emitter.js";
 import { BroadcastOperator } from "./broadcast-operator.js";
 import type { Client } from "./client.js";
@@ -7,6 +7,7 @@ import { reservedEventError, type ExtendedError } from "./errors.js";
 import { LISTENER_ERROR } from "./listener-errors.js";
 import { runMiddlewares, type Next } from "./middleware.js";
 import type { AdapterConstructor } from "./options.js";
+import { claimIn, SessionHolders } from "./recovery.js";
 import type { Server } from "./server.js";
 import { Socket, type AnySocket } from "./socket.js";
 import type {
@@ -97,6 +98,8 @@ export class Namespace<
   /** Sockets in the middlewares. @internal */
   readonly _preConnectSockets: Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> =
     new Map();
+  /** Undefined if recovery is off. @internal */
+  readonly _sessions: SessionHolders | undefined;
   /** @internal */
   _fns: ((socket: AnySocket, next: Next) => unknown)[] = [];
   /** Next acknowledgement id: one counter, so that a broadcast can use one id for all its targets. @internal */
@@ -106,6 +109,7 @@ export class Namespace<
     super(server._listenerErrors.captureRejections);
     this.server = server;
     this.name = name;
+    this._sessions = server._recovery === undefined ? undefined : new SessionHolders(this);
     this._initAdapter();
   }
 
@@ -187,28 +191,22 @@ export class Namespace<
 
   /** A client asks to join. @internal */
   _add(client: Client, auth: Record<string, unknown>, created?: (socket: AnySocket) => void): void {
-    const typed = this._createSocket(client, auth);
-    const socket = typed as unknown as AnySocket;
-    this._preConnectSockets.set(socket.id, typed);
-    created?.(socket);
-    this.run(socket, (error) => {
-      // The connection may have ended while the middlewares were at work; the client has cleaned up then.
-      if (!this._preConnectSockets.has(socket.id)) return;
-      if (error !== undefined) {
-        debug("a middleware of %s refused %s", this.name, socket.id);
-        return socket._error(error);
-      }
-      client._hold(socket);
-      process.nextTick(letIn, this, socket);
-    });
+    const { _sessions: sessions } = this;
+    const claim = sessions !== undefined && client.dialect.recovers ? claimIn(auth) : undefined;
+    if (claim === undefined) this.admit(client, auth, undefined, created);
+    else sessions!.claim(claim, client, (session) => this.admit(client, auth, session, created));
   }
+
+  /** A claim has been dealt with. @internal */
+  _onClaimed(): void {}
 
   /** @internal */
   _createSocket(
     client: Client,
     auth: Record<string, unknown>,
+    session?: Session,
   ): Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    return new Socket(this, client, auth);
+    return new Socket(this, client, auth, session);
   }
 
   /** The socket joins, and the listeners hear of it. @internal */
@@ -222,8 +220,33 @@ export class Namespace<
 
   /** A socket has left, or was never let in. @internal */
   _remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
-    this.sockets.delete(socket.id);
-    this._preConnectSockets.delete(socket.id);
+    // A client that comes back has the same id again.
+    if (this.sockets.get(socket.id) === socket) this.sockets.delete(socket.id);
+    if (this._preConnectSockets.get(socket.id) === socket) this._preConnectSockets.delete(socket.id);
+  }
+
+  private admit(
+    client: Client,
+    auth: Record<string, unknown>,
+    session: Session | undefined,
+    created: ((socket: AnySocket) => void) | undefined,
+  ): void {
+    const typed = this._createSocket(client, auth, session);
+    const socket = typed as unknown as AnySocket;
+    this._preConnectSockets.set(socket.id, typed);
+    created?.(socket);
+    const done = (error: ExtendedError | undefined): void => {
+      // The connection may have ended while the middlewares were at work; the client has cleaned up then.
+      if (!isEntering(this, socket)) return;
+      if (error !== undefined) {
+        debug("a middleware of %s refused %s", this.name, socket.id);
+        return socket._error(error);
+      }
+      client._hold(socket);
+      process.nextTick(letIn, this, socket);
+    };
+    if (session !== undefined && this.server._recovery?.skipMiddlewares === true) done(undefined);
+    else this.run(socket, done);
   }
 
   private run(socket: AnySocket, done: (error: ExtendedError | undefined) => void): void {
@@ -240,15 +263,24 @@ export class Namespace<
   }
 }
 
+function isEntering(nsp: AnyNamespace, socket: AnySocket): boolean {
+  return nsp._preConnectSockets.get(socket.id) === socket;
+}
+
 /** The tick after the middlewares (row S-117). */
 function letIn(nsp: AnyNamespace, socket: AnySocket): void {
   const { client } = socket;
-  if (!nsp._preConnectSockets.has(socket.id)) return;
-  if (client.conn.readyState !== "open") {
+  if (!isEntering(nsp, socket)) return;
+  if (!client._isOpen) {
     debug("connection of %s ended before it was let in", socket.id);
     client._release(nsp.name);
     socket._cleanup();
     return;
+  }
+  if (!socket._replay()) {
+    debug("what %s missed is not there any more", socket.id);
+    // It comes again, to a new session.
+    return client.close();
   }
   try {
     nsp._doConnect(socket);

@@ -2,6 +2,7 @@ import type { AttachOptions, ServerOptions as EngineOptions } from "engine.io";
 import type { Adapter } from "socket.io-adapter";
 import type { ListenerErrorMode } from "./listener-errors.js";
 import type { Namespace } from "./namespace.js";
+import type { ConnectionStateRecoveryOptions } from "./recovery.js";
 
 /** A class, or a function that makes adapters. */
 export type AdapterConstructor = typeof Adapter | ((nsp: Namespace) => Adapter);
@@ -34,6 +35,12 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
    * @default 45000
    */
   connectTimeout: number;
+  /**
+   * Whether clients that lose their connection may come back to their session: id, rooms, data and the events that they
+   * have missed. Each event then carries one more argument; see docs/recovery.md.
+   * @default off
+   */
+  connectionStateRecovery: ConnectionStateRecoveryOptions;
   /**
    * Whether to remove child namespaces (of dynamic namespaces) when their last client leaves.
    * @default false

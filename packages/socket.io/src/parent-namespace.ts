@@ -76,8 +76,16 @@ class ChildNamespace<
   /** With `cleanupEmptyChildNamespaces`, the last one to leave (or to be refused) turns off the light. */
   override _remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
     super._remove(socket);
+    this.closeIfEmpty();
+  }
+
+  override _onClaimed(): void {
+    this.closeIfEmpty();
+  }
+
+  private closeIfEmpty(): void {
     if (this.server._opts.cleanupEmptyChildNamespaces !== true) return;
-    if (this.sockets.size > 0 || this._preConnectSockets.size > 0) return;
+    if (this.sockets.size > 0 || this._preConnectSockets.size > 0 || this._sessions?.isClaimed === true) return;
     if (!this.parent.children.delete(this)) return;
     debug("closing empty child namespace %s", this.name);
     this.server._nsps.delete(this.name);
@@ -91,7 +99,7 @@ class ChildNamespace<
 class ChildrenAdapter extends Adapter {
   override broadcast(packet: Packet, opts: BroadcastOptions): void {
     const { children } = this.nsp as ParentNamespace;
-    // Each adapter writes its namespace into the packet.
-    for (const child of children) child.adapter.broadcast({ ...packet }, opts);
+    // Each adapter writes its namespace into the packet, and may append an offset.
+    for (const child of children) child.adapter.broadcast({ ...packet, data: [...(packet.data as unknown[])] }, opts);
   }
 }

@@ -7,7 +7,7 @@ import {
   type UwsApp,
   type UwsOptions,
 } from "engine.io";
-import { Adapter, type WriteOptions } from "socket.io-adapter";
+import { Adapter, SessionAwareAdapter, type WriteOptions } from "socket.io-adapter";
 import * as defaultParser from "socket.io-parser";
 import type { Encoder } from "socket.io-parser";
 import { Alarm } from "./alarm.js";
@@ -22,6 +22,7 @@ import { isPort, listenOn, type TServerInstance } from "./listening.js";
 import { Namespace, type ServerReservedEventsMap } from "./namespace.js";
 import { connectionLimits, type AdapterConstructor, type ConnectionLimits, type ServerOptions } from "./options.js";
 import { ParentNamespace } from "./parent-namespace.js";
+import { recoveryOptions, type ConnectionStateRecoveryOptions } from "./recovery.js";
 import { redirectEmitter } from "./redirect-emitter.js";
 import type { Socket } from "./socket.js";
 import { serveBundles } from "./static-client.js";
@@ -94,6 +95,8 @@ export class Server<
   readonly _listenerErrors: ListenerErrors;
   /** @internal */
   readonly _limits: ConnectionLimits;
+  /** Undefined if recovery is off. @internal */
+  readonly _recovery: ConnectionStateRecoveryOptions | undefined;
   /** @internal */
   _connectTimeout: number = DEFAULT_CONNECT_TIMEOUT_MS;
   private readonly _dynamic: DynamicNamespaces = new DynamicNamespaces();
@@ -121,10 +124,11 @@ export class Server<
     this.serveClient(opts.serveClient !== false);
     this._parser = (opts.parser as typeof defaultParser | undefined) ?? defaultParser;
     this.encoder = new this._parser.Encoder();
-    this.opts = opts;
+    this._recovery = recoveryOptions(opts.connectionStateRecovery);
+    this.opts = this._recovery === undefined ? opts : { ...opts, connectionStateRecovery: this._recovery };
     this._limits = connectionLimits(opts);
     this._listenerErrors = new ListenerErrors(this, this._alarm, opts.onListenerError);
-    this.adapter(opts.adapter ?? Adapter);
+    this.adapter(opts.adapter ?? (this._recovery === undefined ? Adapter : SessionAwareAdapter));
     this.sockets = this.of("/");
     if (srv || typeof srv === "number") this.attach(srv as TServerInstance | number);
   }
@@ -254,6 +258,7 @@ export class Server<
     await Promise.allSettled(
       [...this._nsps.values()].map(async (nsp) => {
         for (const socket of nsp.sockets.values()) socket._onclose("server shutting down");
+        await nsp._sessions?.saved();
         await nsp.adapter.close();
       }),
     );

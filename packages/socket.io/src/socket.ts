@@ -1,7 +1,15 @@
 import debugModule from "debug";
 import type { IncomingMessage } from "node:http";
 import type { Socket as RawSocket } from "engine.io";
-import type { Adapter, BroadcastFlags, Room, SocketId, WriteOptions } from "socket.io-adapter";
+import type {
+  Adapter,
+  BroadcastFlags,
+  PrivateSessionId,
+  Room,
+  Session,
+  SocketId,
+  WriteOptions,
+} from "socket.io-adapter";
 import { PacketType, type Packet } from "socket.io-parser";
 import { AckTable } from "socket.io-parser/acks";
 import { isReservedEvent } from "socket.io-parser/events";
@@ -10,9 +18,11 @@ import { CatchAllEmitter, type AnyListener } from "./catch-all.js";
 import type { Client } from "./client.js";
 import { reservedEventError, type ExtendedError } from "./errors.js";
 import { buildHandshake, type Handshake } from "./handshake.js";
+import { generateId } from "./ids.js";
 import { runMiddlewares } from "./middleware.js";
 import type { Namespace } from "./namespace.js";
 import { expectAck, promisedAck, type AckCallback } from "./pending-acks.js";
+import { isRecoverable } from "./recovery.js";
 import type { Server } from "./server.js";
 import type {
   AllButLast,
@@ -82,13 +92,15 @@ export class Socket<
   /** Unique id of this session, known to both sides. */
   readonly id: SocketId;
   /** Whether an earlier session was taken up again. */
-  readonly recovered: boolean = false;
+  readonly recovered: boolean;
   /** How the socket came to be connected. */
   readonly handshake: Handshake;
   /** Free for the application. Other servers see it by `fetchSockets()`. */
   data: SocketData;
   /** Whether the socket is connected. */
   connected: boolean = false;
+  /** @internal see AdapterSocket */
+  _lastLogged: number | undefined;
   private readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   private readonly adapter: Adapter;
   private flags: BroadcastFlags;
@@ -96,25 +108,40 @@ export class Socket<
   private _acks: AckTable | undefined;
   /** Set for good when the socket has left, or was never let in. Before the middlewares agree, it is neither. */
   private _left: boolean;
+  /** Secret name of the session that the client may come back to; undefined if there is none, or no more. */
+  private pid: PrivateSessionId | undefined;
+  /** The session that is taken up again, until the socket is let in. */
+  private _session: Session | undefined;
 
   /** @internal made by the namespace */
   constructor(
     nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     client: Client,
     auth: Record<string, unknown>,
+    session?: Session,
   ) {
     super(nsp.server._listenerErrors.captureRejections);
+    const { dialect } = client;
     this.nsp = nsp;
     this.client = client;
-    this.id = client.dialect.newSocketId(nsp.name, client.id);
+    this.id = session === undefined ? dialect.newSocketId(nsp.name, client.id) : session.sid;
+    this.recovered = session !== undefined;
     this.handshake = buildHandshake(client, auth);
-    this.data = {} as SocketData;
+    this.data = (session?.data ?? {}) as SocketData;
+    this._lastLogged = undefined;
     this.server = nsp.server;
     this.adapter = nsp.adapter;
     this.flags = NO_FLAGS;
     this.fns = [];
     this._acks = undefined;
     this._left = false;
+    this.pid = undefined;
+    this._session = session;
+    if (nsp._sessions !== undefined && dialect.recovers) {
+      this.pid = session?.pid ?? generateId();
+      nsp._sessions.hold(this.pid, this);
+    }
+    if (session !== undefined) this._call(() => this.join(session.rooms), this, [], "connection");
     // An `error` event without a listener would throw.
     super.on("error", ignore);
   }
@@ -162,6 +189,9 @@ export class Socket<
     if (typeof data[data.length - 1] === "function") {
       packet.id = this.nsp._ids++;
       this.expectAck(packet.id, ev, data.pop() as AckCallback, flags.timeout);
+    } else if (this.isLogged(flags)) {
+      this.adapter.broadcast(packet, { rooms: new Set([this.id]), except: new Set(), flags });
+      return true;
     }
     this.notifyOutgoingListeners(packet);
     try {
@@ -294,12 +324,31 @@ export class Socket<
     this.client._packet(packet as Packet, { volatile: options.volatile, compress: options.compress });
   }
 
+  /**
+   * Sends what the session that is taken up again has missed, before CONNECT's answer (row S-197).
+   *
+   * @returns false if it is not there any more: the session is lost
+   * @internal
+   */
+  _replay(): boolean {
+    const session = this._session;
+    if (session === undefined) return true;
+    this._session = undefined;
+    const { _handover: handover } = session;
+    if (handover !== undefined) return handover.replay(this);
+    for (const data of session.missedPackets ?? []) {
+      this.packet({ type: PacketType.EVENT, nsp: this.nsp.name, data });
+    }
+    return true;
+  }
+
   /** The middlewares have agreed: the socket joins its namespace. @internal */
   _onconnect(): void {
     this.connected = true;
     // Listeners of the adapter's `join-room` may throw, adapters of clusters may reject.
     this._call(() => this.join(this.id), this, [], "connection");
-    this.packet({ type: PacketType.CONNECT, nsp: this.nsp.name, data: this.client.dialect.acceptance(this.id) });
+    const data = this.client.dialect.acceptance(this.id, this.pid);
+    this.packet({ type: PacketType.CONNECT, nsp: this.nsp.name, data });
     this.client._joined(this);
   }
 
@@ -326,6 +375,8 @@ export class Socket<
 
   /** A middleware refuses the socket: the client is told why. @internal */
   _error(error: ExtendedError): void {
+    // Its session goes with it.
+    this._session = undefined;
     this._cleanup();
     this.client._refuse(this.nsp.name, error);
   }
@@ -335,6 +386,7 @@ export class Socket<
     if (!this.connected) return this;
     debug("socket %s closed: %s", this.id, reason);
     this.emitReserved("disconnecting", reason, description);
+    this.keepSession(reason);
     this._cleanup();
     this.client._remove(this);
     this.connected = false;
@@ -345,6 +397,12 @@ export class Socket<
   /** Forgets a socket that was let in or not: its rooms and its place in the namespace. @internal */
   _cleanup(): void {
     this._left = true;
+    const { _sessions: sessions } = this.nsp;
+    if (this._session !== undefined) sessions?.putBack(this.adapter, this._session);
+    this._session = undefined;
+    if (this.pid !== undefined) sessions?.release(this.pid, this);
+    // Who was never let in has no session to come back to, but that which was put back.
+    if (!this.connected) this.pid = undefined;
     this.leaveAll();
     this._acks?.disconnect();
     this.nsp._remove(this);
@@ -353,6 +411,28 @@ export class Socket<
   /** Time is up for a broadcast. @internal */
   _forgetAck(id: number): void {
     this._acks?.delete(id);
+  }
+
+  /**
+   * Whether an event to this socket goes through its room, where the adapter can keep it: also while the client is gone
+   * and may come back. Before the socket is let in nobody reaches it there.
+   */
+  private isLogged(flags: BroadcastFlags): boolean {
+    if (this.nsp._sessions === undefined || flags.volatile === true) return false;
+    return this.connected || (this._left && this.pid !== undefined);
+  }
+
+  /** Gives the session to the adapter to keep if the client may come back, or ends it. */
+  private keepSession(reason: DisconnectReason): void {
+    const { pid } = this;
+    const { _sessions: sessions } = this.nsp;
+    if (pid === undefined || sessions === undefined) return;
+    if (isRecoverable(reason)) {
+      sessions.save(this.adapter, { sid: this.id, pid, rooms: [...this.rooms], data: this.data });
+      return;
+    }
+    sessions.release(pid, this);
+    this.pid = undefined;
   }
 
   private leaveAll(): void {
