@@ -94,20 +94,22 @@ async function run(plan: BlockPlan, body: Run, open?: ConstructorParameters<type
   const block = guide.blocks[plan.number - 1];
   assert.ok(block, "the guide has this block");
   const cell = { server: loadServer("ours"), client: loadClient("ours"), transport: "websocket" } as const;
-  await Stage.run(
-    cell,
-    async (stage) => {
-      const bench = new Bench(block, stage, open);
-      try {
+  let bench: Bench | undefined;
+  try {
+    await Stage.run(
+      cell,
+      async (stage) => {
+        bench = new Bench(block, stage, open);
         await body(bench);
-      } finally {
+        // Before the stage closes its servers: these would wait for the pages.
         await bench.close();
-      }
-      const sofar = ways.get(plan.number) ?? new Set();
-      ways.set(plan.number, new Set([...sofar, ...bench.ways]));
-    },
-    DEADLINE_MS,
-  );
+      },
+      DEADLINE_MS,
+    );
+  } finally {
+    await bench?.close();
+  }
+  ways.set(plan.number, new Set([...(ways.get(plan.number) ?? []), ...(bench?.ways ?? [])]));
 }
 
 function titleOf({ number, heading, kind, shows }: BlockPlan): string {

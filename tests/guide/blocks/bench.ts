@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server as HttpServer } from "node:http";
+import { createServer, type RequestListener, type Server as HttpServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { join, sep } from "node:path";
@@ -111,34 +111,41 @@ export class Bench {
     return io;
   }
 
-  /** A page at a server of the block or of the stage: this text in place of what that serves at `/`. */
-  async page(port: number, html: string): Promise<{ page: Page; printed: string[]; requests: URL[] }> {
+  /** A page at an HTTP server of the block or of the stage, in place of what that answers at `/`. */
+  async page(server: object, html: string): Promise<OpenPage> {
+    const http = server as HttpServer; // a server of Socket.IO tells of four kinds
     this.ways.add("Chromium");
     assert.ok(this.#open, "the block is run with Chromium");
-    const url = `http://127.0.0.1:${port}/`;
+    servePage(http, html);
     const printed: string[] = [];
     const requests: URL[] = [];
     const prepare = async (page: Page): Promise<void> => {
-      page.on("console", (message) => printed.push(message.text()));
+      page.on("console", (message) => message.type() === "log" && printed.push(message.text()));
       page.on("request", (request) => requests.push(new URL(request.url())));
-      await page.route(url, (route) => route.fulfill({ contentType: "text/html", body: html }));
     };
-    const page = await this.#open(url, { prepare });
+    const page = await this.#open(`http://127.0.0.1:${portOf(http)}/`, { prepare });
     this.closeLater(() => page.context().close());
     return { page, printed, requests };
   }
 
   /** A page that loads the client as the guide says, then runs code as a script. Names that it declares can be evaluated. */
-  script(port: number, code: string, { before = "", bundle = "socket.io.js" } = {}): ReturnType<Bench["page"]> {
-    const html = `<!doctype html><script src="/socket.io/${bundle}"></script><script>${before}</script><script>${code}</script>`;
-    return this.page(port, html);
+  script(server: object, code: string, before = ""): Promise<OpenPage> {
+    const scripts = [
+      `<script src="/socket.io/socket.io.js"></script>`,
+      ...[before, code].map((text) => `<script>${text}</script>`),
+    ];
+    return this.page(server, `<!doctype html>${scripts.join("")}`);
   }
 
-  /** A page with code as an ES module, "socket.io-client" being the served bundle. What it gives is in `window.given`. */
-  moduleScript(port: number, code: string, gives: string[], from = ""): ReturnType<Bench["page"]> {
+  /**
+   * A page with code as an ES module, "socket.io-client" being the served bundle. What it gives is in `window.given`.
+   * @param from the origin that serves the bundle, if it is not the page's
+   */
+  moduleScript(server: object, code: string, gives: string[], from = ""): Promise<OpenPage> {
     const imports = JSON.stringify({ imports: { "socket.io-client": `${from}/socket.io/socket.io.esm.min.js` } });
-    const html = `<!doctype html><script type="importmap">${imports}</script><script type="module">${code}\nwindow.given = { ${gives.join(", ")} };</script>`;
-    return this.page(port, html);
+    const whole = `${code}\nwindow.given = { ${gives.join(", ")} };`;
+    const scripts = `<script type="importmap">${imports}</script><script type="module">${whole}</script>`;
+    return this.page(server, `<!doctype html>${scripts}`);
   }
 
   /** CommonJS code for a page, as a bundler makes it fit. What it gives is in `window.given`. */
@@ -162,8 +169,9 @@ export class Bench {
     this.#closing.push(close);
   }
 
+  /** Safe to call twice. */
   async close(): Promise<void> {
-    for (const close of this.#closing.reverse()) await close();
+    for (const close of this.#closing.splice(0).reverse()) await close();
   }
 
   #write(extension: string, text: string): string {
@@ -177,6 +185,25 @@ export class Bench {
 /** Where a snippet finds a package. */
 export function foundBySnippets(name: string): string {
   return realpathSync(createRequire(FOLDER + sep).resolve(name));
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  /** What the page has logged. */
+  readonly printed: string[];
+  /** What it has asked for, WebSockets aside. */
+  readonly requests: URL[];
+}
+
+/** The page has to come from the server itself: Chromium takes an answer made up in the test for one of the internet. */
+function servePage(server: HttpServer, html: string): void {
+  const others = server.listeners("request") as RequestListener[];
+  server.removeAllListeners("request");
+  server.on("request", (request, response) => {
+    if (request.url === "/") response.setHeader("content-type", "text/html").end(html);
+    else if (request.url === "/favicon.ico") response.writeHead(204).end();
+    else for (const other of others) other(request, response);
+  });
 }
 
 export function portOf(server: { address(): AddressInfo | string | null }): number {

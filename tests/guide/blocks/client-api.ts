@@ -52,7 +52,7 @@ export const clientApi: readonly BlockPlan[] = [
     },
     inChromium: async (bench) => {
       const io = await bench.stage.serve();
-      const { page, printed } = await bench.script(bench.stage.port, bench.code, { before: CONNECTED });
+      const { page, printed } = await bench.script(io.httpServer, bench.code, CONNECTED);
       await page.evaluate("new Promise((resolve) => socket.connected ? resolve() : socket.on('connect', resolve))");
       const arrival = page.evaluate("new Promise((resolve) => socket.on('news', resolve))");
       await page.evaluate("0"); // the listener is there
@@ -113,7 +113,7 @@ export const clientApi: readonly BlockPlan[] = [
       const [serverSide, clientSide] = bench.parts(2) as [string, string];
       const io = await bench.stage.serve();
       await bench.commonJs(serverSide, { io });
-      const { page, printed } = await bench.script(bench.stage.port, clientSide, { before: CONNECTED });
+      const { page, printed } = await bench.script(io.httpServer, clientSide, CONNECTED);
       await page.waitForFunction("socket.active === false");
       assert.deepEqual(printed.slice(0, 2), ["true", "not authorized"]);
       assert.match(printed[2] ?? "", /^\{content: Please retry later\}$/);
@@ -129,7 +129,7 @@ export const clientApi: readonly BlockPlan[] = [
     inChromium: async (bench) => {
       const io = await bench.stage.serve();
       const connection = bench.stage.event<[{ handshake: Handshake }]>(io, "connection");
-      const { requests } = await bench.script(bench.stage.port, bench.code);
+      const { requests } = await bench.script(io.httpServer, bench.code);
       const [{ handshake }] = await connection;
       assert.equal(handshake.query["token"], "abc");
       assert.deepEqual(handshake.auth, {});
@@ -148,7 +148,7 @@ export const clientApi: readonly BlockPlan[] = [
       const io = await bench.stage.serve();
       const connection = bench.stage.event<[{ handshake: Handshake }]>(io, "connection");
       const script = await bench.bundle(bench.code, ["manager", "socket"]);
-      const { requests } = await bench.page(bench.stage.port, `<!doctype html><script>${script}</script>`);
+      const { requests } = await bench.page(io.httpServer, `<!doctype html><script>${script}</script>`);
       const [{ handshake }] = await connection;
       assert.equal(handshake.query["token"], "abc");
       assert.deepEqual(handshake.auth, {});
@@ -168,7 +168,7 @@ export const clientApi: readonly BlockPlan[] = [
       const { console, printed } = printer();
       await bench.commonJs(serverSide, { io, console });
       const both = [bench.stage.event(io, "connection"), bench.stage.event(io.of("/my-namespace"), "connection")];
-      await bench.script(bench.stage.port, clientSide);
+      await bench.script(io.httpServer, clientSide);
       await Promise.all(both);
       assert.deepEqual(printed, ["'abc'", "'abc'"]);
     },
@@ -187,7 +187,7 @@ export const clientApi: readonly BlockPlan[] = [
       await bench.commonJs(serverSide, { io, console });
       for (const [index, clientSide] of [object, withFunction].entries()) {
         const connection = bench.stage.event(io, "connection");
-        const { requests } = await bench.script(bench.stage.port, clientSide);
+        const { requests } = await bench.script(io.httpServer, clientSide);
         await connection;
         assert.deepEqual(
           printed,
@@ -233,8 +233,8 @@ export const clientApi: readonly BlockPlan[] = [
       }
     },
     inChromium: async (bench) => {
-      await bench.stage.serve();
-      const { page } = await bench.script(bench.stage.port, CONNECTED);
+      const io = await bench.stage.serve();
+      const { page } = await bench.script(io.httpServer, CONNECTED);
       await assert.rejects(page.evaluate(bench.code), (error: Error) => error.message.includes(`Error: ${RESERVED}`));
     },
   },
@@ -293,7 +293,7 @@ export const clientApi: readonly BlockPlan[] = [
       const seen = new Observed();
       await bench.commonJs(serverSide, { io: seen.watch(io, "io") });
       const before = `${CONNECTED}; let timer; setInterval = (...args) => (timer = args);`;
-      const { page } = await bench.script(bench.stage.port, clientSide, { before });
+      const { page } = await bench.script(io.httpServer, clientSide, before);
       await page.waitForFunction("socket.connected");
       assert.equal(await page.evaluate("timer[1]"), 5000);
       await page.evaluate("timer[0]()");
@@ -316,7 +316,7 @@ export const clientApi: readonly BlockPlan[] = [
       const [, clientSide] = bench.parts(2) as [string, string];
       const io = await bench.stage.serve();
       const connection = bench.stage.event(io, "connection");
-      await bench.moduleScript(bench.stage.port, clientSide, ["socket"]);
+      await bench.moduleScript(io.httpServer, clientSide, ["socket"]);
       await connection;
     },
   },
@@ -332,7 +332,7 @@ export const clientApi: readonly BlockPlan[] = [
       const { io } = await bench.esModule<{ io: Server }>(freePort(serverSide), ["io"]);
       bench.adopt(io);
       const connection = bench.stage.event(io, "connection");
-      const { page } = await bench.moduleScript(portOf(io.httpServer), clientSide, ["socket"]);
+      const { page } = await bench.moduleScript(io.httpServer, clientSide, ["socket"]);
       await connection;
       await page.waitForFunction("given.socket.connected");
     },

@@ -50,7 +50,7 @@ export const deployment: readonly BlockPlan[] = [
       const io = await bench.stage.serve();
       const connection = bench.stage.event<[Socket]>(io, "connection");
       const script = readFileSync(await bench.compile(bench.code, "mts", ["socket"]), "utf8");
-      const { page, printed } = await bench.moduleScript(bench.stage.port, script, ["socket"]);
+      const { page, printed } = await bench.moduleScript(io.httpServer, script, ["socket"]);
       const [socket] = await connection;
       await page.waitForFunction("given.socket.connected");
       assert.deepEqual(printed, [`connect ${socket.id}`]);
@@ -194,7 +194,7 @@ export const deployment: readonly BlockPlan[] = [
       const connection = bench.stage.event<[Socket]>(io, "connection");
       const code = otherHost(bench.code, "https://backend.domain.com", backend);
       bench.ways.add("ES module");
-      await bench.moduleScript(portOf(front), code, ["socket"], backend);
+      await bench.moduleScript(front, code, ["socket"], backend);
       const [{ conn }] = await connection;
       assert.equal(await bench.stage.until("cookie", cookie), `io=${(conn as unknown as { id: string }).id}`);
     },

@@ -18,7 +18,7 @@ export const pages: readonly BlockPlan[] = [
     shows: "the bundle of that name is still served, and connects",
     inChromium: async (bench) => {
       const io = await bench.stage.serve();
-      const { page, requests } = await bench.page(bench.stage.port, `<!doctype html>${bench.code}`);
+      const { page, requests } = await bench.page(io.httpServer, `<!doctype html>${bench.code}`);
       await connects(page, io);
       assert.deepEqual(bundlesIn(requests), ["socket.io.js"]);
     },
@@ -32,7 +32,7 @@ export const pages: readonly BlockPlan[] = [
     shows: "both bundles are served to one page, and the last one connects",
     inChromium: async (bench) => {
       const io = await bench.stage.serve();
-      const { page, requests } = await bench.page(bench.stage.port, `<!doctype html>${bench.code}`);
+      const { page, requests } = await bench.page(io.httpServer, `<!doctype html>${bench.code}`);
       await connects(page, io);
       assert.deepEqual(bundlesIn(requests), ["socket.io.js", "socket.io.min.js"]);
     },
@@ -51,7 +51,7 @@ export const pages: readonly BlockPlan[] = [
       const listener = (): void => assert.fail("it was never added");
       await bench.commonJs(serverSide, { io: seen.watch(io, "io"), listener });
       const connection = bench.stage.event<[{ listenersAny(): unknown[] }]>(io, "connection");
-      const { page } = await bench.script(bench.stage.port, clientSide, { before: "const listener = () => {};" });
+      const { page } = await bench.script(io.httpServer, clientSide, "const listener = () => {};");
       const [socket] = await connection;
       const methods = ["onAny", "prependAny", "offAny", "offAny", "listenersAny"];
       assert.deepEqual(seen.calls, ["io.on(connection)", ...methods.map((name) => `socket.${name}()`)]);
@@ -83,7 +83,7 @@ export const pages: readonly BlockPlan[] = [
     inChromium: async (bench) => {
       const io = await bench.stage.serve();
       const connection = bench.stage.event(io, "connection");
-      const { page } = await bench.script(bench.stage.port, CONNECTED);
+      const { page } = await bench.script(io.httpServer, CONNECTED);
       const [socket] = await connection;
       const arrival = bench.stage.event(socket, "volatile event");
       await page.waitForFunction("socket.connected && socket.io.engine.transport.writable");
@@ -103,11 +103,16 @@ export const pages: readonly BlockPlan[] = [
       const { io } = await bench.commonJs<{ io: Server }>(bench.code, { httpServer }, ["io"]);
       bench.adopt(io);
       const html = `<!doctype html><script src="/socket.io/socket.io.msgpack.min.js"></script>`;
-      const { page } = await bench.page(portOf(httpServer), html);
+      const { page } = await bench.page(httpServer, html);
       const frames: (string | Buffer)[] = [];
       page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => frames.push(payload)));
       const bytes = new Promise((resolve) => {
-        io.on("connection", (socket) => socket.on("bytes", (value, answer) => (resolve(value) as unknown) ?? answer()));
+        io.on("connection", (socket) => {
+          socket.on("bytes", (value, answer) => {
+            resolve(value);
+            answer();
+          });
+        });
       });
       await page.evaluate(`new Promise((resolve) => {
         io({ transports: ["websocket"] }).on("connect", function () {

@@ -77,7 +77,7 @@ export const serverApi: readonly BlockPlan[] = [
       const io = await bench.stage.serve();
       const seen = new Observed();
       await bench.commonJs(serverSide, { io: seen.watch(io, "io") });
-      await bench.script(bench.stage.port, clientSide);
+      await bench.script(io.httpServer, clientSide);
       await bench.stage.until("middleware of /admin", seen.ran("io.of(/admin).use()"));
       assert.deepEqual(seen.calls, ["io.use()", "io.on(connection)", "io.of(/admin)", "io.of(/admin).use()"]);
       assert.deepEqual(seen.runs, ["io.of(/admin).use()"]);

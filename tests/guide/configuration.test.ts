@@ -1,0 +1,4 @@
+import { configuration } from "./claims/configuration.js";
+import { testClaims } from "./claims/claims.js";
+
+testClaims(configuration);
