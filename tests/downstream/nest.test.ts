@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { clientOf, MAKERS } from "./support/clients.ts";
 import { next } from "./support/events.ts";
+import { freePort } from "./support/ports.ts";
 import { SERVER, startProgram } from "./support/program.ts";
 
 interface Facts {
@@ -113,14 +111,4 @@ async function nest(t: TestContext) {
   const ownPort = await freePort();
   const program = await startProgram<Facts>(t, "nest.mjs", SERVER, { OWN_PORT: String(ownPort) });
   return { program, url: `http://127.0.0.1:${program.facts.port}`, ownUrl: `http://127.0.0.1:${ownPort}` };
-}
-
-/** NestJS wants a number; nobody else here asks for ports by number meanwhile. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0);
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

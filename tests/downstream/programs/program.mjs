@@ -24,8 +24,17 @@ export function serve(dependents, commands, facts) {
       process.send({ id, error: error instanceof Error ? error.stack : String(error) });
     }
   });
-  process.on("disconnect", () => process.exit());
+  process.on("disconnect", end);
   process.send({ ready: { facts, found: dependents.flatMap(foundBy), loaded: loaded() } });
+}
+
+/** The test is gone: so is this process, with what it has started. */
+function end() {
+  try {
+    process.kill(-process.pid, "SIGKILL");
+  } catch {
+    process.exit();
+  }
 }
 
 /** Which of our packages a package would get, by its own folder. */

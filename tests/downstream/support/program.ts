@@ -1,6 +1,6 @@
 /** Runs a program of somebody else in a process of its own, over our packages. */
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -43,11 +43,13 @@ export async function startProgram<Facts>(
     cwd: home,
     env: { ...inherited, ...env },
     execArgv: [],
+    // A group of its own: what it starts, such as a browser, ends with it.
+    detached: process.platform !== "win32",
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   let printed = "";
   for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (text: Buffer) => (printed += text));
-  t.after(() => void child.kill("SIGKILL"));
+  t.after(() => end(child));
 
   const waiting = new Map<number | "ready", (message: Message | Error) => void>();
   child.on("message", (message: Message) => waiting.get(message.id ?? "ready")?.(message));
@@ -85,6 +87,12 @@ export async function startProgram<Facts>(
       return value as Answer;
     },
   };
+}
+
+function end(child: ChildProcess): void {
+  if (process.platform === "win32") child.kill("SIGKILL");
+  // The group may be gone already, all of it.
+  else if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, "SIGKILL");
 }
 
 /** The packages that every server consists of. */
