@@ -1,6 +1,9 @@
 import type { Behaviours } from "./behaviour.ts";
+import { attachment } from "./behaviours/attachment.ts";
 import { broadcast } from "./behaviours/broadcast.ts";
+import { bundles } from "./behaviours/bundles.ts";
 import { client } from "./behaviours/client.ts";
+import { close } from "./behaviours/close.ts";
 import { connection } from "./behaviours/connection.ts";
 import { construction } from "./behaviours/construction.ts";
 import { engineOptions } from "./behaviours/engine-options.ts";
@@ -30,6 +33,9 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   methods,
   namespaces,
   "members of a namespace": namespaceMembers,
+  attachment,
+  "served files": bundles,
+  close,
   connection,
   socket,
   "socket, sending": socketEmits,
