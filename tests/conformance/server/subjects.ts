@@ -20,6 +20,7 @@ import { reserved } from "./behaviours/reserved.ts";
 import { socketEmits } from "./behaviours/socket-emits.ts";
 import { socketHears } from "./behaviours/socket-hears.ts";
 import { socket } from "./behaviours/socket.ts";
+import { parents } from "./behaviours/parents.ts";
 import { properties } from "./behaviours/properties.ts";
 import { versions } from "./behaviours/versions.ts";
 
@@ -33,6 +34,7 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   methods,
   namespaces,
   "members of a namespace": namespaceMembers,
+  "parent namespaces": parents,
   attachment,
   "served files": bundles,
   close,

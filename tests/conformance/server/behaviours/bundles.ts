@@ -196,7 +196,7 @@ export const bundles: Behaviours = {
   },
 
   "a file that is compressed only for some says so to caches": {
-    upstreamDiffers: "RFC 9110, 12.5.5",
+    upstreamDiffers: "protocols.md 9.2, 21",
     run: async (stage) => {
       await stage.serve();
       for (const accept of ["gzip", "identity"]) {
