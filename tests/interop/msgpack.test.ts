@@ -66,7 +66,8 @@ function client2Of(maker: Maker): ClientLibrary {
   const parser = loadParser(maker);
   class Encoder extends parser.Encoder {
     override encode(packet: MsgpackPacket, done?: (encoded: unknown[]) => void): never {
-      const type = packet.type > LAST_TYPE ? packet.type - BINARY_OFFSET : packet.type;
+      const given: number = packet.type;
+      const type = given > LAST_TYPE ? given - BINARY_OFFSET : given;
       done?.(super.encode({ ...packet, type }));
       return undefined as never;
     }

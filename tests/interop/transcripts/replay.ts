@@ -138,7 +138,7 @@ export class Replay {
       return;
     }
     if (text === undefined) {
-      assert.ok(Buffer.isBuffer(frame), `bytes: ${frame}`);
+      assert.ok(Buffer.isBuffer(frame), `bytes and not ${String(frame)}`);
       assert.deepEqual(this.#read(frame), this.#read(Buffer.from(hex, "hex")));
       return;
     }

@@ -24,7 +24,7 @@ export const decisions: Behaviours = {
   "a server that was never attached can be closed": {
     upstreamDiffers: "Q-3",
     async run(stage) {
-      const io = stage.create();
+      const io = stage.create({});
       let calls = 0;
       assert.equal(await stage.stateOf(io.close(() => calls++)), "resolved");
       assert.equal(calls, 1);
@@ -106,7 +106,7 @@ export const decisions: Behaviours = {
       const io = await stage.serve({ transports, cors: { origin: "https://example.org" } });
       const peer = new WebTransportPeer(codecOf(4));
       stage.defer(() => peer.drop());
-      const accepted = io.engine.onWebTransportSession(peer.server as never).catch(() => {});
+      const accepted = io.engine.onWebTransportSession(peer.server).catch(() => {});
       const opened = await peer.receive(1).then(
         () => "opened",
         () => "closed",

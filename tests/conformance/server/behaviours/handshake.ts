@@ -50,7 +50,7 @@ export const handshake: Behaviours = {
   "secure says whether the connection is encrypted": async (stage) => {
     const plain = await stage.join(await stage.serve());
     assert.equal(plain.socket.handshake.secure, false);
-    const http = await stage.http(createServer(certificate) as never);
+    const http = await stage.http(createServer(certificate));
     const io = stage.create(http);
     const connection = stage.event(io, "connection");
     const url = `wss://127.0.0.1:${stage.port(http)}/socket.io/?EIO=4&transport=websocket`;
@@ -113,7 +113,7 @@ export const handshake: Behaviours = {
     const connection = stage.event(io, "connection");
     const peer = new WebTransportPeer(codecOf(4));
     stage.defer(() => peer.drop());
-    void io.engine.onWebTransportSession(peer.server as never);
+    void io.engine.onWebTransportSession(peer.server);
     await peer.receive(1);
     await peer.send(message("0"));
     const [socket] = await connection;

@@ -129,7 +129,7 @@ export const reasons: Behaviours = {
   "over websocket an undecodable packet is 'forced close'": (stage) =>
     ends(stage, websocket, { act: ({ send }) => send("42{}"), reason: "forced close" }),
   "over polling with a GET held a violation of the protocol is 'forced close'": (stage) =>
-    ends(stage, polling, { act: hold, then: ({ send }) => send('42/never,["x"]'), reason: "forced close" }),
+    ends(stage, polling, { act: hold, after: ({ send }) => send('42/never,["x"]'), reason: "forced close" }),
   "over polling a violation of the protocol is 'forced server close'": (stage) =>
     ends(stage, polling, { act: ({ send }) => send('42/never,["x"]'), reason: "forced server close" }),
   "over polling an undecodable packet is 'forced server close'": {
@@ -145,7 +145,7 @@ export const reasons: Behaviours = {
     },
   },
   "over polling with a GET held an undecodable packet is 'forced close'": (stage) =>
-    ends(stage, polling, { act: hold, then: ({ send }) => send("42{}"), reason: "forced close" }),
+    ends(stage, polling, { act: hold, after: ({ send }) => send("42{}"), reason: "forced close" }),
 
   "a body above maxHttpBufferSize ends the session": {
     upstreamDiffers: "9.2, 4; Q-25",
@@ -177,7 +177,7 @@ interface Connected<Client> {
 interface End<Client> {
   readonly options?: object;
   act(connected: Connected<Client>): unknown;
-  then?(connected: Connected<Client>): unknown;
+  after?(connected: Connected<Client>): unknown;
   readonly reason: string;
   /** Of the second argument. @default there is none */
   description?(description: unknown): void;
@@ -218,7 +218,7 @@ async function ends<Client>(stage: Stage, open: Open<Client>, end: End<Client>):
   for (const name of ["disconnecting", "disconnect"] as const) socket.on(name, (...args) => told.push([name, ...args]));
   const gone = stage.event(socket, "disconnect");
   await end.act(connected);
-  await end.then?.(connected);
+  await end.after?.(connected);
   await gone;
   await stage.quiet();
   assert.deepEqual(
