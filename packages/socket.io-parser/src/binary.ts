@@ -8,11 +8,15 @@ interface Placeholder {
 
 /** True for everything that travels as an attachment: ArrayBuffer, any view of one, Blob and File. */
 export function isBinary(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return true;
-  // By tag as well, since buffers and files may come from another window or vm context.
-  const tag = Object.prototype.toString.call(value);
-  return tag === "[object ArrayBuffer]" || tag === "[object Blob]" || tag === "[object File]";
+  // By tag, since buffers and files may come from another window or vm context.
+  return ArrayBuffer.isView(value) || BINARY_TAGS.includes(tagOf(value));
+}
+
+const BINARY_TAGS = ["[object ArrayBuffer]", "[object Blob]", "[object File]"];
+
+/** What `value` says that it is, whatever it can do. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
 }
 
 /**
@@ -25,23 +29,17 @@ export function extractAttachments(value: unknown, attachments: unknown[]): unkn
   if (Array.isArray(value)) return extractFromArray(value, attachments);
   // A plain object is nothing special, and by far the most frequent.
   if (Object.getPrototypeOf(value) !== Object.prototype) {
-    if (isBinary(value)) {
-      const placeholder: Placeholder = { _placeholder: true, num: attachments.length };
-      attachments.push(value);
-      return placeholder;
-    }
+    if (isBinary(value)) return { _placeholder: true, num: attachments.push(value) - 1 } satisfies Placeholder;
     if (value instanceof Date) return value;
   }
   const { toJSON } = value as { toJSON?: unknown };
-  if (typeof toJSON === "function") {
-    const replaced: unknown = toJSON.call(value);
-    const before = attachments.length;
-    const extracted =
-      replaced === value ? extractFromObject(value, attachments) : extractAttachments(replaced, attachments);
-    // Without binary in it, it is left to JSON.stringify, which asks `toJSON` by itself.
-    return attachments.length === before ? value : extracted;
-  }
-  return extractFromObject(value, attachments);
+  if (typeof toJSON !== "function") return extractFromObject(value, attachments);
+  const replaced: unknown = toJSON.call(value);
+  const before = attachments.length;
+  const extracted =
+    replaced === value ? extractFromObject(value, attachments) : extractAttachments(replaced, attachments);
+  // Without binary in it, it is left to JSON.stringify, which asks `toJSON` by itself.
+  return attachments.length === before ? value : extracted;
 }
 
 /**
@@ -56,8 +54,9 @@ export function insertAttachments(data: unknown, attachments: readonly unknown[]
   }
   const { _placeholder, num } = data as Partial<Placeholder>;
   if (_placeholder === true) {
-    if (Number.isInteger(num) && num! >= 0 && num! < attachments.length) return attachments[num!];
-    throw new DecodeError("ERR_BAD_PLACEHOLDER", "illegal attachments");
+    // Attachments are objects: what is none has no index among them.
+    if (typeof num === "number" && attachments[num]) return attachments[num];
+    throw new DecodeError("illegal attachments");
   }
   const object = data as Record<string, unknown>;
   // JSON.parse makes "__proto__" an own property, and an own property is what an assignment then sets.

@@ -1,7 +1,7 @@
 import { Emitter } from "engine.io-parser/emitter";
-import { insertAttachments, isBinary } from "./binary.js";
-import { isTooDeep } from "./depth.js";
+import { insertAttachments, isBinary, tagOf } from "./binary.js";
 import { DecodeError } from "./errors.js";
+import { describeExcess, isTooDeep, sizeOf } from "./limits.js";
 import { PacketType, type Packet } from "./packet.js";
 import { isPayloadValid } from "./payload.js";
 
@@ -20,7 +20,7 @@ export interface DecoderOptions {
   maxAttachments?: number;
 
   /**
-   * How many bytes the attachments of one packet may have together.
+   * How many bytes the attachments of one packet may have together. Not in browsers.
    * @default Infinity
    */
   maxAttachmentBytes?: number;
@@ -34,14 +34,13 @@ const DEFAULT_MAX_ATTACHMENTS = 10;
 
 const ZERO = 0x30;
 const NINE = 0x39;
-const DASH = 0x2d;
 const SLASH = 0x2f;
-const QUOTE = 0x22;
-const BRACKET = 0x5b;
-const BRACE = 0x7b;
 
 /** Digits of 2^53 - 1, the last integer that a number holds exactly. */
 const MAX_DIGITS = 16;
+
+/** With what the JSON of each type can begin: refuses most of what is wrong without parsing it. */
+const OPENERS = ["{", "", "[", "[", '{"'];
 
 /**
  * Turns text and attachments back into packets, and emits each as `decoded` (protocols.md 3.2, 3.5, 3.7).
@@ -50,26 +49,26 @@ const MAX_DIGITS = 16;
  * decoder could go on with the next text, but a peer that got here can't be trusted: close the connection.
  */
 export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-line typescript/no-empty-object-type */ {
-  private readonly reviver: Reviver | undefined;
-  private readonly maxAttachments: number;
-  private readonly maxAttachmentBytes: number;
+  private readonly _reviver: Reviver | undefined;
+  private readonly _maxAttachments: number;
+  private readonly _maxAttachmentBytes: number;
   /** The packet whose attachments are awaited. */
-  private pending: Packet | null = null;
-  private missing = 0;
-  private attachments: unknown[] = [];
-  private attachmentBytes = 0;
+  private _pending: Packet | undefined;
+  private _wanted = 0;
+  private _attachments: unknown[] = [];
+  private _bytes = 0;
 
-  constructor(opts?: Reviver | DecoderOptions) {
+  constructor(opts: Reviver | DecoderOptions = {}) {
     super();
-    const options = typeof opts === "function" ? { reviver: opts } : (opts ?? {});
-    this.reviver = options.reviver;
-    this.maxAttachments = options.maxAttachments ?? DEFAULT_MAX_ATTACHMENTS;
-    this.maxAttachmentBytes = options.maxAttachmentBytes ?? Infinity;
+    const options = typeof opts === "function" ? { reviver: opts } : opts;
+    this._reviver = options.reviver;
+    this._maxAttachments = options.maxAttachments ?? DEFAULT_MAX_ATTACHMENTS;
+    this._maxAttachmentBytes = options.maxAttachmentBytes ?? Infinity;
   }
 
   /** True while a packet waits for attachments. Whoever owns the decoder sets the time limit. */
   get isReconstructing(): boolean {
-    return this.pending !== null;
+    return !!this._pending;
   }
 
   /**
@@ -79,120 +78,99 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
   // `any`, as upstream: binary of any platform.
   // oxlint-disable-next-line typescript/no-explicit-any
   add(chunk: any): void {
-    if (typeof chunk === "string") this.addText(chunk);
-    else if (isBinary(chunk)) this.addAttachment(chunk);
-    else this.refuseChunk(chunk);
+    let packet: Packet | undefined;
+    if (typeof chunk === "string") packet = this._parse(chunk);
+    else if (isBinary(chunk)) packet = this._attach(chunk);
+    else {
+      this.destroy();
+      const Kind = chunk === undefined || chunk === null ? TypeError : DecodeError;
+      throw new Kind(`Unknown type: ${typeof chunk === "object" ? tagOf(chunk) : String(chunk)}`);
+    }
+    if (packet) this.emitReserved("decoded", packet);
   }
 
   /** Forgets what was received of an unfinished packet. */
   destroy(): void {
-    this.pending = null;
-    this.attachments = [];
-  }
-
-  private addText(text: string): void {
-    if (this.pending !== null) {
-      this.destroy();
-      throw new DecodeError("ERR_UNEXPECTED_TEXT", "got plaintext data when reconstructing a packet");
-    }
-    this.emitDecoded(this.parse(text));
+    this._pending = undefined;
+    this._attachments = [];
+    this._bytes = 0;
   }
 
   // Hot path: one pass over the header by character codes, one slice for the payload.
-  private parse(text: string): Packet | null {
-    const type: PacketType = text.charCodeAt(0) - ZERO;
-    if (!(type >= PacketType.CONNECT && type <= PacketType.BINARY_ACK)) return parseBlank(text);
+  private _parse(text: string): Packet | undefined {
+    if (this._pending) this._refuse("got plaintext data when reconstructing a packet");
+    let digit = text.charCodeAt(0) - ZERO;
+    // No character, or a blank, is the number 0 here as it is upstream (row A-10).
+    if (!(digit >= 0)) digit = Number(text.charAt(0));
+    if (!(digit <= PacketType.BINARY_ACK)) this._refuse(`unknown packet type ${Number(text.charAt(0))}`);
+    const isBinaryType = digit >= PacketType.BINARY_EVENT;
+    const type: PacketType = isBinaryType ? digit - 3 : digit;
     let at = 1;
 
-    const isBinaryType = type >= PacketType.BINARY_EVENT;
-    let count = 0;
     if (isBinaryType) {
       const dash = endOfDigits(text, at);
-      count = this.attachmentCount(text, at, dash);
+      // More digits than `endOfDigits` takes end in another digit: far too many as well.
+      this._wanted = Number(text.slice(at, dash));
+      if (this._wanted > this._maxAttachments) this._refuse("too many attachments");
+      // Zero would leave the decoder waiting for attachments that are not to come (CVE-2026-69185).
+      if (this._wanted === 0 || text[dash] !== "-") this._refuse("Illegal attachments");
       at = dash + 1;
     }
 
     let nsp = "/";
     if (text.charCodeAt(at) === SLASH) {
       const comma = text.indexOf(",", at);
-      nsp = comma === -1 ? text.slice(at) : text.slice(at, comma);
-      at = comma === -1 ? text.length : comma + 1;
+      const end = comma === -1 ? text.length : comma;
+      nsp = text.slice(at, end);
+      at = end + 1;
     }
 
-    const endOfId = endOfDigits(text, at);
-    const id = endOfId === at ? undefined : Number(text.slice(at, endOfId));
-    if (id !== undefined && !Number.isSafeInteger(id)) throw invalidPayload();
-
-    const data = endOfId === text.length ? undefined : this.parsePayload(type, text.slice(endOfId));
+    const packet: Packet = { type, nsp };
+    const end = endOfDigits(text, at);
+    if (end > at) packet.id = Number(text.slice(at, end));
+    if (end < text.length) packet.data = this._parsePayload(type, text.slice(end));
     // What has a name or attachments has a payload (protocols.md 9.1, 1).
-    if (data === undefined && (type === PacketType.EVENT || isBinaryType)) throw invalidPayload();
-
-    const packet: Packet = { type: isBinaryType ? type - 3 : type, nsp };
-    if (id !== undefined) packet.id = id;
-    if (data !== undefined) packet.data = data;
+    else if (type === PacketType.EVENT || isBinaryType) this._refuse(INVALID);
+    if (packet.id! > Number.MAX_SAFE_INTEGER) this._refuse(INVALID);
     if (!isBinaryType) return packet;
-    this.pending = packet;
-    this.missing = count;
-    this.attachmentBytes = 0;
-    return null;
+    this._pending = packet;
+    return undefined;
   }
 
-  private attachmentCount(text: string, start: number, end: number): number {
-    const count = Number(text.slice(start, end));
-    // More digits than `endOfDigits` takes end in another digit: far too many as well.
-    if (count > this.maxAttachments) throw new DecodeError("ERR_TOO_MANY_ATTACHMENTS", "too many attachments");
-    // Zero would leave the decoder waiting for attachments that are not to come (CVE-2026-69185).
-    if (count === 0 || text.charCodeAt(end) !== DASH) {
-      throw new DecodeError("ERR_ATTACHMENT_COUNT", "Illegal attachments");
+  private _parsePayload(type: PacketType, json: string): unknown {
+    let cause: unknown;
+    if (OPENERS[type]!.includes(json[0]!)) {
+      try {
+        const payload: unknown = JSON.parse(json, this._reviver);
+        if (isPayloadValid(type, payload) && !isTooDeep(json, payload)) return payload;
+      } catch (error) {
+        cause = error;
+      }
     }
-    return count;
+    return this._refuse(INVALID, cause);
   }
 
-  private parsePayload(type: PacketType, json: string): unknown {
-    if (!canBegin(type, json.charCodeAt(0))) throw invalidPayload();
-    let payload: unknown;
-    try {
-      payload = JSON.parse(json, this.reviver);
-    } catch (error) {
-      throw invalidPayload(error);
-    }
-    if (!isPayloadValid(type, payload) || isTooDeep(json, payload)) throw invalidPayload();
-    return payload;
-  }
-
-  private addAttachment(chunk: unknown): void {
-    const packet = this.pending;
-    if (packet === null) {
-      throw new DecodeError("ERR_UNEXPECTED_BINARY", "got binary data when not reconstructing a packet");
-    }
-    this.attachmentBytes += sizeOf(chunk);
-    if (this.attachmentBytes > this.maxAttachmentBytes) {
-      const bytes = this.attachmentBytes;
-      this.destroy();
-      throw new DecodeError(
-        "ERR_ATTACHMENTS_TOO_LARGE",
-        `attachments of ${bytes} bytes exceed maxAttachmentBytes (${this.maxAttachmentBytes})`,
-      );
-    }
-    this.attachments.push(chunk);
-    if (--this.missing > 0) return;
-    const { attachments } = this;
+  private _attach(chunk: unknown): Packet | undefined {
+    const packet = this._pending;
+    if (!packet) return this._refuse("got binary data when not reconstructing a packet");
+    const { _attachments: attachments } = this;
+    attachments.push(chunk);
+    this._bytes += sizeOf(chunk);
+    const excess = describeExcess(this._bytes, this._maxAttachmentBytes);
+    if (excess) this._refuse(excess);
+    if (attachments.length < this._wanted) return undefined;
     this.destroy();
     packet.data = insertAttachments(packet.data, attachments);
-    this.emitDecoded(packet);
+    return packet;
   }
 
-  private emitDecoded(packet: Packet | null): void {
-    if (packet !== null) this.emitReserved("decoded", packet);
-  }
-
-  private refuseChunk(chunk: object | symbol | string | number | bigint | boolean | null | undefined): never {
+  private _refuse(message: string, cause?: unknown): never {
     this.destroy();
-    if (chunk === undefined || chunk === null) throw new TypeError(`${chunk} is no message`);
-    const shown = typeof chunk === "object" ? Object.prototype.toString.call(chunk) : String(chunk);
-    throw new DecodeError("ERR_UNKNOWN_CHUNK", `Unknown type: ${shown}`);
+    throw new DecodeError(message, { cause });
   }
 }
+
+const INVALID = "invalid payload";
 
 /** Where the digits end that begin at `start`; a number has at most {@link MAX_DIGITS}, however long the text is. */
 function endOfDigits(text: string, start: number): number {
@@ -202,33 +180,4 @@ function endOfDigits(text: string, start: number): number {
     if (!(code >= ZERO && code <= NINE)) break;
   }
   return at;
-}
-
-/** Upstream reads the first character as a number, and nothing counts as 0 (row A-10). */
-function parseBlank(text: string): Packet {
-  if (text === "" || text === " ") return { type: PacketType.CONNECT, nsp: "/" };
-  throw new DecodeError("ERR_UNKNOWN_PACKET_TYPE", `unknown packet type ${Number(text.charAt(0))}`);
-}
-
-/** Whether JSON of the right shape can begin like that: refuses most of what is wrong without parsing it. */
-function canBegin(type: PacketType, code: number): boolean {
-  switch (type) {
-    case PacketType.CONNECT:
-      return code === BRACE;
-    case PacketType.DISCONNECT:
-      return false;
-    case PacketType.CONNECT_ERROR:
-      return code === BRACE || code === QUOTE;
-    default:
-      return code === BRACKET;
-  }
-}
-
-function invalidPayload(cause?: unknown): DecodeError {
-  return new DecodeError("ERR_BAD_PAYLOAD", "invalid payload", cause === undefined ? undefined : { cause });
-}
-
-function sizeOf(chunk: unknown): number {
-  const { byteLength, size } = chunk as { byteLength?: number; size?: number };
-  return byteLength ?? size ?? 0;
 }

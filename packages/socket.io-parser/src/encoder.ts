@@ -7,11 +7,11 @@ export type Replacer = (this: any, key: string, value: any) => any; // oxlint-di
 
 /** Turns packets into text and attachments (protocols.md 3.2). */
 export class Encoder {
-  private readonly replacer: Replacer | undefined;
+  private readonly _replacer: Replacer | undefined;
 
   /** @param replacer as the second argument of JSON.stringify; it sees placeholders where attachments were */
   constructor(replacer?: Replacer) {
-    this.replacer = replacer;
+    this._replacer = replacer;
   }
 
   /**
@@ -20,28 +20,20 @@ export class Encoder {
    * @throws TypeError if `data` can't be written as JSON: a BigInt, a circle, or nesting too deep
    */
   // `any[]`, as upstream: what is binary differs from platform to platform (row A-3).
-  encode(packet: Packet): any[] /* oxlint-disable-line typescript/no-explicit-any */ {
-    const { type } = packet;
-    if (type !== PacketType.EVENT && type !== PacketType.ACK) return [this.encodeText(type, "", packet, packet.data)];
+  encode({ type, nsp, id, data }: Packet): any[] /* oxlint-disable-line typescript/no-explicit-any */ {
     try {
       const attachments: unknown[] = [];
-      const data = extractAttachments(packet.data, attachments);
-      if (attachments.length === 0) return [this.encodeText(type, "", packet, data)];
-      const binaryType = type === PacketType.EVENT ? PacketType.BINARY_EVENT : PacketType.BINARY_ACK;
-      attachments.unshift(this.encodeText(binaryType, `${attachments.length}-`, packet, data));
-      return attachments;
+      if (type === PacketType.EVENT || type === PacketType.ACK) data = extractAttachments(data, attachments);
+      const count = attachments.length;
+      // The binary kinds are the third ones after their plain ones.
+      let text = count > 0 ? `${type + 3}${count}-` : `${type}`;
+      if (nsp && nsp !== "/") text += `${nsp},`;
+      if (id !== undefined && id !== null) text += id;
+      if (data !== undefined && data !== null) text += JSON.stringify(data, this._replacer);
+      return count > 0 ? [text, ...attachments] : [text];
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new TypeError("a packet must not contain itself, nor be nested so deep", { cause: error });
     }
-  }
-
-  private encodeText(type: PacketType, count: string, packet: Packet, data: unknown): string {
-    const { nsp, id } = packet;
-    let text = type + count;
-    if (nsp && nsp !== "/") text += `${nsp},`;
-    if (id !== undefined && id !== null) text += id;
-    if (data !== undefined && data !== null) text += JSON.stringify(data, this.replacer);
-    return text;
   }
 }

@@ -10,18 +10,27 @@ export type DecodeErrorCode =
   | "ERR_UNEXPECTED_BINARY"
   | "ERR_UNKNOWN_CHUNK";
 
-/**
- * The peer broke the protocol; its connection is to be closed. The texts are the ones that applications know from upstream
- * (row A-9).
- */
+/** How the texts begin: the ones that applications know from upstream (row A-9). */
+const TEXTS: Readonly<Record<DecodeErrorCode, string>> = {
+  ERR_UNKNOWN_PACKET_TYPE: "unknown packet type",
+  ERR_ATTACHMENT_COUNT: "Illegal attachments",
+  ERR_TOO_MANY_ATTACHMENTS: "too many attachments",
+  ERR_ATTACHMENTS_TOO_LARGE: "attachments of",
+  ERR_BAD_PLACEHOLDER: "illegal attachments",
+  ERR_BAD_PAYLOAD: "invalid payload",
+  ERR_UNEXPECTED_TEXT: "got plaintext data",
+  ERR_UNEXPECTED_BINARY: "got binary data",
+  ERR_UNKNOWN_CHUNK: "Unknown type",
+};
+
+/** The peer broke the protocol; its connection is to be closed. In browsers it is a plain Error, without a code. */
 export class DecodeError extends Error {
   override readonly name = "DecodeError";
+  readonly code: DecodeErrorCode;
 
-  constructor(
-    readonly code: DecodeErrorCode,
-    message: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(message: string, options?: ErrorOptions) {
     super(message, options);
+    const codes = Object.keys(TEXTS) as DecodeErrorCode[];
+    this.code = codes.find((code) => message.startsWith(TEXTS[code]))!;
   }
 }

@@ -1,3 +1,4 @@
+import { tagOf } from "./binary.js";
 import { isReservedEvent } from "./reserved-events.js";
 import { PacketType, type Packet } from "./packet.js";
 
@@ -24,17 +25,13 @@ export function isPacketValid(packet: any): boolean {
 export function isPayloadValid(type: PacketType, payload: unknown): boolean {
   switch (type) {
     case PacketType.EVENT:
-    case PacketType.BINARY_EVENT:
       return Array.isArray(payload) && isEventName(payload[0]);
     case PacketType.ACK:
-    case PacketType.BINARY_ACK:
       return Array.isArray(payload);
     case PacketType.CONNECT:
       return isObject(payload);
-    case PacketType.CONNECT_ERROR:
-      return typeof payload === "string" || isObject(payload);
     default:
-      return false;
+      return type === PacketType.CONNECT_ERROR && (isObject(payload) || typeof payload === "string");
   }
 }
 
@@ -43,5 +40,5 @@ function isEventName(name: unknown): boolean {
 }
 
 function isObject(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === "[object Object]";
+  return tagOf(value) === "[object Object]";
 }

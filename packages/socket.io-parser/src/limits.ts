@@ -35,3 +35,14 @@ function exceeds(value: unknown, levels: number): boolean {
   }
   return false;
 }
+
+/** What to say of attachments of so many bytes together; nothing if they may have them. */
+export function describeExcess(bytes: number, maxBytes: number): string {
+  return bytes > maxBytes ? `attachments of ${bytes} bytes exceed maxAttachmentBytes (${maxBytes})` : "";
+}
+
+/** Bytes of one attachment. */
+export function sizeOf(attachment: unknown): number {
+  const { byteLength, size } = attachment as { byteLength?: number; size?: number };
+  return byteLength ?? size ?? 0;
+}
