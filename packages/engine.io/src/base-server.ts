@@ -10,7 +10,7 @@ import { respondRefusal, type HttpExchange } from "./http/exchange.js";
 import { prepareRequest, type EngineRequest } from "./http/request.js";
 import { generateId } from "./ids.js";
 import { runMiddlewares, type Middleware } from "./middleware.js";
-import { askWithin } from "./patience.js";
+import { Patience } from "./patience.js";
 import {
   withDefaults,
   type AttachOptions,
@@ -63,6 +63,7 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   private readonly arrivals: Arrivals;
   /** Counts the calls of {@link close}: a handshake that began before one must not end after it. */
   protected epoch = 0;
+  private readonly patience = new Patience();
 
   constructor(options: ServerOptions = {}) {
     super();
@@ -106,12 +107,16 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     return this.arrivals.receive(session);
   }
 
-  /** Ends all sessions at once. */
+  /** Ends all sessions at once. What was sent over open WebSockets still leaves. */
   close(): this {
     debug("closing all open clients");
     this.epoch++;
-    for (const socket of Object.values(this.clients)) socket.close(true);
+    for (const socket of Object.values(this.clients)) {
+      socket.writeOut();
+      socket.close(true);
+    }
     this.arrivals.refuseAll();
+    this.patience.end();
     this.cleanup();
     return this;
   }
@@ -175,9 +180,9 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     if (req._query["sid"] || this.opts.allowRequest === undefined) {
       return verifyRequest(req, isUpgrade, this.opts, find, done);
     }
-    askWithin<Parameters<ErrorCallback>>(
+    this.patience.ask<Parameters<ErrorCallback>>(
       this.opts.handshakeTimeout,
-      () => lateRefusal(this.opts),
+      lateRefusal,
       (answer) =>
         verifyRequest(
           req,
@@ -195,9 +200,9 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
     const { cors, middlewares } = this;
     if (cors === undefined && middlewares.length === 0) return done();
     const list = cors === undefined ? middlewares : [cors, ...middlewares];
-    const wait = askWithin<unknown>(
+    const wait = this.patience.ask<unknown>(
       this.opts.handshakeTimeout,
-      () => timedOut(this.opts),
+      (error) => error,
       (answer) => runMiddlewares(list, req, res, answer),
       done,
     );
@@ -286,9 +291,9 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   /** Calls back with a new id, or with the refusal if there is none. At once, unless `generateId` gives a promise. */
   protected newId(req: EngineRequest, done: (id: string | Refusal) => void): void {
     const { epoch } = this;
-    askWithin<string | Refusal>(
+    this.patience.ask<string | Refusal>(
       this.opts.handshakeTimeout,
-      () => badRequest("ID_GENERATION_ERROR", { error: timedOut(this.opts) }),
+      (error) => badRequest("ID_GENERATION_ERROR", { error }),
       (answer) => this.askForId(req, answer),
       (given) => {
         if (typeof given !== "string") return done(given);
@@ -398,12 +403,8 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   }
 }
 
-function timedOut({ handshakeTimeout }: EngineOptions): Error {
-  return new Error(`the application took more than ${handshakeTimeout} ms (handshakeTimeout)`);
-}
-
-function lateRefusal(options: EngineOptions): Parameters<ErrorCallback> {
-  const { code, context } = badRequest("TRANSPORT_HANDSHAKE_ERROR", { error: timedOut(options) });
+function lateRefusal(error: Error): Parameters<ErrorCallback> {
+  const { code, context } = badRequest("TRANSPORT_HANDSHAKE_ERROR", { error });
   return [code, context];
 }
 

@@ -16,6 +16,7 @@ import type { EngineOptions } from "./options.js";
 import { sharedMessage, type SharedOptions } from "./shared-message.js";
 import { SweptSession, type Sweep } from "./sweep.js";
 import type { Transport } from "./transports/transport.js";
+import { WebSocketTransport } from "./transports/websocket.js";
 import type { WireVersion } from "./wire-version.js";
 
 const debug = debugModule("engine:socket");
@@ -182,6 +183,13 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
    */
   close(discard?: boolean): void {
     this.session.close(discard);
+  }
+
+  /** The server closes: what waits in the session for a WebSocket goes on its way, before the close frame. @internal */
+  writeOut(): void {
+    if (!(this.transport instanceof WebSocketTransport)) return;
+    this.transport.lift();
+    this.session.flush();
   }
 
   /** Begins the session: the handshake leaves. @internal */

@@ -71,6 +71,26 @@ describe("handshakeTimeout", () => {
     });
   }
 
+  for (const [where, name, setUp] of STUCK) {
+    test(`requests that wait for ${where} are refused when the engine closes`, async (t) => {
+      const { served, asked } = await serveStuck(t, setUp);
+      let waiting = asked();
+      const answer = http(served.port, "GET", POLLING);
+      await waiting;
+      waiting = asked();
+      const peer = new RawConnection(served.port, upgradeRequest(WEBSOCKET));
+      await waiting;
+      served.engine.close();
+      assert.equal((await answer).status, 400);
+      await peer.closed;
+      assert.match(peer.text, /^HTTP\/1\.1 400 Bad Request\r\n/);
+      assert.deepEqual(
+        served.refusals.map(({ context }) => (context as { name: string }).name),
+        [name, name],
+      );
+    });
+  }
+
   test("0 means for ever", async (t) => {
     const { served, asked } = await serveStuck(t, STUCK[1]![2], { handshakeTimeout: 0 });
     const waiting = asked();

@@ -163,6 +163,27 @@ describe("websocket", () => {
   });
 });
 
+test("when the server closes, what was sent over WebSockets leaves before the close frame, however much it is", async (t) => {
+  for (const wsEngine of [undefined, WebSocketServer]) {
+    const served = await serve(t, wsEngine === undefined ? {} : { wsEngine });
+    const [peer, socket] = await websocketSession(served);
+    const sent = ["a", "b", "c"].map((letter) => letter.repeat(3_000_000));
+    for (const text of sent) socket.send(text);
+    served.engine.close();
+    assert.equal(socket.readyState, "closed");
+    const received = await peer.receive(4);
+    assert.deepEqual(
+      received.map((message) => [String(message).slice(0, 2), message.length]),
+      [
+        ["4a", 3_000_001],
+        ["4b", 3_000_001],
+        ["4c", 3_000_001],
+        ["cl", "closed 1005".length],
+      ],
+    );
+  }
+});
+
 describe("a WebSocket client that breaks the rules", () => {
   for (const [name, message] of [
     ["no packet type", "abc"],

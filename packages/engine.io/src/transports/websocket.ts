@@ -16,8 +16,9 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   /** The server's option: how messages are compressed, where the client has agreed (row E-54). */
   perMessageDeflate: EngineOptions["perMessageDeflate"] = false;
   readonly #endpoint: WebSocketEndpoint;
-  /** A batch is being written, or encoded. */
-  #busy = false;
+  #state: "ready" | "writing" | "encoding" = "ready";
+  /** It takes packets even while others are being written. */
+  #unlimited = false;
   /** Somebody waits for the batch to be out. */
   #awaited = false;
 
@@ -33,7 +34,8 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   }
 
   get writable(): boolean {
-    return !this.#busy && this.readyState === "open";
+    const takes = this.#state === "ready" || (this.#unlimited && this.#state === "writing");
+    return takes && this.readyState === "open";
   }
 
   /** @internal */
@@ -46,12 +48,17 @@ export class WebSocketTransport extends Transport implements EndpointListener {
     return this.#sendFrom(batch, 0);
   }
 
+  /** The end is near: from now on it takes all that there is, however much is waiting below. @internal */
+  lift(): void {
+    this.#unlimited = true;
+  }
+
   onMessage(data: string | Buffer): void {
     this.onData(data);
   }
 
   onWritten(): void {
-    this.#busy = false;
+    this.#state = "ready";
     this.onDrained();
     if (this.writable) this.tell("ready");
   }
@@ -61,7 +68,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   }
 
   override onClose(): void {
-    const lost = this.readyState === "open" && (this.#busy || this.#endpoint.bufferedAmount > 0);
+    const lost = this.readyState === "open" && (this.#state !== "ready" || this.#endpoint.bufferedAmount > 0);
     this.#endpoint.listener = null;
     // What was handed over will never leave: the peer did not go in good order.
     if (lost) this.fail("write error");
@@ -87,7 +94,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
       }
       const encoded: RawData | Promise<RawData> = this.#encode(packet);
       if (encoded instanceof Promise) {
-        this.#busy = true;
+        this.#state = "encoding";
         void encoded.then((data) => this.#sendLate(batch, at, data));
         return false;
       }
@@ -99,7 +106,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   /** A packet whose Blob has been read, and those behind it. */
   #sendLate(batch: readonly Packet[], at: number, encoded: RawData): void {
     if (this.readyState !== "open") return;
-    this.#busy = false;
+    this.#state = "ready";
     if (this.#write(batch[at]!, encoded, at === batch.length - 1)) return;
     if (this.#sendFrom(batch, at + 1)) this.onDrained();
   }
@@ -133,7 +140,9 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   }
 
   #mustWait(bytes: number): boolean {
-    return (this.#busy = this.#awaited || this.#endpoint.bufferedAmount + bytes > HIGH_WATER_BYTES);
+    const wait = this.#awaited || this.#endpoint.bufferedAmount + bytes > HIGH_WATER_BYTES;
+    this.#state = wait ? "writing" : "ready";
+    return wait;
   }
 }
 
