@@ -21,3 +21,8 @@ export function listenOn(port: number): HttpServer {
   });
   return server.listen(port);
 }
+
+/** Closes an HTTP server. Resolves once it is closed, with the error of one that was not running. */
+export function closed(server: TServerInstance): Promise<Error | undefined> {
+  return new Promise((resolve) => server.close(resolve));
+}

@@ -18,7 +18,7 @@ import { dialectOf } from "./dialect.js";
 import { DynamicNamespaces, type NamespaceMatcher } from "./dynamic-namespaces.js";
 import type { ExtendedError } from "./errors.js";
 import { ListenerErrors } from "./listener-errors.js";
-import { isPort, listenOn, type TServerInstance } from "./listening.js";
+import { closed, isPort, listenOn, type TServerInstance } from "./listening.js";
 import { Namespace, type ServerReservedEventsMap } from "./namespace.js";
 import { connectionLimits, type AdapterConstructor, type ConnectionLimits, type ServerOptions } from "./options.js";
 import { ParentNamespace } from "./parent-namespace.js";
@@ -99,6 +99,8 @@ export class Server<
   readonly _recovery: ConnectionStateRecoveryOptions | undefined;
   /** @internal */
   _connectTimeout: number = DEFAULT_CONNECT_TIMEOUT_MS;
+  /** All that were attached or bound since the last `close`. */
+  private readonly _engines: Set<Engine> = new Set();
   private readonly _dynamic: DynamicNamespaces = new DynamicNamespaces();
   private readonly parentNsps = this._dynamic.byMatcher;
   private readonly parentNamespacesFromRegExp = this._dynamic.byRegExp;
@@ -221,6 +223,7 @@ export class Server<
   /** Serves the clients of an engine, or of whatever has connections of its kind. */
   bind(engine: ConnectionSource): this {
     this.engine = engine as Engine;
+    this._engines.add(this.engine);
     engine.on("connection", (conn: RawSocket) => this.onconnection(conn));
     return this;
   }
@@ -250,7 +253,8 @@ export class Server<
   }
 
   /**
-   * Closes all connections, the engine and the HTTP server. Clients will try to reconnect.
+   * Closes all connections, the engines, and the last HTTP server that was attached. What was emitted before still leaves
+   * over open WebSockets. Clients will try to reconnect. Never rejects.
    *
    * @param fn called when done, with the error of a server that was not running
    */
@@ -263,16 +267,14 @@ export class Server<
       }),
     );
     this._listenerErrors.flush();
-    // Nothing to close if this server was never attached.
-    this.engine?.close();
+    // None if this server was never attached. The last one may serve again, if its HTTP server listens again.
+    if (this.engine !== undefined) this._engines.add(this.engine);
+    for (const engine of this._engines) engine.close();
+    this._engines.clear();
     const { httpServer } = this;
-    if (httpServer === undefined) return fn?.();
-    await new Promise<void>((resolve) => {
-      httpServer.close((error?: Error) => {
-        fn?.(error);
-        resolve();
-      });
-    });
+    const error = httpServer && (await closed(httpServer));
+    if (fn !== undefined)
+      this._listenerErrors.call(fn, undefined, error === undefined ? [] : [error], undefined, "close");
   }
 
   /** Adds a middleware to the main namespace; see {@link Namespace.use}. */

@@ -6,7 +6,8 @@ import type { AddressInfo } from "node:net";
 import test from "node:test";
 import { Adapter } from "socket.io-adapter";
 import * as imported from "socket.io";
-import { serve, FakeEngine } from "./support/fake-engine.ts";
+import { RawWebSocket } from "../../../tests/support/raw-peer.ts";
+import { FakeEngine, serve, ticks } from "./support/fake-engine.ts";
 
 const { Server } = imported;
 const require = createRequire(import.meta.url);
@@ -172,6 +173,67 @@ test("attach may be called several times, and engine and httpServer are the last
   assert.equal(io.httpServer, second);
   await io.close();
   engine.close();
+});
+
+test("close ends the sessions of all engines that were attached or bound", async () => {
+  const { io, engine } = serve();
+  const second = new FakeEngine();
+  io.bind(second as never);
+  const peers = [engine.connect(), second.connect()];
+  for (const peer of peers) await peer.join();
+  await io.close();
+  assert.deepEqual(
+    peers.map((peer) => peer.readyState),
+    ["closed", "closed"],
+  );
+  // Those of the past are forgotten, the last one may be in use again.
+  await io.close();
+  assert.deepEqual([engine.closed, second.closed], [1, 2]);
+});
+
+test("close while it is closing, and a callback that throws or rejects, reject nothing", async () => {
+  const http = createServer().listen(0);
+  await once(http, "listening");
+  const io = new Server(http);
+  const reports: unknown[] = [];
+  io.on("listener_error", (error, socket, event) => reports.push([(error as Error).message, socket, event]));
+  const codes: unknown[] = [];
+  const remember = (error?: Error): void => void codes.push((error as NodeJS.ErrnoException | undefined)?.code);
+  await Promise.all([io.close(remember), io.close(remember)]);
+  assert.deepEqual(codes.toSorted(), ["ERR_SERVER_NOT_RUNNING", undefined]);
+  await io.close(() => {
+    throw new Error("thrown");
+  });
+  // oxlint-disable-next-line typescript/no-misused-promises -- what the test is about
+  await io.close(async () => {
+    throw new Error("rejected");
+  });
+  await ticks();
+  assert.deepEqual(reports, [
+    ["thrown", undefined, "close"],
+    ["rejected", undefined, "close"],
+  ]);
+});
+
+test("after close the HTTP server may listen again, and others may be attached", async (t) => {
+  const io = new Server();
+  t.after(() => io.close());
+  const first = createServer((_req, res) => res.end("elsewhere"));
+  for (const http of [first, first, createServer((_req, res) => res.end("elsewhere"))]) {
+    if (io.httpServer !== http) io.attach(http);
+    http.listen(0, "127.0.0.1");
+    await once(http, "listening");
+    const { port } = http.address() as AddressInfo;
+    const peer = await new RawWebSocket(port).opened();
+    peer.send("40");
+    assert.match(String((await peer.receive(2))[1]), /^40\{"sid"/);
+    const [response] = await once(httpGet({ port, path: "/elsewhere", agent: false }), "response");
+    assert.equal(response.statusCode, 200);
+    response.resume();
+    await io.close((error) => assert.equal(error, undefined));
+    assert.match(String((await peer.receive(1))[0]), /^closed/);
+    assert.equal(http.listening, false);
+  }
 });
 
 test("options of the constructor win over those given to attach", () => {
