@@ -32,7 +32,9 @@ export class Replay {
   readonly #instead: Readonly<Record<string, string>>;
   readonly #revision3: boolean;
   readonly #read: Read;
-  /** Session ids of the recording, and those of today. */
+  /** Whether names that the server has given out are given back to it. */
+  readonly #recovers: boolean;
+  /** Ids of sessions in the recording, and those of today; with recovery, all names that the server has given out. */
   readonly #ids = new Map<string, string>();
   /** Handshakes and POSTs by connection; polls share {@link #poll}. */
   readonly #requests = new Map<number, { method: string; answer: Promise<HttpAnswer> }>();
@@ -46,6 +48,7 @@ export class Replay {
     this.#port = port;
     this.#instead = instead;
     this.#read = "parser" in transcript.serverOptions ? meaning : asWritten;
+    this.#recovers = "connectionStateRecovery" in transcript.serverOptions;
     this.#revision3 = transcript.steps[0]!.line!.includes("EIO=3");
   }
 
@@ -70,8 +73,7 @@ export class Replay {
 
   #request({ conn, line = "", headers = [], body }: Step): void {
     const [method = "", recorded = ""] = line.split(" ");
-    let path = recorded;
-    for (const [before, now] of this.#ids) path = path.replace(before, now);
+    const path = this.#today(recorded);
     if (path.includes("transport=websocket")) {
       this.#websockets.set(conn, new RawWebSocket(this.#port, path.slice(path.indexOf("?"))));
       return;
@@ -128,7 +130,7 @@ export class Replay {
   async #say(websocket: RawWebSocket, { opcode, text, hex = "" }: Step): Promise<void> {
     await websocket.opened();
     if (opcode === 8) websocket.close();
-    else websocket.send(text ?? Buffer.from(hex, "hex"));
+    else websocket.send(text === undefined ? Buffer.from(hex, "hex") : this.#today(text));
   }
 
   async #hear(websocket: RawWebSocket, { opcode, text, hex = "" }: Step): Promise<void> {
@@ -142,12 +144,34 @@ export class Replay {
       assert.deepEqual(this.#read(frame), this.#read(Buffer.from(hex, "hex")));
       return;
     }
+    if (this.#recovers) {
+      // Names are new the first time, and the same ever after.
+      this.#learnNames(text, String(frame));
+      assert.equal(frame, this.#today(text));
+      return;
+    }
     assert.deepEqual(withoutIds([frame]), withoutIds([this.#instead[text] ?? text]));
     if (text.startsWith("0{")) this.#learn(asOpen(text), asOpen(frame as string));
   }
 
   #packets(body: string): Packet[] {
     return this.#revision3 ? decodePayload3(body) : decodePayload(body);
+  }
+
+  /** What was said then, with the names of today. */
+  #today(recorded: string): string {
+    let text = recorded;
+    // Some names are the beginning of others.
+    const names = [...this.#ids].toSorted(([one], [other]) => other.length - one.length);
+    for (const [before, now] of names) text = text.replaceAll(before, now);
+    return text;
+  }
+
+  #learnNames(before: string, now: string): void {
+    const given = namesIn(now);
+    for (const [index, name] of namesIn(before).entries()) {
+      if (!this.#ids.has(name)) this.#ids.set(name, given[index] ?? "no name");
+    }
   }
 
   #learn(before: unknown, now: unknown): void {
@@ -158,6 +182,11 @@ export class Replay {
 
 /** They differ from run to run, or with the way in which a body is written. */
 const CHANGEABLE = new Set(["content-length", "connection", "transfer-encoding"]);
+
+/** Ids of sessions and sockets, and the offset at the end of an event. */
+function namesIn(text: string): string[] {
+  return [...text.matchAll(/"[sp]id":"([^"]+)"|,"([\w.-]+)"\]$/g)].map(([, id, offset]) => (id ?? offset) as string);
+}
 
 function asOpen(text: string): Packet {
   return { type: "open", data: text.slice(1) };
