@@ -4,7 +4,7 @@ import type { Server, Socket } from "socket.io";
 import { serve, ticks } from "./support/fake-engine.ts";
 import { framesOf, recorded, shown, type Recorded } from "./support/recorded.ts";
 
-/** Protocol 4 (recorded-protocol-4.test.ts) and recovery are other subjects recorded in the same file; close() is no frame. */
+/** Protocol 4 and recovery have tests of their own (recorded-protocol-4.test.ts, recorded-recovery.test.ts); close() is no frame. */
 const frames = recorded.filter(({ name }) => !/^(EIO3|recovery)|^io\.close/.test(name));
 
 /** Where we refuse what upstream lets pass, or word it otherwise: the name of the vector and why. */
