@@ -11,6 +11,7 @@ import { events } from "./behaviours/events.js";
 import { middleware } from "./behaviours/middleware.js";
 import { namespaces } from "./behaviours/namespaces.js";
 import { protocol4 } from "./behaviours/protocol-4.js";
+import { recovery } from "./behaviours/recovery.js";
 import { rooms } from "./behaviours/rooms.js";
 import {
   homes,
@@ -88,7 +89,16 @@ type MsgpackPacket = Parameters<import("socket.io-msgpack-parser").Encoder["enco
 const LAST_TYPE = 4;
 const BINARY_OFFSET = 3;
 
-const subjects: Readonly<Record<string, Behaviours>> = { connect, namespaces, events, acks, binary, rooms, disconnect };
+const subjects: Readonly<Record<string, Behaviours>> = {
+  connect,
+  namespaces,
+  events,
+  acks,
+  binary,
+  rooms,
+  disconnect,
+  recovery,
+};
 const transports: readonly TransportMode[] = ["polling", "websocket"];
 const pairings: readonly (readonly [server: Maker, client: Maker])[] = [
   ["ours", "ours"],

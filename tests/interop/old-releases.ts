@@ -1,10 +1,15 @@
+import { recovery } from "./behaviours/recovery.js";
 import type { ClientRelease, ServerRelease } from "./implementations.js";
+
+/** Of release 4.6 and newer, on both sides. */
+const RECOVERY = Object.keys(recovery).map((name) => `recovery: ${name}`);
 
 /**
  * Behaviours that an older client of upstream's cannot show, by what it lacks. All were seen to fail against upstream's
  * server of today too, so none of them says anything about ours; what 2.x has instead is in behaviours/protocol-4.ts.
  */
 const LACKING_2_AND_3: Readonly<Record<string, readonly string[]>> = {
+  recovery: RECOVERY,
   "emitWithAck, timeout(), retries": [
     "acks: an answer after the timeout is ignored",
     "acks: emitWithAck of the client is rejected when the connection ends",
@@ -95,6 +100,7 @@ const FAULTS_OF_UPSTREAM = ["disconnect: a link that falls silent is given up by
 
 /** The same for the server of 3.1.2, seen with upstream's client of today. */
 const LACKING_IN_SERVER_3: Readonly<Record<string, readonly string[]>> = {
+  recovery: RECOVERY,
   "timeout(), emitWithAck, acknowledgements of broadcasts": [
     "acks: a broadcast gathers the answers of all",
     "acks: a broadcast that times out tells the answers it has",

@@ -11,6 +11,7 @@ import { namespaces } from "./behaviours/namespaces.js";
 import { payloads } from "./behaviours/payloads.js";
 import { protocol4 } from "./behaviours/protocol-4.js";
 import { reconnect } from "./behaviours/reconnect.js";
+import { recovery } from "./behaviours/recovery.js";
 import { rooms } from "./behaviours/rooms.js";
 import { upgrade } from "./behaviours/upgrade.js";
 import {
@@ -45,6 +46,7 @@ const subjects: Readonly<Record<string, Behaviours>> = {
   rooms,
   disconnect,
   reconnect,
+  recovery,
   upgrade,
 };
 
