@@ -14,18 +14,18 @@ export const configuration: Claims = {
       const open = JSON.parse((await http(stage.port, "GET", HANDSHAKE)).body.slice(1)) as { maxPayload: number };
       assert.equal(open.maxPayload, 1_000_000);
 
-      const raw = new RawWebSocket(stage.port);
+      const raw = await new RawWebSocket(stage.port).opened();
       raw.send("40");
       await raw.receive(2);
       const [socket] = io.sockets.sockets.values();
       const sizes: number[] = [];
       socket!.on("x", (text: string) => sizes.push(text.length));
       const end = stage.event(socket, "disconnect");
-      const message = (bytes: number): string => `42["x","${"x".repeat(bytes - 8)}"]`;
+      const message = (bytes: number): string => `42["x","${"x".repeat(bytes - 10)}"]`;
       assert.equal(message(1_000_000).length, 1_000_000);
       raw.send(message(1_000_000), message(1_000_001));
       assert.deepEqual(await end, ["transport error"]);
-      assert.deepEqual(sizes, [1_000_000 - 8]);
+      assert.deepEqual(sizes, [1_000_000 - 10]);
       assert.deepEqual(await raw.receive(1), ["closed 1009"]);
     },
 

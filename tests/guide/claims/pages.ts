@@ -3,11 +3,11 @@ import type { AddressInfo } from "node:net";
 import type { Stage } from "../../interop/stage.js";
 
 /** A site of its own origin, with one empty page. */
-export async function blankSite(stage: Stage): Promise<{ url: string; close(): void }> {
+export async function blankSite(stage: Stage): Promise<{ url: string }> {
   const http = createServer((_, response) => response.setHeader("content-type", "text/html").end("<!doctype html>"));
   // It doesn't keep a failed test's process alive.
   http.listen(0, "127.0.0.1").unref();
   http.on("connection", (socket) => socket.unref());
   await stage.event(http, "listening");
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/`, close: () => http.close() };
+  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/` };
 }

@@ -1,0 +1,4 @@
+import { testClaims } from "./claims/claims.js";
+import { clientApi } from "./claims/client-api.js";
+
+testClaims(clientApi);

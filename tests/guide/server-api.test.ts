@@ -1,0 +1,4 @@
+import { testClaims } from "./claims/claims.js";
+import { serverApi } from "./claims/server-api.js";
+
+testClaims(serverApi);
