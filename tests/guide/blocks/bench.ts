@@ -1,30 +1,21 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { createServer, type RequestListener, type Server as HttpServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { join, sep } from "node:path";
+import { sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { rolldown } from "rolldown";
 import type { Server } from "socket.io";
 import type { Socket } from "socket.io-client";
-import { root } from "../../../tools/setup.mjs";
 import type { BrowserTest } from "../../browser/support/chromium.js";
 import { loadClient } from "../../interop/implementations.js";
 import type { Stage } from "../../interop/stage.js";
 import { type GuideBlock, parts } from "../source.js";
+import { compilerSays, FOLDER, writeInFolder } from "../support/compiler.js";
 
 export type Way = "CommonJS" | "ES module" | "TypeScript" | "Chromium";
-
-/** Snippets lie here while they run: below the repository, so that they find its packages by name as users do. */
-const FOLDER = join(root, ".cache", `guide-${process.pid}`);
-
-export function clearFolder(): void {
-  rmSync(FOLDER, { recursive: true, force: true });
-}
 
 /** What one block needs to run: files, servers, pages. All that it opens is closed when the block is done. */
 export class Bench {
@@ -32,7 +23,6 @@ export class Bench {
   readonly ways = new Set<Way>();
   readonly #open: BrowserTest["open"] | undefined;
   readonly #closing: (() => Promise<unknown> | void)[] = [];
-  #files = 0;
 
   constructor(
     readonly block: GuideBlock,
@@ -81,10 +71,7 @@ export class Bench {
   async compile(code: string, kind: "mts" | "cts", gives: string[]): Promise<string> {
     this.ways.add("TypeScript");
     const file = this.#write(kind, `${code}\nexport { ${gives.join(", ")} };\n`);
-    const config = this.#write("json", JSON.stringify({ compilerOptions: STRICT, files: [file] }));
-    await promisify(execFile)(process.execPath, [TSC, "-p", config]).catch((error: { stdout: string }) => {
-      assert.fail(`the compiler says: ${error.stdout}`);
-    });
+    assert.equal(await compilerSays(file), "");
     return file.replace(/ts$/, "js");
   }
 
@@ -175,10 +162,7 @@ export class Bench {
   }
 
   #write(extension: string, text: string): string {
-    mkdirSync(FOLDER, { recursive: true });
-    const file = join(FOLDER, `block-${this.block.number}-${this.#files++}.${extension}`);
-    writeFileSync(file, text);
-    return file;
+    return writeInFolder(`block-${this.block.number}`, extension, text);
   }
 }
 
@@ -209,10 +193,3 @@ function servePage(server: HttpServer, html: string): void {
 export function portOf(server: { address(): AddressInfo | string | null }): number {
   return (server.address() as AddressInfo).port;
 }
-
-const TSC = join(root, "node_modules/typescript/bin/tsc");
-
-const STRICT = {
-  ...{ target: "es2022", module: "nodenext", moduleResolution: "nodenext", rootDir: "." },
-  ...{ lib: ["es2022", "dom"], types: ["node"], strict: true, skipLibCheck: false },
-};
