@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { root } from "../../tools/setup.mjs";
 import { consumer } from "./consumer.ts";
-import { compileText } from "./types.ts";
+import { compileText } from "./compiler.ts";
 
 const README = readFileSync(join(root, "README.md"), "utf8");
 

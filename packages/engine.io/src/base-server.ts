@@ -87,6 +87,10 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   protected abstract cleanup(): void;
 
   /** Adds a middleware: it is called for every request of the engine, upgrades included. */
+  use(middleware: Middleware): void;
+  // Those of Express and the like ask for its own requests, which are ours once its middlewares have been at work.
+  // eslint-disable-next-line typescript/no-explicit-any -- see above
+  use(middleware: (req: any, res: any, next: any) => unknown): void;
   use(middleware: Middleware): void {
     this.middlewares.push(middleware);
   }

@@ -1,5 +1,4 @@
 import debugModule from "debug";
-import type { IncomingMessage } from "node:http";
 import type { EngineRequest } from "./http/request.js";
 
 const debug = debugModule("engine");
@@ -8,16 +7,13 @@ const debug = debugModule("engine");
  * Express-style. For upgrade requests `res` is a small stand-in whose headers join those of the 101 answer. A middleware
  * may be asynchronous; if it throws or rejects, the request is refused.
  */
-export type Middleware = {
-  // A method's parameters may be narrower in what is given (strictFunctionTypes): middlewares of Express ask for its Request.
-  run(
-    req: IncomingMessage,
-    // `any`: middlewares are written for the ServerResponse of node:http, of Express and so on.
-    // eslint-disable-next-line typescript/no-explicit-any
-    res: any,
-    next: (error?: unknown) => void,
-  ): unknown;
-}["run"];
+export type Middleware = (
+  req: EngineRequest,
+  // `any`: middlewares are written for the ServerResponse of node:http, of Express and so on.
+  // eslint-disable-next-line typescript/no-explicit-any
+  res: any,
+  next: (error?: unknown) => void,
+) => unknown;
 
 /**
  * Runs one middleware after the other. `done` is called at most once: with the first error, or without one after all have

@@ -1,11 +1,10 @@
-// What each package exports, as values and as types (rows T-1 to T-9; S-3).
+// What each package exports, as values and as types (rows T-1 to T-6, T-9; S-3).
 import * as server from "socket.io";
 import * as client from "socket.io-client";
 import * as engine from "engine.io";
 import * as engineClient from "engine.io-client";
 import * as engineParser from "engine.io-parser";
 import * as parser from "socket.io-parser";
-import * as adapter from "socket.io-adapter";
 import * as msgpack from "socket.io-msgpack-parser";
 
 /** How a compiler shows a CommonJS module to an ES one is not the package's doing. */
@@ -127,19 +126,6 @@ same<Values<typeof parser>, "protocol" | "PacketType" | "Encoder" | "Decoder" | 
 export type OfParser = [parser.Packet, parser.DecoderOptions];
 same<parser.Packet["data"], any>();
 same<parser.Packet["type"], parser.PacketType>();
-
-// T-7; those of clusters come with the adapters for them.
-export type OfAdapter = [
-  adapter.SocketId,
-  adapter.PrivateSessionId,
-  adapter.Room,
-  adapter.BroadcastFlags,
-  adapter.BroadcastOptions,
-  adapter.Session,
-];
-assignable<"Adapter", keyof typeof adapter>();
-same<adapter.Room, string>();
-same<adapter.SocketId, string>();
 
 // T-9
 assignable<"Encoder" | "Decoder" | "PacketType" | "protocol", keyof typeof msgpack>();
