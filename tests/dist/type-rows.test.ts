@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { root } from "../../tools/setup.mjs";
@@ -28,6 +28,8 @@ const ROWS = {
 /** The same for tests/types/ours, where upstream's types say less, or something untrue. */
 const OURS = {
   promises: "what the client's emitWithAck promises is the callback's first value, with a timeout too (T-40)",
+  "component-emitter":
+    "the types of events are those of @socket.io/component-emitter, and its methods have the same ones (T-8)",
   wider: "data of namespaces, answers of emit and sources of connections are typed as well",
 };
 
@@ -44,7 +46,7 @@ describe("types, row by row", () => {
   for (const compiler of ["5.9", "7"] as const) {
     for (const [file, says] of Object.entries({ ...ROWS, ...OURS })) {
       test(`TypeScript ${compiler}: ${says}`, async () => {
-        const { folder } = await consumer();
+        const folder = await application();
         for (const setting of [strict(compiler, "import"), strict(compiler, "require"), lenient(compiler)]) {
           assert.equal(about(file, await complaints(folder, setting)), "");
         }
@@ -53,13 +55,13 @@ describe("types, row by row", () => {
 
     for (const [file, says] of Object.entries(LENIENT)) {
       test(`TypeScript ${compiler}: ${says}`, async () => {
-        const { folder } = await consumer();
+        const folder = await application();
         assert.equal(about(file, await complaints(folder, lenient(compiler))), "");
       });
     }
 
     test(`TypeScript ${compiler}: an untrue assertion about types does not compile`, async () => {
-      const { folder } = await consumer();
+      const folder = await application();
       const untrue = read(UNTRUE)
         .split("\n")
         .flatMap((line, at) => (/^(typeOf|same|assignable)\b/.test(line) ? [`${at + 1}`] : []));
@@ -139,6 +141,14 @@ function textsOf(files: readonly string[]): Record<string, string> {
 function read(file: string): string {
   const folder = file in ROWS || file in LENIENT ? "rows" : file in OURS ? "ours" : ".";
   return readFileSync(join(TYPES, folder, `${file}.ts`), "utf8");
+}
+
+/** An application with our packages, and the emitter of upstream's beside them. */
+async function application(): Promise<string> {
+  const { folder } = await consumer();
+  const emitter = "node_modules/@socket.io/component-emitter";
+  if (!existsSync(join(folder, emitter))) link(join(root, "peers", emitter), join(folder, emitter));
+  return folder;
 }
 
 /** An application with upstream's packages. */

@@ -40,6 +40,13 @@ server.attachApp(createServer());
 const anyApp: any = undefined;
 server.attachApp(anyApp, { compression: 1, idleTimeout: 60, maxBackpressure: 1024 });
 
+// Errors of listeners.
+new Server<{ a: () => void }, {}, {}, Data>(createServer()).on("listener_error", (error, socket, event) => {
+  typeOf(error).is<unknown>();
+  typeOf(socket?.data).is<Data | undefined>();
+  typeOf(event).is<string | symbol>();
+});
+
 // Options of our own.
 export const options: Partial<ServerOptions> = { maxNamespacesPerConnection: 10, incompletePacketTimeout: 1000 };
 io({ transports: ["websocket"] as const });

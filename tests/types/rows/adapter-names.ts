@@ -1,7 +1,8 @@
 // What the package of adapters exports (row T-7).
 import * as adapter from "socket.io-adapter";
 
-assignable<"Adapter" | "ClusterAdapter" | "ClusterAdapterWithHeartbeat" | "MessageType", keyof typeof adapter>();
+type Names = "Adapter" | "SessionAwareAdapter" | "ClusterAdapter" | "ClusterAdapterWithHeartbeat" | "MessageType";
+assignable<Names, keyof typeof adapter>();
 export type Types = [
   adapter.SocketId,
   adapter.PrivateSessionId,
@@ -24,10 +25,22 @@ same<adapter.Offset, string>();
 same<adapter.BroadcastOptions["rooms"], Set<string>>();
 same<adapter.BroadcastOptions["except"], Set<string> | undefined>();
 same<Required<adapter.ClusterAdapterOptions>, { heartbeatInterval: number; heartbeatTimeout: number }>();
+assignable<adapter.SessionAwareAdapter, adapter.Adapter>();
 assignable<adapter.ClusterAdapter, adapter.Adapter>();
 assignable<adapter.ClusterAdapterWithHeartbeat, adapter.ClusterAdapter>();
 
 // What adapters of other packages do.
+class Streams extends adapter.SessionAwareAdapter {
+  override persistSession(session: any): void {
+    super.persistSession(session);
+  }
+  override restoreSession(pid: adapter.PrivateSessionId, offset: string): Promise<adapter.Session> {
+    return Promise.reject(new Error(`${pid} ${offset}`));
+  }
+  override broadcast(packet: any, opts: adapter.BroadcastOptions): void {
+    super.broadcast(packet, { ...opts, except: new Set([...(opts.except ?? []), "muted"]) });
+  }
+}
 class Own extends adapter.ClusterAdapterWithHeartbeat {
   constructor(nsp: any, opts: adapter.ClusterAdapterOptions) {
     super(nsp, opts);
@@ -50,4 +63,7 @@ class Own extends adapter.ClusterAdapterWithHeartbeat {
     return super.close();
   }
 }
-export const make = (nsp: any): adapter.Adapter => new Own(nsp, { heartbeatInterval: 1, heartbeatTimeout: 2 });
+export const make = (nsp: any): adapter.Adapter[] => [
+  new Own(nsp, { heartbeatInterval: 1, heartbeatTimeout: 2 }),
+  new Streams(nsp),
+];

@@ -49,7 +49,11 @@ assignable<(nsp: Namespace) => Promise<Adapter>, AdapterOption>();
 const options: Partial<ServerOptions> = { pingTimeout: 1, connectTimeout: 1, cors: { origin: "*" }, cookie: true };
 type Required<Name extends keyof ServerOptions> = {} extends Pick<ServerOptions, Name> ? false : true;
 same<Required<"path" | "serveClient" | "adapter" | "parser" | "connectTimeout">, true>();
-same<Required<"cleanupEmptyChildNamespaces">, true>();
+same<Required<"cleanupEmptyChildNamespaces" | "connectionStateRecovery">, true>();
+new Server({ connectionStateRecovery: {} });
+new Server({ connectionStateRecovery: { maxDisconnectionDuration: 1, skipMiddlewares: true } });
+// @ts-expect-error it is a time.
+new Server({ connectionStateRecovery: { maxDisconnectionDuration: "1" } });
 same<Required<"pingTimeout">, false>();
 same<Required<"maxHttpBufferSize">, false>();
 same<Required<"cors">, false>();
