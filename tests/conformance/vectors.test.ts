@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { countFault, readVectors, RECORDED, TOTAL, type Vector } from "./vectors/files.ts";
 import { BEHAVIOURS } from "./engine-vectors/files.ts";
+import { EXCHANGES } from "./server-vectors/files.ts";
 import { RUNNERS, type Runner } from "./vectors/packet-level.ts";
 
 /** By file and by name of the vector: where it is justified. */
@@ -10,6 +11,9 @@ const deviations = JSON.parse(readFileSync(new URL("../vectors-deviations.json",
   string,
   Record<string, string>
 >;
+
+/** Files that have a test of their own: engine-vectors.test.ts or server-vectors.test.ts. */
+const ELSEWHERE = [...Object.keys(BEHAVIOURS), ...Object.keys(EXCHANGES)];
 
 const folder = new URL("../vectors/", import.meta.url);
 const names = readdirSync(folder)
@@ -40,11 +44,11 @@ describe("recorded vectors", () => {
 
   test("every deviation names a vector and the sentence that justifies it", () => {
     for (const [name, list] of Object.entries(deviations)) {
-      assert.ok(name in RUNNERS || name in BEHAVIOURS, `${name}: not a file that is run`);
+      assert.ok(name in RUNNERS || ELSEWHERE.includes(name), `${name}: not a file that is run`);
       const vectors = new Set(readVectors(name).vectors.map((vector) => vector.name));
       for (const [vector, reason] of Object.entries(list)) {
         assert.ok(vectors.has(vector), `${name}: no vector "${vector}"`);
-        assert.match(reason, /^(protocols\.md 9\.\d, \d+: |issue ".+": )/, `${name}: ${vector}`);
+        assert.match(reason, /^(protocols\.md 9\.\d, \d+: |row [A-Z]-\d+: |issue ".+": )/, `${name}: ${vector}`);
       }
     }
   });
@@ -52,7 +56,7 @@ describe("recorded vectors", () => {
   for (const name of names) {
     const runner = RUNNERS[name];
     if (runner === undefined) {
-      if (!(name in BEHAVIOURS)) pending.push(name);
+      if (!ELSEWHERE.includes(name)) pending.push(name);
       continue;
     }
     test(`${name}: every vector gives what upstream gave`, async () => {
@@ -73,8 +77,10 @@ describe("recorded vectors", () => {
 
   after(() => {
     const left = pending.reduce((sum, name) => sum + readVectors(name).vectors.length, 0);
-    const elsewhere = Object.keys(BEHAVIOURS).reduce((sum, name) => sum + RECORDED[name]!, 0);
-    console.log(`vectors: ${run} run and good, ${elsewhere} in engine-vectors.test.ts, ${left} pending, of ${TOTAL}`);
+    const elsewhere = ELSEWHERE.reduce((sum, name) => sum + RECORDED[name]!, 0);
+    console.log(
+      `vectors: ${run} run and good, ${elsewhere} in engine-vectors and server-vectors, ${left} pending, of ${TOTAL}`,
+    );
     console.log(`pending until their issues: ${pending.map((name) => `${name} (${RECORDED[name]})`).join(", ")}`);
   });
 });

@@ -157,6 +157,11 @@ export class RawWebSocket {
     return this.#messages.splice(0, count);
   }
 
+  /** What has come and was not asked for yet, without waiting. */
+  taken(): (string | Buffer)[] {
+    return this.#messages.splice(0);
+  }
+
   /** Sends a close frame without a code. */
   close(): void {
     this.#socket.close();
