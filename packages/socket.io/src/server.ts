@@ -25,7 +25,7 @@ import { ParentNamespace } from "./parent-namespace.js";
 import { recoveryOptions, type ConnectionStateRecoveryOptions } from "./recovery.js";
 import { redirectEmitter } from "./redirect-emitter.js";
 import type { Socket } from "./socket.js";
-import { serveBundles } from "./static-client.js";
+import { corsMiddleware, serveBundles, type CorsMiddleware } from "./static-client.js";
 import { serveBundlesOn } from "./static-client-uws.js";
 import type {
   AllButLast,
@@ -108,6 +108,7 @@ export class Server<
   private _adapter: AdapterConstructor | undefined;
   private _serveClient: boolean = true;
   private _path: string = DEFAULT_PATH;
+  private _corsMiddleware: CorsMiddleware | undefined;
   private eio!: Engine;
 
   constructor(opts?: Partial<ServerOptions>);
@@ -353,7 +354,8 @@ export class Server<
   private initEngine(srv: TServerInstance, opts: Partial<ServerOptions> & { path: string }): void {
     debug("attaching to path %s", opts.path);
     this.eio = attachEngine(srv, opts);
-    if (this._serveClient) serveBundles(srv, this._path, this.opts.cors);
+    this._corsMiddleware = corsMiddleware(this.opts.cors);
+    if (this._serveClient) serveBundles(srv, this._path, this._corsMiddleware);
     this.httpServer = srv;
     this.bind(this.eio);
   }

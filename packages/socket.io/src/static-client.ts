@@ -14,14 +14,21 @@ interface HttpServerLike {
   on(event: "request", listener: RequestListener): unknown;
 }
 
+/** Sets the headers of CORS, and answers preflights itself. */
+export type CorsMiddleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+
+/** @param options those of the module `cors`; without any, requests of other origins are nothing special */
+export function corsMiddleware(options: unknown): CorsMiddleware | undefined {
+  return options ? cors(options as cors.CorsOptions) : undefined;
+}
+
 /**
  * Serves the client bundles below a path. The request listeners that the server has (the engine's among them) are
  * called for all other requests.
  */
-export function serveBundles(server: HttpServerLike, path: string, corsOptions: unknown): void {
+export function serveBundles(server: HttpServerLike, path: string, withCors: CorsMiddleware | undefined): void {
   const others = server.listeners("request").slice() as RequestListener[];
   const prefix = `${path}/`;
-  const withCors = corsOptions ? cors(corsOptions as cors.CorsOptions) : undefined;
   server.removeAllListeners("request");
   server.on("request", (req, res) => {
     const bundle = bundleOf(req.url, prefix);

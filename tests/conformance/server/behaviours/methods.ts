@@ -219,9 +219,17 @@ export const methods: Behaviours = {
 
   "serverSideEmit hands the event to the adapter of / and returns true": (stage) => {
     const { io, emitted } = withWatchedAdapter(stage);
-    const ack = (): void => {};
+    const answers: unknown[][] = [];
+    const ack = (...args: unknown[]): void => void answers.push(args);
     assert.equal(io.serverSideEmit("hi", 1, ack), true);
-    assert.deepEqual(emitted, [["/", "hi", 1, ack]]);
+    assert.equal(io.serverSideEmit("ho"), true);
+    const given = emitted[0]!.pop() as typeof ack;
+    assert.deepEqual(emitted, [
+      ["/", "hi", 1],
+      ["/", "ho"],
+    ]);
+    given(null, [1, 2]);
+    assert.deepEqual(answers, [[null, [1, 2]]]);
   },
 
   "serverSideEmitWithAck resolves with the answers, or rejects with the error and those there are": async (stage) => {
