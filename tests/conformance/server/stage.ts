@@ -61,8 +61,10 @@ export class Stage {
   }
 
   /** A server that is attached to nothing. It is closed at the end, like all that these methods give. */
-  create(...args: ConstructorParameters<Cell["library"]["Server"]>): Server {
-    return this.keep(new this.library.Server(...args));
+  create(srv?: ConstructorParameters<Cell["library"]["Server"]>[0], options?: Partial<ServerOptions>): Server {
+    // How many arguments there are may matter.
+    const io = options === undefined ? new this.library.Server(srv) : new this.library.Server(srv, options);
+    return this.keep(io);
   }
 
   keep(io: Server): Server {

@@ -154,9 +154,9 @@ export const close: Behaviours = {
   "a bound engine is closed, its HTTP server goes on, and the callback gets no argument": async (stage) => {
     const httpServer = await stage.http(createServer((_req, res) => void res.end("application")));
     const engine = new stage.cell.engine.Server();
-    engine.attach(httpServer as never, { path: "/socket.io" });
+    engine.attach(httpServer, { path: "/socket.io" });
     const io = stage.create();
-    io.bind(engine as never);
+    io.bind(engine);
     const { peer } = await stage.join(io, undefined, await stage.peer("", stage.port(httpServer)));
     const calls: unknown[][] = [];
     await io.close((...args) => calls.push(args));

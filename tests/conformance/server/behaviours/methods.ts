@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import type { Adapter } from "socket.io-adapter";
 import type { Behaviours } from "../behaviour.ts";
 import { insides, type Joined, type Stage } from "../stage.ts";
 
@@ -46,7 +45,7 @@ export const methods: Behaviours = {
     }
     const io = stage.create();
     const nsps = [io.of("/"), io.of("/a")];
-    for (const nsp of nsps) nsp.adapter.addAll("id", new Set(["room"]));
+    for (const nsp of nsps) void nsp.adapter.addAll("id", new Set(["room"]));
     assert.equal(io.adapter(), stage.cell.adapter.Adapter);
     assert.equal(io.adapter(Mine), io);
     assert.equal(io.adapter(), Mine);
@@ -92,9 +91,9 @@ export const methods: Behaviours = {
   ) => {
     const io = stage.create();
     const engine = new stage.cell.engine.Server();
-    engine.attach((await stage.http()) as never, { path: "/mine" });
+    engine.attach(await stage.http(), { path: "/mine" });
     stage.defer(() => engine.close());
-    assert.equal(io.bind(engine as never), io);
+    assert.equal(io.bind(engine), io);
     const peer = await stage.peer("", stage.port(), "/mine/");
     await stage.join(io, undefined, peer);
   },
@@ -103,8 +102,8 @@ export const methods: Behaviours = {
     const io = stage.create();
     let closed = 0;
     const engine = Object.assign(new EventEmitter(), { close: () => void closed++ });
-    assert.equal(io.bind(engine as never), io);
-    assert.equal(io.engine, engine as unknown);
+    assert.equal(io.bind(engine), io);
+    assert.equal(io.engine, engine);
     const connection = stage.event(io, "connection");
     const conn = fakeConnection();
     engine.emit("connection", conn);
@@ -200,13 +199,13 @@ export const methods: Behaviours = {
       true,
     );
     assert.equal(await peer.next(), '20["hi"]');
-    assert.deepEqual(calls, []);
+    assert.equal(calls.length, 0);
     stage.clock.advance(1);
     await stage.quiet();
-    assert.equal(calls.length, 1);
-    const [error, responses] = calls[0]!;
-    assert.equal((error as Error).message, "operation has timed out");
-    assert.deepEqual(responses, []);
+    assert.deepEqual(
+      calls.map(([error, responses]) => [(error as Error).message, responses]),
+      [["operation has timed out", []]],
+    );
   },
 
   "send and write emit a message and return the server": async (stage) => {
@@ -315,7 +314,7 @@ function withWatchedAdapter(stage: Stage): { io: ReturnType<Stage["create"]>; em
       emitted.push([this.nsp.name, ...packet]);
     }
   }
-  return { io: stage.create({ adapter: Watched as typeof Adapter }), emitted };
+  return { io: stage.create({ adapter: Watched }), emitted };
 }
 
 /** From now on, warnings of the console end up here. */

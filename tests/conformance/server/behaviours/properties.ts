@@ -103,8 +103,8 @@ export const properties: Behaviours = {
   "bind sets the engine, and neither httpServer nor eio": (stage) => {
     const io = stage.create();
     const engine = new stage.cell.engine.Server();
-    io.bind(engine as never);
-    assert.equal(io.engine, engine as unknown);
+    io.bind(engine);
+    assert.equal(io.engine, engine);
     assert.deepEqual([io.httpServer, insides(io).eio], [undefined, undefined]);
   },
 
