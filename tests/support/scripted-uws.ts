@@ -9,6 +9,7 @@ export class ScriptedApp implements UwsApp {
   /** The routes for GET alone. */
   readonly gets: string[] = [];
   path = "";
+  webSocketPath = "";
   behavior: (UwsOptions & Behavior) | undefined;
   #handler: Handler = () => {};
 
@@ -21,7 +22,8 @@ export class ScriptedApp implements UwsApp {
     this.gets.push(path);
   }
 
-  ws(_path: string, behavior: UwsOptions & Behavior): void {
+  ws(path: string, behavior: UwsOptions & Behavior): void {
+    this.webSocketPath = path;
     this.behavior = behavior;
   }
 

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { Server, type ServerOptions, type Socket } from "socket.io";
+import { Adapter } from "socket.io-adapter";
 import { loadClient } from "../../../tests/interop/implementations.ts";
 import { http, normalised, RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
 import { ScriptedApp } from "../../../tests/support/scripted-uws.ts";
@@ -29,6 +30,7 @@ test("attachApp: the engine is that of uWebSockets.js, below the path, with the 
   const ofTheLibrary = { compression: 1, idleTimeout: 12, maxBackpressure: 3 };
   assert.equal(io.attachApp(app, { path: "/other", maxHttpBufferSize: 20, ...ofTheLibrary }), undefined);
   assert.equal(app.path, "/deep/");
+  assert.equal(app.webSocketPath, "/deep/");
   const { maxPayloadLength, compression, idleTimeout, maxBackpressure } = app.behavior!;
   assert.deepEqual({ compression, idleTimeout, maxBackpressure }, ofTheLibrary);
   assert.equal(maxPayloadLength, 10);
@@ -62,6 +64,34 @@ test("attachApp: a client over a scripted app joins, and close() ends it without
   let isClosed = false;
   await io.close(() => (isClosed = true));
   assert.deepEqual([reasons, webSocket!.ended, isClosed], [["server shutting down"], "end", true]);
+});
+
+test("attachApp: broadcasts reach rooms but those left out, and adapters of other servers are as they were", async (t) => {
+  const methods = Object.getOwnPropertyDescriptors(Adapter.prototype);
+  const app = new ScriptedApp();
+  const io = new Server();
+  t.after(() => io.close());
+  io.attachApp(app);
+  assert.deepEqual(Object.getOwnPropertyDescriptors(Adapter.prototype), methods);
+  const join = async (): Promise<{ socket: Socket; news: () => unknown[] }> => {
+    const connected = new Promise<Socket>((resolve) => io.on("connection", resolve));
+    const { webSocket } = app.upgrade("EIO=4&transport=websocket");
+    webSocket!.receive("40");
+    const socket = await connected;
+    io.removeAllListeners("connection");
+    const events = (): unknown[] => webSocket!.sent.map((sent) => (sent as unknown[])[0]);
+    return { socket, news: () => events().filter((event) => String(event).startsWith("42")) };
+  };
+  const [a, b] = [await join(), await join()];
+  await a.socket.join("room");
+  io.emit("all");
+  io.to("room").emit("room");
+  a.socket.broadcast.emit("others");
+  await new Promise(setImmediate);
+  assert.deepEqual(a.news(), ['42["all"]', '42["room"]']);
+  assert.deepEqual(b.news(), ['42["all"]', '42["others"]']);
+  await io.close();
+  assert.deepEqual(Object.getOwnPropertyDescriptors(Adapter.prototype), methods);
 });
 
 const WAYS: readonly ("polling" | "websocket")[][] = [["polling"], ["websocket"], ["polling", "websocket"]];
