@@ -14,6 +14,7 @@ import { namespaceMembers } from "./behaviours/namespace-members.ts";
 import { namespaces } from "./behaviours/namespaces.ts";
 import { options } from "./behaviours/options.ts";
 import { handshake } from "./behaviours/handshake.ts";
+import { protocol4 } from "./behaviours/protocol-4.ts";
 import { reasons } from "./behaviours/reasons.ts";
 import { remoteSocket } from "./behaviours/remote-socket.ts";
 import { reserved } from "./behaviours/reserved.ts";
@@ -48,6 +49,7 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   client,
   reasons,
   "reserved names": reserved,
+  "protocol 4": protocol4,
   decisions,
   versions,
 };
