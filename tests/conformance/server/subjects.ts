@@ -16,6 +16,7 @@ import { options } from "./behaviours/options.ts";
 import { handshake } from "./behaviours/handshake.ts";
 import { protocol4 } from "./behaviours/protocol-4.ts";
 import { reasons } from "./behaviours/reasons.ts";
+import { recovered } from "./behaviours/recovered.ts";
 import { remoteSocket } from "./behaviours/remote-socket.ts";
 import { reserved } from "./behaviours/reserved.ts";
 import { socketEmits } from "./behaviours/socket-emits.ts";
@@ -46,6 +47,7 @@ export const subjects: Readonly<Record<string, Behaviours>> = {
   handshake,
   broadcast,
   "remote socket": remoteSocket,
+  "recovered sockets": recovered,
   client,
   reasons,
   "reserved names": reserved,
