@@ -217,7 +217,7 @@ describe("maps of the packages", () => {
     );
     assert.deepEqual(printed, {
       same: [true, true, true, true, true],
-      names: ["Emitter", "RedisAdapter", "createAdapter", "createShardedAdapter"],
+      names: ["Emitter", "RedisAdapter", "createAdapter", "createShardedAdapter", "createStreamsAdapter"],
     });
   });
 });

@@ -38,7 +38,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     "MessageType",
     "SessionAwareAdapter",
   ],
-  "socket.io-redis": ["RedisAdapter", "createAdapter", "createShardedAdapter"],
+  "socket.io-redis": ["RedisAdapter", "createAdapter", "createShardedAdapter", "createStreamsAdapter"],
 };
 
 const SUBPATHS = [

@@ -186,7 +186,7 @@ export class Adapter extends EventEmitter {
   }
 
   /** Keeps the session of a socket that was cut off. This adapter keeps none; those with a store may give a promise. */
-  persistSession(_session: SessionToPersist): void {}
+  persistSession(_session: SessionToPersist): Promise<void> | void {}
 
   /** Finds a kept session again and the packets it missed. This adapter keeps none. */
   restoreSession(_pid: PrivateSessionId, _offset: string): Promise<Session | null> {

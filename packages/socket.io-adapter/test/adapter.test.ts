@@ -166,7 +166,7 @@ test("a single process is a cluster of one, without sessions and without other s
   assert.equal(await adapter.serverCount(), 1);
   assert.equal(adapter.init(), undefined);
   assert.equal(adapter.close(), undefined);
-  adapter.persistSession({ sid: "a", pid: "p", rooms: [], data: {} });
+  void adapter.persistSession({ sid: "a", pid: "p", rooms: [], data: {} });
   assert.equal(await adapter.restoreSession("p", "o"), null);
   adapter.serverSideEmit(["x"]);
   assert.equal(warn.mock.callCount(), 1);

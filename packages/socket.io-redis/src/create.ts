@@ -2,6 +2,8 @@ import type { RedisClient } from "./clients/link-of.js";
 import { OwnClients, type RedisOptions } from "./clients/own.js";
 import { RedisAdapter, type RedisAdapterOptions } from "./pubsub/adapter.js";
 import { ShardedRedisAdapter, type ShardedRedisAdapterOptions } from "./sharded/adapter.js";
+import { RedisStreamsAdapter } from "./streams/adapter.js";
+import { StreamsContext, type RedisStreamsAdapterOptions } from "./streams/context.js";
 
 /** Options of the adapter, with the clients, or with what is needed to make them. */
 export interface SocketIoRedisOptions extends RedisAdapterOptions, RedisOptions {
@@ -63,6 +65,28 @@ export function createShardedAdapter(
   requireClients({ pubClient, subClient });
   return function (nsp: unknown): ShardedRedisAdapter {
     return new ShardedRedisAdapter(nsp, pubClient, subClient, opts);
+  };
+}
+
+/**
+ * Connects servers by a Redis stream, with connection state recovery. One client is needed: the adapter makes the further
+ * connections that it needs from it, and ends them.
+ *
+ * ```js
+ * const io = new Server({ adapter: createStreamsAdapter(redisClient), connectionStateRecovery: {} });
+ * ```
+ *
+ * @throws TypeError if something else than a client is given
+ */
+export function createStreamsAdapter(
+  redisClient: RedisClient,
+  opts: RedisStreamsAdapterOptions = {},
+): // eslint-disable-next-line typescript/no-explicit-any -- as Adapter has it
+(nsp: any) => RedisStreamsAdapter {
+  requireClients({ redisClient });
+  const context = new StreamsContext(redisClient, opts);
+  return function (nsp: unknown): RedisStreamsAdapter {
+    return new RedisStreamsAdapter(nsp, context);
   };
 }
 

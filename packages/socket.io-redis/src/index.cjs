@@ -1,6 +1,6 @@
 "use strict";
 
-const { createAdapter, createShardedAdapter } = require("./create.js");
+const { createAdapter, createShardedAdapter, createStreamsAdapter } = require("./create.js");
 const { Emitter } = require("./emitter.js");
 const { RedisAdapter } = require("./pubsub/adapter.js");
 
@@ -8,5 +8,6 @@ const { RedisAdapter } = require("./pubsub/adapter.js");
 module.exports = createAdapter;
 module.exports.createAdapter = createAdapter;
 module.exports.createShardedAdapter = createShardedAdapter;
+module.exports.createStreamsAdapter = createStreamsAdapter;
 module.exports.RedisAdapter = RedisAdapter;
 module.exports.Emitter = Emitter;

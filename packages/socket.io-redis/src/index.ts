@@ -1,4 +1,4 @@
-export { createAdapter, createShardedAdapter } from "./create.js";
+export { createAdapter, createShardedAdapter, createStreamsAdapter } from "./create.js";
 export type { RedisAdapterCreator, SocketIoRedisOptions } from "./create.js";
 export { RedisAdapter } from "./pubsub/adapter.js";
 export type { RedisAdapterOptions } from "./pubsub/adapter.js";
@@ -7,3 +7,5 @@ export type { ShardedRedisAdapterOptions } from "./sharded/adapter.js";
 export type { SubscriptionMode } from "./sharded/subscription-mode.js";
 export { Emitter } from "./emitter.js";
 export type { BroadcastOperator, EmitterOptions } from "./emitter.js";
+export type { RedisStreamsAdapter } from "./streams/adapter.js";
+export type { RedisStreamsAdapterOptions } from "./streams/context.js";

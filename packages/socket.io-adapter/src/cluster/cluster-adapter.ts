@@ -139,20 +139,33 @@ export abstract class ClusterAdapter extends Adapter {
   }
 
   override broadcast(packet: Packet, opts: BroadcastOptions): void {
-    if (opts.flags?.local === true) return this.#deliverInOrder(() => super.broadcast(packet, opts));
+    if (opts.flags?.local === true) return this.#deliverInOrder(() => this._deliver(packet, opts));
     const published = this.publishAndReturnOffset({
       type: MessageType.BROADCAST,
       data: { packet: bare(packet), opts: encodeOptions(opts) },
     });
     if (!this.#wantsOffset(packet, opts)) {
       published.catch(logLost);
-      return this.#deliverInOrder(() => super.broadcast(packet, opts));
+      return this.#deliverInOrder(() => this._deliver(packet, opts));
     }
     // Our clients are to hear it with its offset, which the transport has yet to tell.
-    this.#deliverInOrder(
-      () => super.broadcast(packet, opts),
-      published.then((offset) => appendOffset(packet, offset), logLost),
-    );
+    let offset: Offset | undefined;
+    const told = published.then((id) => {
+      offset = id;
+      appendOffset(packet, id);
+    }, logLost);
+    this.#deliverInOrder(() => this._deliver(packet, opts, offset), told);
+  }
+
+  /**
+   * Delivers a broadcast, of this server or another, to the sockets of this server.
+   *
+   * @param offset of the message, if the packet carries it
+   * @internal
+   */
+  // oxlint-disable-next-line no-unused-vars -- for subclasses that keep a log
+  _deliver(packet: Packet, opts: BroadcastOptions, offset?: Offset): void {
+    super.broadcast(packet, opts);
   }
 
   override broadcastWithAck(
@@ -263,8 +276,9 @@ export abstract class ClusterAdapter extends Adapter {
     const packet: Packet = { type: PacketType.EVENT, data: data.packet.data as unknown, nsp: this.nsp.name };
     const opts = decodeOptions(data.opts);
     if (id === undefined) {
-      if (this.#wantsOffset(packet, opts)) appendOffset(packet, offset);
-      return super.broadcast(packet, opts);
+      if (!this.#wantsOffset(packet, opts)) return this._deliver(packet, opts);
+      appendOffset(packet, offset);
+      return this._deliver(packet, opts, offset);
     }
     super.broadcastWithAck(
       packet,

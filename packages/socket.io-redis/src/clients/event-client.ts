@@ -1,4 +1,4 @@
-import type { Handler, Payload, Publisher, Subscriber } from "./links.js";
+import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "./links.js";
 import { countIn, toArgument } from "./node-redis.js";
 
 type Callback = (error: Error | null, reply?: unknown) => void;
@@ -15,6 +15,13 @@ export interface EventClient {
   spublish?(channel: string, payload: string | Buffer, callback: Callback): unknown;
   ssubscribe?(channel: string, callback: Callback): unknown;
   sunsubscribe?(channel: string, callback: Callback): unknown;
+  /** Any command; the first is that of ioredis, the second that of redis 3. */
+  call?(command: string, args: readonly string[], callback: Callback): unknown;
+  send_command?(command: string, args: readonly string[], callback: Callback): unknown;
+  duplicate(): EventClient;
+  /** At once; the first is that of ioredis, the second that of redis 3. */
+  disconnect?(): unknown;
+  end?(flush: boolean): unknown;
   /** Of a Redis Cluster. */
   nodes?(role: "master"): EventClient[];
 }
@@ -24,7 +31,7 @@ type Kind = "subscribe" | "psubscribe" | "ssubscribe";
 const REVERSE = { subscribe: "unsubscribe", psubscribe: "punsubscribe", ssubscribe: "sunsubscribe" } as const;
 
 /** `ioredis`, and `redis` 3. */
-export class EventClientLink implements Publisher, Subscriber {
+export class EventClientLink implements Publisher, Subscriber, Store {
   readonly #client: EventClient;
   readonly #handlers: Record<Kind, Map<string, Set<Handler>>> = {
     subscribe: new Map(),
@@ -75,6 +82,25 @@ export class EventClientLink implements Publisher, Subscriber {
 
   unsubscribeFromShard(channel: string, handler: Handler): Promise<unknown> {
     return this.#remove("ssubscribe", channel, handler);
+  }
+
+  /** ioredis finds the key itself. */
+  command(_key: string, [name, ...args]: readonly string[]): Promise<unknown> {
+    const client = this.#client;
+    return promised((done) =>
+      client.call === undefined ? client.send_command!(name!, args, done) : client.call(name!, args, done),
+    );
+  }
+
+  duplicate(): Promise<DuplicatedClient> {
+    const copy = this.#client.duplicate();
+    // It comes back by itself, and what was asked of it fails.
+    copy.on("error", () => {});
+    const end = (): void => {
+      if (copy.disconnect === undefined) copy.end!(false);
+      else copy.disconnect();
+    };
+    return Promise.resolve({ client: copy, end });
   }
 
   #add(kind: Kind, name: string, handler: Handler): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { EventClientLink, type EventClient } from "./event-client.js";
-import type { Publisher, Subscriber } from "./links.js";
+import type { Publisher, Store, Subscriber } from "./links.js";
 import { isNodeRedis, NodeRedisLink } from "./node-redis.js";
 
 /**
@@ -10,9 +10,9 @@ import { isNodeRedis, NodeRedisLink } from "./node-redis.js";
 export type RedisClient = any;
 
 /** One link per client, whatever the number of adapters: it holds the listeners. */
-const links = new WeakMap<object, Publisher & Subscriber>();
+const links = new WeakMap<object, Publisher & Store & Subscriber>();
 
-export function linkOf(client: RedisClient): Publisher & Subscriber {
+export function linkOf(client: RedisClient): Publisher & Store & Subscriber {
   if (typeof client !== "object" || client === null) {
     throw new TypeError(
       "socket.io-redis: a client of redis or ioredis is needed, as in createAdapter(pubClient, subClient)",

@@ -25,3 +25,22 @@ export interface Subscriber {
   subscribeToShard(channel: string, handler: Handler): Promise<unknown>;
   unsubscribeFromShard(channel: string, handler: Handler): Promise<unknown>;
 }
+
+/** What adapters ask of a Redis client that keeps things for them. */
+export interface Store {
+  /**
+   * Any command.
+   *
+   * @param key that decides which node of a Redis Cluster gets it
+   */
+  command(key: string, args: readonly string[]): Promise<unknown>;
+  /** A connection of one's own, for commands that block and for subscriptions. */
+  duplicate(): Promise<DuplicatedClient>;
+}
+
+export interface DuplicatedClient {
+  /** Of the same library. */
+  readonly client: object;
+  /** Ends the connection at once. */
+  end(): void;
+}

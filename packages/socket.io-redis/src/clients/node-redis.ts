@@ -1,4 +1,4 @@
-import type { Handler, Payload, Publisher, Subscriber } from "./links.js";
+import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "./links.js";
 
 type Listener = (payload: Buffer, channel: Buffer) => void;
 
@@ -12,18 +12,27 @@ export interface NodeRedisClient {
   pUnsubscribe(pattern: string, listener: Listener, bufferMode: true): Promise<unknown>;
   sSubscribe?(channel: string, listener: Listener, bufferMode: true): Promise<unknown>;
   sUnsubscribe?(channel: string, listener: Listener, bufferMode: true): Promise<unknown>;
-  sendCommand(args: string[]): Promise<unknown>;
+  sendCommand(args: readonly string[]): Promise<unknown>;
+  duplicate(): NodeRedisClient;
+  on(event: "error", listener: () => void): unknown;
+  connect(): Promise<unknown>;
+  /** Version 5 and newer. */
+  destroy?(): unknown;
+  disconnect(): Promise<unknown>;
   /** Of a Redis Cluster. */
   masters?: readonly unknown[];
   nodeClient?(node: unknown): Promise<NodeRedisClient> | NodeRedisClient;
 }
+
+/** Of a Redis Cluster: this client sends commands to the node of a key. */
+type SendToNode = (key: string, isReadonly: boolean, args: readonly string[]) => Promise<unknown>;
 
 export function isNodeRedis(client: object): client is NodeRedisClient {
   return typeof (client as Partial<NodeRedisClient>).pSubscribe === "function";
 }
 
 /** `redis` 4 and newer. */
-export class NodeRedisLink implements Publisher, Subscriber {
+export class NodeRedisLink implements Publisher, Subscriber, Store {
   /** The library knows listeners by identity. */
   readonly #listeners = new WeakMap<Handler, Listener>();
 
@@ -67,6 +76,24 @@ export class NodeRedisLink implements Publisher, Subscriber {
 
   unsubscribeFromShard(channel: string, handler: Handler): Promise<unknown> {
     return this.client.sUnsubscribe!(channel, this.#listenerOf(handler), true);
+  }
+
+  command(key: string, args: readonly string[]): Promise<unknown> {
+    const { client } = this;
+    if (client.masters === undefined) return client.sendCommand(args);
+    return (client.sendCommand as unknown as SendToNode).call(client, key, false, args);
+  }
+
+  async duplicate(): Promise<DuplicatedClient> {
+    const copy = this.client.duplicate();
+    // It comes back by itself, and what was asked of it fails.
+    copy.on("error", () => {});
+    await copy.connect();
+    const end = (): void => {
+      if (copy.destroy !== undefined) copy.destroy();
+      else void copy.disconnect();
+    };
+    return { client: copy, end };
   }
 
   #listenerOf(handler: Handler): Listener {

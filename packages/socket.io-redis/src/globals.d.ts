@@ -1,0 +1,2 @@
+/** The types of @msgpack/msgpack name it, which without the DOM is unknown. */
+type BufferSource = ArrayBufferView | ArrayBuffer;

@@ -1,0 +1,289 @@
+import debugModule from "debug";
+import {
+  ClusterAdapter,
+  MessageType,
+  type BroadcastOptions,
+  type ClusterMessage,
+  type ClusterResponse,
+  type Offset,
+  type PrivateSessionId,
+  type Room,
+  type Session,
+  type SessionToPersist,
+  type SocketId,
+} from "socket.io-adapter";
+import { PacketType, type Packet } from "socket.io-parser";
+import type { Handler } from "../clients/links.js";
+import { decodeEphemeral, decodeFields, encodeEphemeral, encodeFields, isForStream, type Fields } from "./entry.js";
+import { LiveSessions, type LiveSocket } from "./live-sessions.js";
+import { compareOffsets, isOffset, nextOffset } from "./offset.js";
+import { entriesIn, type EntrySink } from "./reader.js";
+import { encodeSession, SessionStore, type StoredSession } from "./session-store.js";
+import type { StreamsContext } from "./context.js";
+
+const debug = debugModule("socket.io-redis");
+
+/** Entries per read of what a client has missed. */
+const RANGE_COUNT = 1000;
+
+/** An event with its offset as last argument, and whom it is for. */
+interface LoggedEvent {
+  readonly offset: Offset;
+  readonly data: unknown[];
+  readonly opts: BroadcastOptions;
+}
+
+/** A session on its way back: what is delivered here meanwhile its socket has yet to get. */
+interface Return {
+  readonly caught: LoggedEvent[];
+}
+
+interface WritingSocket {
+  readonly id: SocketId;
+  readonly client: { writeToEngine(encoded: unknown[], options: object): void };
+}
+
+/**
+ * Connects servers by a Redis stream: what was broadcast can be read again, so clients that come back get what they have
+ * missed, from whichever server they reach, also after the crash of the one that they were connected to. Speaks with
+ * `@socket.io/redis-streams-adapter` 0.3 (protocols.md 6.5).
+ */
+export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
+  readonly #context: StreamsContext;
+  readonly #key: string;
+  readonly #channel: string;
+  readonly #ownChannel: string;
+  readonly #durationMs: number | undefined;
+  readonly #sessions: SessionStore;
+  readonly #live: LiveSessions | undefined;
+  readonly #start: Promise<unknown>;
+  readonly #returns = new Set<Return>();
+  /** Sockets that have had everything up to an offset which has yet to be delivered here. */
+  readonly #ahead = new Map<SocketId, Offset>();
+  /** Sockets whose session was given to Redis to keep. */
+  readonly #kept = new Set<SocketId>();
+  #refresh: NodeJS.Timeout | undefined;
+
+  // eslint-disable-next-line typescript/no-explicit-any -- as Adapter has it
+  constructor(nsp: any, context: StreamsContext) {
+    super(nsp);
+    const { name, server } = this.nsp as {
+      name: string;
+      server: { opts?: { connectionStateRecovery?: { maxDisconnectionDuration?: number } } };
+    };
+    const { options } = context;
+    const recovery = server.opts?.connectionStateRecovery;
+    this.#context = context;
+    this.#key = context.keyOf(name);
+    this.#channel = `${options.channelPrefix}#${name}#`;
+    this.#ownChannel = `${this.#channel}${this.uid}#`;
+    this.#durationMs = recovery && (recovery.maxDisconnectionDuration ?? 120_000);
+    this.#sessions = new SessionStore(context.store, options.sessionKeyPrefix);
+    if (this.#durationMs !== undefined) {
+      this.#live = new LiveSessions(this.#sessions, {
+        uid: this.uid,
+        durationMs: this.#durationMs,
+        socketOf: (id) => (this.nsp.sockets as ReadonlyMap<SocketId, LiveSocket>).get(id),
+      });
+      this.#refresh = setInterval(() => this.#live!.refresh(), options.heartbeatInterval).unref();
+    }
+    this.#start = Promise.all([
+      context.readerOf(this.#key).add(name, this),
+      context.subscribe(this.#channel, this.#onPayload),
+      context.subscribe(this.#ownChannel, this.#onPayload),
+    ]);
+    this.#start.catch((error: unknown) => debug("the adapter of %s did not start: %s", name, error));
+  }
+
+  /** Settles when this server listens. */
+  override async init(): Promise<void> {
+    await this.#start;
+  }
+
+  override serverCount(): Promise<number> {
+    return this.#context.countSubscribers(this.#channel);
+  }
+
+  override async close(): Promise<void> {
+    void super.close();
+    clearInterval(this.#refresh);
+    this.#context.readerOf(this.#key).remove((this.nsp as { name: string }).name);
+    await this.#context.unsubscribe([this.#channel, this.#ownChannel], this.#onPayload);
+  }
+
+  /**
+   * Writes the session of a connected socket to Redis now. It is written by itself when the socket has connected, when its rooms
+   * change, and within `heartbeatInterval` of a change of `socket.data`: for data that must not be lost even then.
+   *
+   * @throws (rejects) if it was not written
+   */
+  async saveSession(id: SocketId): Promise<void> {
+    await this.#live?.save(id);
+  }
+
+  override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
+    void super.addAll(id, rooms);
+    this.#live?.onChange(id);
+  }
+
+  override del(id: SocketId, room: Room): Promise<void> | void {
+    void super.del(id, room);
+    this.#live?.onChange(id);
+  }
+
+  override delAll(id: SocketId): void {
+    super.delAll(id);
+    this.#ahead.delete(id);
+    this.#live?.onLeave(id, this.#kept.delete(id));
+  }
+
+  override async persistSession({ sid, pid, rooms, data }: SessionToPersist): Promise<void> {
+    this.#kept.add(sid);
+    await this.#sessions.write(encodeSession({ sid, pid, rooms, data }), pid, this.#durationMs!);
+  }
+
+  /** Hands out a session, once, with what came after the offset. */
+  override async restoreSession(pid: PrivateSessionId, offset: Offset): Promise<Session | null> {
+    if (!isOffset(offset)) return null;
+    const returning: Return = { caught: [] };
+    this.#returns.add(returning);
+    let session: StoredSession | undefined;
+    try {
+      // Gone from the stream: then so may be what came after it.
+      if ((await this.#range(offset, offset)).length === 0) return null;
+      session = await this.#sessions.take(pid);
+      if (session === undefined) return null;
+      if (session.uid !== undefined && session.uid !== this.uid) this.#fence(session.sid);
+      return this.#sessionOf(session, offset, await this.#eventsAfter(offset, session), returning);
+    } finally {
+      if (session === undefined) this.#returns.delete(returning);
+    }
+  }
+
+  /** @internal */
+  override _deliver(packet: Packet, opts: BroadcastOptions, offset?: Offset): void {
+    if (offset === undefined) return super._deliver(packet, opts);
+    for (const { caught } of this.#returns) caught.push({ offset, data: packet.data as unknown[], opts });
+    super._deliver(packet, this.#ahead.size === 0 ? opts : this.#withoutThoseAhead(opts, offset), offset);
+  }
+
+  onEntry(fields: Fields, offset: Offset): void {
+    const message = decodeFields(fields);
+    if (message !== undefined) this.onMessage(message, offset);
+  }
+
+  protected async doPublish(message: ClusterMessage): Promise<Offset> {
+    const { store, options } = this.#context;
+    if (!isForStream(message)) {
+      await this.#context.publish(this.#channel, encodeEphemeral(message));
+      return "";
+    }
+    const fields = encodeFields(message, options.onlyPlaintext);
+    const args = ["XADD", this.#key, "MAXLEN", "~", `${options.maxLen}`, "*", ...fields];
+    return String(await store.command(this.#key, args));
+  }
+
+  protected async doPublishResponse(requesterUid: string, response: ClusterResponse): Promise<void> {
+    await this.#context.publish(`${this.#channel}${requesterUid}#`, encodeEphemeral(response));
+  }
+
+  readonly #onPayload: Handler = (payload) => {
+    const message = decodeEphemeral(payload);
+    if (message !== undefined) this.onMessage(message);
+  };
+
+  /** The server that still holds the socket is to let it go: its client has come here. */
+  #fence(sid: SocketId): void {
+    const opts = { rooms: [sid], except: [], flags: {} };
+    this.publish({ type: MessageType.DISCONNECT_SOCKETS, data: { opts, close: true } });
+  }
+
+  #sessionOf(stored: StoredSession, from: Offset, missed: LoggedEvent[], returning: Return): Session {
+    const { sid, pid, rooms, data } = stored;
+    const upTo = missed.at(-1)?.offset ?? from;
+    // Both lists are in order, but what this server emits is caught before what others have emitted earlier.
+    const all = (): LoggedEvent[] => [
+      ...missed,
+      ...returning.caught
+        .filter(({ offset, opts }) => compareOffsets(offset, upTo) > 0 && isFor(opts, rooms))
+        .sort((one, other) => compareOffsets(one.offset, other.offset)),
+    ];
+    const session: Session = {
+      sid,
+      pid,
+      rooms,
+      data,
+      get missedPackets() {
+        return all().map((event) => event.data);
+      },
+    };
+    const handover = {
+      replay: (socket: WritingSocket): boolean => {
+        this.#returns.delete(returning);
+        for (const event of all()) this.#write(socket, event.data);
+        // What was read ahead is still to be delivered here, to the others.
+        this.#ahead.set(sid, upTo);
+        return true;
+      },
+      putBack: (): void => {
+        this.#returns.delete(returning);
+        const value = encodeSession({ sid, pid, rooms, data });
+        this.#sessions
+          .write(value, pid, this.#durationMs!)
+          .catch((error: unknown) => debug("session of %s was not put back: %s", sid, error));
+      },
+    };
+    return Object.defineProperty(session, "_handover", { value: handover });
+  }
+
+  #write(socket: WritingSocket, data: unknown[]): void {
+    const packet: Packet = { type: PacketType.EVENT, nsp: (this.nsp as { name: string }).name, data };
+    socket.client.writeToEngine(this.encoder.encode(packet), { preEncoded: true });
+  }
+
+  async #eventsAfter(offset: Offset, { rooms }: StoredSession): Promise<LoggedEvent[]> {
+    const events: LoggedEvent[] = [];
+    let last = offset;
+    for (;;) {
+      const entries = await this.#range(nextOffset(last), "+");
+      for (const [id, fields] of entries) {
+        last = id;
+        const event = this.#eventIn(fields, id);
+        if (event !== undefined && isFor(event.opts, rooms)) events.push(event);
+      }
+      if (entries.length < RANGE_COUNT) return events;
+    }
+  }
+
+  async #range(from: Offset, to: string): Promise<[Offset, Fields][]> {
+    const args = ["XRANGE", this.#key, from, to, "COUNT", `${RANGE_COUNT}`];
+    return entriesIn(await this.#context.store.command(this.#key, args));
+  }
+
+  /** The event of an entry that clients of this namespace were told with its offset. */
+  #eventIn(fields: Fields, offset: Offset): LoggedEvent | undefined {
+    if (fields["nsp"] !== this.nsp.name || fields["type"] !== `${MessageType.BROADCAST}`) return undefined;
+    const message = decodeFields(fields);
+    if (message?.type !== MessageType.BROADCAST) return undefined;
+    const { packet, opts, requestId } = message.data;
+    if (requestId !== undefined || opts?.flags?.volatile !== undefined || !Array.isArray(packet?.data))
+      return undefined;
+    const target = { rooms: new Set(opts?.rooms), except: new Set(opts?.except) };
+    return { offset, data: [...(packet.data as unknown[]), offset], opts: target };
+  }
+
+  /** Leaves out the sockets that have had the event already, when their session was restored. */
+  #withoutThoseAhead(opts: BroadcastOptions, offset: Offset): BroadcastOptions {
+    const except = new Set(opts.except);
+    for (const [sid, upTo] of this.#ahead) {
+      if (compareOffsets(offset, upTo) <= 0) except.add(sid);
+    }
+    return { ...opts, except };
+  }
+}
+
+/** Whether somebody in these rooms was a target. */
+function isFor({ rooms, except }: BroadcastOptions, own: readonly Room[]): boolean {
+  if (except !== undefined && own.some((room) => except.has(room))) return false;
+  return rooms.size === 0 || own.some((room) => rooms.has(room));
+}

@@ -1,0 +1,148 @@
+import debugModule from "debug";
+import { linkOf, type RedisClient } from "../clients/link-of.js";
+import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "../clients/links.js";
+import { StreamReader } from "./reader.js";
+
+const debug = debugModule("socket.io-redis");
+
+export interface RedisStreamsAdapterOptions {
+  /**
+   * Name of the stream.
+   * @default "socket.io"
+   */
+  streamName?: string;
+  /**
+   * Over how many streams the namespaces are spread, each on a node of its own in a Redis Cluster.
+   * @default 1
+   */
+  streamCount?: number;
+  /**
+   * Beginning of the names of the channels for questions and answers.
+   * @default "socket.io"
+   */
+  channelPrefix?: string;
+  /**
+   * Whether these channels are those of sharded pub/sub (Redis 7).
+   * @default false
+   */
+  useShardedPubSub?: boolean;
+  /**
+   * How many entries a stream keeps, about. A client that has missed more cannot recover.
+   * @default 10000
+   */
+  maxLen?: number;
+  /**
+   * Entries per read.
+   * @default 100
+   */
+  readCount?: number;
+  /**
+   * How long a read waits for an entry, in ms.
+   * @default 5000
+   */
+  blockTimeInMs?: number;
+  /**
+   * Beginning of the keys of sessions.
+   * @default "sio:session:"
+   */
+  sessionKeyPrefix?: string;
+  /**
+   * Whether the application never emits bytes: nothing is looked for then.
+   * @default false
+   */
+  onlyPlaintext?: boolean;
+  /**
+   * How often it is looked whether `socket.data` has changed, in ms.
+   * @default 5000
+   */
+  heartbeatInterval?: number;
+}
+
+/** What the adapters of one server have in common: connections and readers. */
+export class StreamsContext {
+  readonly options: Required<RedisStreamsAdapterOptions>;
+  readonly store: Store;
+  readonly #publisher: Publisher;
+  readonly #readers = new Map<string, StreamReader>();
+  #subscriber: Promise<{ copy: DuplicatedClient; link: Subscriber }> | undefined;
+  /** Channels that are listened to. */
+  #channels = 0;
+
+  constructor(client: RedisClient, options: RedisStreamsAdapterOptions) {
+    const link = linkOf(client);
+    this.store = link;
+    this.#publisher = link;
+    this.options = {
+      streamName: "socket.io",
+      streamCount: 1,
+      channelPrefix: "socket.io",
+      useShardedPubSub: false,
+      maxLen: 10_000,
+      readCount: 100,
+      blockTimeInMs: 5000,
+      sessionKeyPrefix: "sio:session:",
+      onlyPlaintext: false,
+      heartbeatInterval: 5000,
+      ...options,
+    };
+  }
+
+  /** The stream of a namespace. */
+  keyOf(namespace: string): string {
+    const { streamName, streamCount } = this.options;
+    if (streamCount <= 1) return streamName;
+    let hash = 0;
+    for (let at = 0; at < namespace.length; at++) hash = (hash * 31 + namespace.charCodeAt(at)) | 0;
+    // Upstream's remainder can be negative: those streams are read by nobody (protocols.md 6.5).
+    return `${streamName}-${((hash % streamCount) + streamCount) % streamCount}`;
+  }
+
+  readerOf(key: string): StreamReader {
+    let reader = this.#readers.get(key);
+    if (reader === undefined) {
+      reader = new StreamReader(this.store, key, this.options);
+      this.#readers.set(key, reader);
+    }
+    return reader;
+  }
+
+  publish(channel: string, payload: Payload): Promise<unknown> {
+    const { useShardedPubSub } = this.options;
+    return useShardedPubSub
+      ? this.#publisher.publishToShard(channel, payload)
+      : this.#publisher.publish(channel, payload);
+  }
+
+  countSubscribers(channel: string): Promise<number> {
+    const { useShardedPubSub } = this.options;
+    return useShardedPubSub
+      ? this.#publisher.countShardSubscribers(channel)
+      : this.#publisher.countSubscribers(channel);
+  }
+
+  async subscribe(channel: string, handler: Handler): Promise<void> {
+    this.#channels++;
+    this.#subscriber ??= this.store.duplicate().then((copy) => ({ copy, link: linkOf(copy.client) }));
+    const { link } = await this.#subscriber;
+    if (this.options.useShardedPubSub) await link.subscribeToShard(channel, handler);
+    else await link.subscribe(channel, handler);
+  }
+
+  /** With the last of them, the connection ends. */
+  async unsubscribe(channels: readonly string[], handler: Handler): Promise<void> {
+    const subscriber = await this.#subscriber;
+    if (subscriber === undefined) return;
+    this.#channels -= channels.length;
+    if (this.#channels === 0) {
+      this.#subscriber = undefined;
+      return subscriber.copy.end();
+    }
+    const { link } = subscriber;
+    for (const channel of channels) {
+      const ended = this.options.useShardedPubSub
+        ? link.unsubscribeFromShard(channel, handler)
+        : link.unsubscribe(channel, handler);
+      await ended.catch((error: unknown) => debug("the end of a subscription failed: %s", error));
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import debugModule from "debug";
+import type { Offset } from "socket.io-adapter";
+import { linkOf } from "../clients/link-of.js";
+import type { DuplicatedClient, Store } from "../clients/links.js";
+import type { Fields } from "./entry.js";
+
+const debug = debugModule("socket.io-redis");
+
+/** What takes the entries of one namespace. */
+export interface EntrySink {
+  onEntry(fields: Fields, offset: Offset): void;
+}
+
+export interface ReaderOptions {
+  /** Entries per read. */
+  readonly readCount: number;
+  /** How long a read may wait for an entry, in ms. */
+  readonly blockTimeInMs: number;
+}
+
+/** After a read that failed, before the next, in ms. */
+const PAUSE_MS = 500;
+
+/** Reads one stream from its end on, over a connection of its own, for all the namespaces of this server. */
+export class StreamReader {
+  readonly #store: Store;
+  readonly #key: string;
+  readonly #options: ReaderOptions;
+  readonly #sinks = new Map<string, EntrySink>();
+  #copy: DuplicatedClient | undefined;
+  #started: Promise<void> | undefined;
+  #position: Offset = "0-0";
+
+  constructor(store: Store, key: string, options: ReaderOptions) {
+    this.#store = store;
+    this.#key = key;
+    this.#options = options;
+  }
+
+  /** Resolves when it is settled where to read from: nothing that is added later will be missed. */
+  add(namespace: string, sink: EntrySink): Promise<void> {
+    this.#sinks.set(namespace, sink);
+    return (this.#started ??= this.#start());
+  }
+
+  /** With the last of them, the connection ends. */
+  remove(namespace: string): void {
+    this.#sinks.delete(namespace);
+    if (this.#sinks.size > 0) return;
+    this.#copy?.end();
+    this.#copy = undefined;
+    this.#started = undefined;
+  }
+
+  async #start(): Promise<void> {
+    const [last] = entriesIn(await this.#store.command(this.#key, ["XREVRANGE", this.#key, "+", "-", "COUNT", "1"]));
+    this.#position = last?.[0] ?? "0-0";
+    const copy = await this.#store.duplicate();
+    if (this.#sinks.size === 0) return copy.end();
+    this.#copy = copy;
+    void this.#read(copy);
+  }
+
+  async #read(copy: DuplicatedClient): Promise<void> {
+    const store = linkOf(copy.client);
+    const { blockTimeInMs, readCount } = this.#options;
+    while (this.#copy === copy) {
+      const args = [
+        "XREAD",
+        "BLOCK",
+        `${blockTimeInMs}`,
+        "COUNT",
+        `${readCount}`,
+        "STREAMS",
+        this.#key,
+        this.#position,
+      ];
+      try {
+        const reply = await store.command(this.#key, args);
+        for (const [offset, fields] of entriesOfStream(reply, this.#key)) this.#hand(offset, fields);
+      } catch (error) {
+        if (this.#copy !== copy) return;
+        debug("reading of %s failed: %s", this.#key, error);
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
+      }
+    }
+  }
+
+  #hand(offset: Offset, fields: Fields): void {
+    this.#position = offset;
+    this.#sinks.get(fields["nsp"] ?? "")?.onEntry(fields, offset);
+  }
+}
+
+/** Of a reply to XREAD: a list of streams, a map of them where the client speaks RESP3, or null. */
+function entriesOfStream(reply: unknown, key: string): [Offset, Fields][] {
+  if (reply === null || reply === undefined) return [];
+  if (reply instanceof Map) return entriesIn(reply.get(key));
+  if (!Array.isArray(reply)) return entriesIn((reply as Record<string, unknown>)[key]);
+  const [first] = reply as unknown[];
+  // RESP3 as a flat list: name, entries.
+  return typeof first === "string" ? entriesIn(reply[1]) : entriesIn((first as unknown[])[1]);
+}
+
+/** Of a reply to XRANGE, and of each stream in one to XREAD. */
+export function entriesIn(reply: unknown): [Offset, Fields][] {
+  if (!Array.isArray(reply)) return [];
+  return (reply as [Offset, string[]][]).map(([offset, fields]) => [offset, toRecord(fields)]);
+}
+
+function toRecord(fields: string[]): Fields {
+  const record: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (let at = 0; at + 1 < fields.length; at += 2) record[fields[at]!] = fields[at + 1]!;
+  return record;
+}

@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { createConnection, createServer as createTcpServer, type AddressInfo } from "node:net";
+import { createRequire } from "node:module";
+import { after, before, describe, test } from "node:test";
+import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { load, loadRedis, OURS, PEERS_FOLDER, UPSTREAM, type Kind } from "./kinds.ts";
+import { Member } from "./node.ts";
+
+/* oxlint-disable typescript/no-explicit-any -- clients and servers of several makers have no type in common */
+
+const STREAMS_UPSTREAM: Kind = {
+  ...UPSTREAM[0]!,
+  name: "@socket.io/redis-streams-adapter",
+  adapter: "@socket.io/redis-streams-adapter",
+};
+const inPeers = createRequire(`${PEERS_FOLDER}/../package.json`);
+
+class StreamsNode {
+  readonly clients: any[] = [];
+
+  private constructor(
+    readonly kind: Kind,
+    readonly io: any,
+    readonly http: ReturnType<typeof createServer>,
+    readonly redis: any,
+  ) {}
+
+  static async start(
+    kind: Kind,
+    redisPort: number,
+    library: "ioredis" | "redis",
+    options: object = {},
+  ): Promise<StreamsNode> {
+    const { Server } = load(kind === OURS ? OURS : UPSTREAM[0]!);
+    const redis = await redisClient(library, redisPort);
+    const http = createServer();
+    const io = new Server(http, {
+      transports: ["websocket"],
+      connectionStateRecovery: { maxDisconnectionDuration: 60_000 },
+      pingInterval: 100_000,
+    });
+    const create =
+      kind === OURS
+        ? load(OURS).adapter.createStreamsAdapter
+        : inPeers("@socket.io/redis-streams-adapter").createAdapter;
+    io.adapter(create(redis, { blockTimeInMs: 200, ...options }));
+    http.listen(0, "127.0.0.1");
+    await once(http, "listening");
+    await io.of("/").adapter.init?.();
+    return new StreamsNode(kind, io, http, redis);
+  }
+
+  get port(): number {
+    return (this.http.address() as AddressInfo).port;
+  }
+
+  async connect(rooms: readonly string[] = [], port = this.port): Promise<Member> {
+    const connection = new Promise<any>((resolve) => this.io.once("connection", resolve));
+    const client = load(OURS).connect(`http://127.0.0.1:${port}`, {
+      transports: ["websocket"],
+      forceNew: true,
+      reconnectionDelay: 10,
+      reconnectionDelayMax: 50,
+    });
+    this.clients.push(client);
+    const socket = await connection;
+    const member = new Member(client, socket);
+    if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
+    await socket.join([...rooms]);
+    return member;
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.clients) client.close();
+    await this.io.close();
+    if (this.redis.isOpen !== undefined) await this.redis.close();
+    else this.redis.disconnect();
+  }
+}
+
+async function redisClient(library: "ioredis" | "redis", port: number): Promise<any> {
+  if (library === "ioredis") {
+    const { Redis } = loadRedis("ioredis");
+    const client = new Redis(port, "127.0.0.1");
+    client.on("error", () => {});
+    return client;
+  }
+  const client = loadRedis("redis").createClient({ url: `redis://127.0.0.1:${port}` });
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
+/** A load balancer, of a kind: it sends new connections to the server that it is told. */
+class Balancer {
+  readonly #server = createTcpServer((socket) => {
+    const upstream = createConnection(this.target, "127.0.0.1");
+    for (const [one, other] of [
+      [socket, upstream],
+      [upstream, socket],
+    ] as const) {
+      one.pipe(other);
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+    }
+    this.#connections.add(socket);
+  });
+  readonly #connections = new Set<{ destroy(): void }>();
+  target = 0;
+
+  async listen(): Promise<number> {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  cut(): void {
+    for (const connection of this.#connections) connection.destroy();
+    this.#connections.clear();
+  }
+
+  close(): void {
+    this.cut();
+    this.#server.close();
+  }
+}
+
+for (const library of ["ioredis", "redis"] as const) {
+  for (const other of [OURS, STREAMS_UPSTREAM]) {
+    describe(`streams: ours and ${other.name} over ${library}`, { skip: withoutRedis }, () => {
+      let redis: RedisServer;
+      let ours: StreamsNode;
+      let theirs: StreamsNode;
+      before(async () => {
+        redis = await RedisServer.start();
+        ours = await StreamsNode.start(OURS, redis.port, library);
+        theirs = await StreamsNode.start(other, redis.port, library);
+        await untilBothRead(ours, theirs);
+      });
+      after(async () => {
+        await Promise.all([ours?.stop(), theirs?.stop()]);
+        await redis.stop();
+      });
+
+      test("broadcasts arrive in both directions, plain and binary, with one offset", async () => {
+        const here = await ours.connect(["room"]);
+        const there = await theirs.connect(["room"]);
+        for (const [from, to] of [
+          [ours, there],
+          [theirs, here],
+        ] as const) {
+          from.io.to("room").emit("plain", { a: [1, "€"] });
+          from.io.to("room").emit("binary", Buffer.from([1, 2, 3]), "end");
+          const plain = await to.hears("plain");
+          assert.deepEqual(plain.slice(0, -1), [{ a: [1, "€"] }]);
+          assert.match(String(plain.at(-1)), /^\d+-\d+$/);
+          const binary = await to.hears("binary");
+          assert.deepEqual([...(binary[0] as Buffer)], [1, 2, 3]);
+          assert.equal(binary.length, 3);
+          here.heard.length = 0;
+          there.heard.length = 0;
+        }
+        here.client.close();
+        there.client.close();
+      });
+
+      test("answers, sockets and events between servers", async () => {
+        const here = await ours.connect(["asked"]);
+        const there = await theirs.connect(["asked"]);
+        for (const { client } of [here, there]) client.on("ask", (done: (value: string) => void) => done("yes"));
+        for (const node of [ours, theirs]) {
+          assert.deepEqual(await node.io.to("asked").timeout(5000).emitWithAck("ask"), ["yes", "yes"]);
+          assert.equal((await node.io.in("asked").fetchSockets()).length, 2);
+        }
+        theirs.io.once("sum", (a: number, b: number, done: (sum: number) => void) => done(a + b));
+        assert.deepEqual(await ours.io.serverSideEmitWithAck("sum", 1, 2), [3]);
+        here.client.close();
+        there.client.close();
+      });
+
+      for (const [from, to] of [
+        ["ours", "theirs"],
+        ["theirs", "ours"],
+      ] as const) {
+        test(`a client that was cut off from ${from} comes back to ${to}, with what it has missed`, async () => {
+          const nodes = { ours, theirs };
+          const balancer = new Balancer();
+          balancer.target = nodes[from].port;
+          const member = await nodes[from].connect(["room"], await balancer.listen());
+          member.socket.data = { user: "ann" };
+          nodes[to].io.to("room").emit("before");
+          await member.hears("before");
+          const left = new Promise((resolve) => member.socket.once("disconnect", resolve));
+          // Nobody is there while it is away.
+          balancer.target = 1;
+          balancer.cut();
+          await left;
+          for (let at = 0; at < 20; at++) nodes[at % 2 === 0 ? "ours" : "theirs"].io.to("room").emit("missed", at);
+          nodes[from].io.to("room").emit("binary", Buffer.from([7]));
+          const back = new Promise<any>((resolve) => nodes[to].io.once("connection", resolve));
+          balancer.target = nodes[to].port;
+          const socket = await back;
+          nodes[from].io.to("room").emit("after");
+          await member.hears("after");
+          balancer.close();
+          assert.equal(socket.recovered, true);
+          assert.equal(member.client.recovered, true);
+          assert.equal(socket.id, member.id);
+          assert.deepEqual(socket.data, { user: "ann" });
+          assert.deepEqual(
+            member.heard
+              .filter(([name]) => name === "missed")
+              .map(([, at]) => at)
+              .sort((a, b) => Number(a) - Number(b)),
+            Array.from({ length: 20 }, (_, at) => at),
+          );
+          assert.equal(member.names.filter((name) => name === "binary").length, 1);
+          member.client.close();
+        });
+      }
+    });
+  }
+}
+
+/** The other make does not tell when it listens: emits until everything has arrived once. */
+async function untilBothRead(ours: StreamsNode, theirs: StreamsNode): Promise<void> {
+  const members = [await ours.connect(), await theirs.connect()] as const;
+  const emits = setInterval(() => {
+    ours.io.emit("ready from ours");
+    theirs.io.emit("ready from theirs");
+  }, 1);
+  await Promise.all(members.flatMap((member) => [member.hears("ready from ours"), member.hears("ready from theirs")]));
+  clearInterval(emits);
+  for (const { client } of members) client.close();
+}
