@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
-import type { ManagerOptions } from "socket.io-client";
 import { loadClient, loadServer, type Maker } from "./implementations.js";
-import { Stage, type TransportMode } from "./stage.js";
+import { type ClientOptions, Stage, type TransportMode } from "./stage.js";
 
 // What upstream's server does not do; see behaviours/recovery.ts for what both do.
 
-const eager: Partial<ManagerOptions> = { reconnectionDelay: 5, reconnectionDelayMax: 40, randomizationFactor: 0 };
+const eager: ClientOptions = { reconnectionDelay: 5, reconnectionDelayMax: 40, randomizationFactor: 0 };
 
 for (const maker of ["ours", "upstream"] satisfies Maker[]) {
   for (const transport of ["polling", "websocket"] satisfies TransportMode[]) {

@@ -613,6 +613,7 @@ class StoreAdapter extends Adapter {
     return this.constructor as typeof StoreAdapter;
   }
 
+  // oxlint-disable-next-line typescript/no-misused-promises -- adapters with a store may take their time
   override persistSession(session: Session): Promise<void> {
     const { store } = this;
     store.persisted.push(session);
@@ -668,6 +669,7 @@ describe("adapters of other makes", () => {
 
   test("without a log, that throw, that reject or that lack the hooks: a new session, and nothing breaks", async () => {
     class Rejecting extends Adapter {
+      // oxlint-disable-next-line typescript/no-misused-promises -- adapters with a store may take their time
       override persistSession(): Promise<void> {
         return Promise.reject(new Error("store is down"));
       }

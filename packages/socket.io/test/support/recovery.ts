@@ -1,5 +1,5 @@
 import { serve, ticks, type FakeConnection, type FakeTransport } from "./fake-engine.ts";
-import type { Server, ServerOptions, Socket } from "socket.io";
+import type { ServerOptions, Socket } from "socket.io";
 
 /** What a server has answered to CONNECT: what came before its answer, and that. */
 export interface Entered {
@@ -108,7 +108,7 @@ export function recovering(
     socket.on("disconnect", (reason) => log.push([socket.id, reason]));
   };
   server.io.on("connection", note);
-  return { ...server, server, sockets, log, note, io: server.io as Server };
+  return { ...server, server, sockets, log, note };
 }
 
 /** A client that is connected and has had one event. */
