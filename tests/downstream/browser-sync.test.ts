@@ -79,21 +79,28 @@ test("browser-sync: every origin is allowed, with credentials", async (t) => {
   await answer.text();
 });
 
-browserTest("browser-sync: a page in Chromium gets new styles without a load, and loads anew for new text", async ({ open, t }) => {
-  const { url, program } = await browserSync(t);
-  const page = await open(url);
-  const color = async (wanted: string) =>
-    page.waitForFunction((wanted) => getComputedStyle(document.querySelector("p")!).color === wanted, wanted);
-  await color("rgb(1, 1, 1)");
-  await page.waitForFunction(() => (window as unknown as { ___browserSync___?: { socket: { connected: boolean } } }).___browserSync___?.socket.connected);
-  await page.evaluate(() => void (document.title = "not loaded since"));
-  await program.ask("write", "style.css", "p { color: rgb(2, 2, 2) }");
-  await color("rgb(2, 2, 2)");
-  assert.equal(await page.title(), "not loaded since");
-  await program.ask("write", "index.html", "<!doctype html><html><body><p>second</p></body></html>");
-  await page.locator("p", { hasText: "second" }).waitFor();
-  assert.equal(await page.title(), "");
-});
+browserTest(
+  "browser-sync: a page in Chromium gets new styles without a load, and loads anew for new text",
+  async ({ open, t }) => {
+    const { url, program } = await browserSync(t);
+    const page = await open(url);
+    const color = async (wanted: string) =>
+      page.waitForFunction((wanted) => getComputedStyle(document.querySelector("p")!).color === wanted, wanted);
+    await color("rgb(1, 1, 1)");
+    await page.waitForFunction(
+      () =>
+        (window as unknown as { ___browserSync___?: { socket: { connected: boolean } } }).___browserSync___?.socket
+          .connected,
+    );
+    await page.evaluate(() => void (document.title = "not loaded since"));
+    await program.ask("write", "style.css", "p { color: rgb(2, 2, 2) }");
+    await color("rgb(2, 2, 2)");
+    assert.equal(await page.title(), "not loaded since");
+    await program.ask("write", "index.html", "<!doctype html><html><body><p>second</p></body></html>");
+    await page.locator("p", { hasText: "second" }).waitFor();
+    assert.equal(await page.title(), "");
+  },
+);
 
 async function browserSync(t: TestContext) {
   const ports = [await freePort(), await freePort(), await freePort()];
