@@ -1,5 +1,3 @@
-import assert from "node:assert/strict";
-
 /** What a socket of any client offers for waiting. */
 interface Emitting {
   once(event: string, listener: (...args: never[]) => void): unknown;
@@ -16,10 +14,4 @@ export function next<Args extends unknown[] = unknown[]>(emitter: unknown, event
       resolve(args as Args);
     });
   });
-}
-
-/** Waits until a value that grows by events is as wanted; `emitter` tells of each change by `event`. */
-export async function until(condition: () => boolean, emitter: unknown, event: string): Promise<void> {
-  while (!condition()) await next(emitter, event);
-  assert.ok(condition());
 }
