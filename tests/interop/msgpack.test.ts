@@ -92,6 +92,7 @@ const BINARY_OFFSET = 3;
 const subjects: Readonly<Record<string, Behaviours>> = {
   connect,
   namespaces,
+  middleware,
   events,
   acks,
   binary,
@@ -147,7 +148,7 @@ for (const [server, client] of pairings) {
 }
 
 /** Those that the client of 2.5 can be asked for, and its own. */
-const subjects2: Readonly<Record<string, Behaviours>> = { ...subjects, middleware, "protocol 4": protocol4 };
+const subjects2: Readonly<Record<string, Behaviours>> = { ...subjects, "protocol 4": protocol4 };
 const transports2: readonly TransportMode[] = ["polling", "websocket", "upgrade"];
 
 for (const [server, parser] of pairings) {
@@ -169,4 +170,81 @@ for (const [server, parser] of pairings) {
       }
     });
   }
+}
+
+/** Packets and their bytes (protocols.md 5). */
+const BYTES: readonly (readonly [packet: object, hex: string])[] = [
+  [{ type: 0, nsp: "/" }, "82a47479706500a36e7370a12f"],
+  [{ type: 1, nsp: "/" }, "82a47479706501a36e7370a12f"],
+  [{ type: 2, data: ["foo"], nsp: "/" }, "83a47479706502a46461746191a3666f6fa36e7370a12f"],
+  [{ type: 2, data: ["foo"], id: 12, nsp: "/" }, "84a47479706502a46461746191a3666f6fa269640ca36e7370a12f"],
+  [
+    { type: 2, data: ["a", Buffer.from([1, 2, 3, 4])], nsp: "/" },
+    "83a47479706502a46461746192a161c40401020304a36e7370a12f",
+  ],
+  [{ id: 12, type: 3, data: ["bar"], nsp: "/" }, "84a269640ca47479706503a46461746191a3626172a36e7370a12f"],
+];
+
+const REFUSED: readonly (readonly [packet: object, message: string])[] = [
+  [{ type: 5, nsp: "/" }, "invalid packet type"],
+  [{ type: -1, nsp: "/" }, "invalid packet type"],
+  [{ type: 1.5, nsp: "/" }, "invalid packet type"],
+  [{ nsp: "/" }, "invalid packet type"],
+  [{ type: 2, data: ["a"] }, "invalid namespace"],
+  [{ type: 2, data: ["a"], nsp: 5 }, "invalid namespace"],
+  [{ type: 0, data: [], nsp: "/" }, "invalid payload"],
+  [{ type: 0, data: null, nsp: "/" }, "invalid payload"],
+  [{ type: 1, data: {}, nsp: "/" }, "invalid payload"],
+  [{ type: 2, nsp: "/" }, "invalid payload"],
+  [{ type: 3, data: {}, nsp: "/" }, "invalid payload"],
+  [{ type: 4, data: 1, nsp: "/" }, "invalid payload"],
+  [{ type: 3, data: [], id: 1.5, nsp: "/" }, "invalid packet id"],
+  [{ type: 3, data: [], id: "1", nsp: "/" }, "invalid packet id"],
+];
+
+for (const maker of ["ours", "upstream"] as const) {
+  describe(`the msgpack parser, ${maker}`, () => {
+    const parser = loadParser(maker);
+
+    test("has a protocol, five types of packets, an encoder and a decoder", () => {
+      assert.deepEqual(
+        Object.keys(parser).toSorted(),
+        [...(maker === "ours" ? ["DecodeError"] : []), "Decoder", "Encoder", "PacketType", "protocol"].toSorted(),
+      );
+      assert.equal(parser.protocol, 5);
+      assert.deepEqual(parser.PacketType, { CONNECT: 0, DISCONNECT: 1, EVENT: 2, ACK: 3, CONNECT_ERROR: 4 });
+    });
+
+    test("is CommonJS without a map of exports", () => {
+      const manifest = requires[maker](`${NAME}/package.json`) as { exports?: unknown; type?: string };
+      assert.deepEqual([manifest.exports, manifest.type ?? "commonjs"], [undefined, "commonjs"]);
+    });
+
+    test("makes one message of a packet, a map with its members in their order", () => {
+      for (const [packet, hex] of BYTES) {
+        const encoded = new parser.Encoder().encode(packet as MsgpackPacket);
+        assert.deepEqual(
+          encoded.map((message) => Buffer.from(message).toString("hex")),
+          [hex],
+        );
+      }
+    });
+
+    test("reads a packet back, with whatever members it has", () => {
+      const packet = { type: 2, data: ["a", { b: [null, true, "é"] }], options: { compress: true }, id: 3, nsp: "/x" };
+      const read: unknown[] = [];
+      const decoder = new parser.Decoder();
+      decoder.on("decoded", (decoded) => read.push(decoded));
+      const [message] = new parser.Encoder().encode(packet as unknown as MsgpackPacket);
+      decoder.add(message);
+      assert.deepEqual(read, [packet]);
+    });
+
+    test("says what is wrong with a packet", () => {
+      for (const [packet, message] of REFUSED) {
+        const [encoded] = new parser.Encoder().encode(packet as MsgpackPacket);
+        assert.throws(() => void new parser.Decoder().add(encoded), { message }, JSON.stringify(packet));
+      }
+    });
+  });
 }

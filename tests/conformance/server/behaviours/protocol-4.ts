@@ -65,7 +65,7 @@ export const protocol4: Behaviours = {
 
   "clients of 2.x: a namespace may be asked for before the main one is joined": async (stage) => {
     const io = await stage.serve(ALLOWED);
-    io.use((_socket, next) => void setImmediate(setImmediate, next));
+    io.use((_socket, next) => void setImmediate(() => setImmediate(next)));
     io.of("/admin");
     const peer = await stage.peer(QUERY);
     peer.send("0/admin,");
