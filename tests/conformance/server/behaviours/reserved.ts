@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import type { Namespace } from "socket.io";
 import type { Behaviours } from "../behaviour.ts";
-import { insides } from "../stage.ts";
+import { insides, type Stage } from "../stage.ts";
 
 const RESERVED = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
-/** Names that are not for everybody, and words that others match (rows S-188 to S-192). */
+/** Names that are not for everybody, and words that others match (rows S-188 to S-193). */
 export const reserved: Behaviours = {
   "reserved names cannot be emitted": async (stage) => {
     const io = await stage.serve();
@@ -97,6 +98,44 @@ export const reserved: Behaviours = {
       assert.deepEqual(warnings, [["this adapter does not support the serverSideEmit() functionality"]]);
     });
   },
+
+  "servers that do not answer are counted": async (stage) => {
+    const { ClusterAdapter } = stage.cell.adapter;
+    /** One of three servers, the others of which are silent. */
+    class Lonely extends ClusterAdapter {
+      override serverCount(): Promise<number> {
+        return Promise.resolve(3);
+      }
+
+      override doPublish(): Promise<string> {
+        return Promise.resolve("");
+      }
+
+      override doPublishResponse(): Promise<void> {
+        return Promise.resolve();
+      }
+    }
+    await lonely(stage, Lonely, "timeout reached: only 0 responses received out of 2");
+  },
+
+  "servers that do not answer are missing, where the others are known by name": async (stage) => {
+    const { ClusterAdapterWithHeartbeat, MessageType } = stage.cell.adapter;
+    class Lonely extends ClusterAdapterWithHeartbeat {
+      constructor(nsp: Namespace) {
+        super(nsp, {});
+        this.onMessage({ uid: "silent", nsp: nsp.name, type: MessageType.HEARTBEAT } as never);
+      }
+
+      override doPublish(): Promise<string> {
+        return Promise.resolve("");
+      }
+
+      override doPublishResponse(): Promise<void> {
+        return Promise.resolve();
+      }
+    }
+    await lonely(stage, Lonely, "timeout reached: missing 1 responses");
+  },
 };
 
 /** What is written to `console.warn` meanwhile. */
@@ -109,4 +148,17 @@ function withWarnings(run: (warnings: unknown[][]) => void): void {
   } finally {
     console.warn = warn;
   }
+}
+
+/** What is asked of all servers fails with these words. */
+async function lonely(stage: Stage, adapter: unknown, message: string): Promise<void> {
+  const io = await stage.serve({ adapter: adapter as never });
+  await stage.quiet();
+  const failures = [
+    assert.rejects(io.fetchSockets(), { message }),
+    assert.rejects(io.serverSideEmitWithAck("question"), { message, responses: [] }),
+  ];
+  await stage.quiet();
+  stage.clock.advance(5001);
+  await Promise.all(failures);
 }
