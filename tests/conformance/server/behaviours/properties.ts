@@ -142,6 +142,13 @@ export const properties: Behaviours = {
     assert.equal(typeof insides(stage.create()).opts, "object");
   },
 
+  "opts holds the settings of recovery, with their defaults, where it is on": (stage) => {
+    const { maxDisconnectionDuration, skipMiddlewares } = insides(
+      stage.create({ connectionStateRecovery: { skipMiddlewares: false } }),
+    ).opts.connectionStateRecovery;
+    assert.deepEqual([maxDisconnectionDuration, skipMiddlewares], [120_000, false]);
+  },
+
   "_parser is the module of the parser, encoder an Encoder of it": (stage) => {
     const io = stage.create();
     const { Encoder, Decoder, protocol } = stage.cell.parser;
