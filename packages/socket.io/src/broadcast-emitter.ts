@@ -2,11 +2,15 @@ import type { Room, SocketId } from "socket.io-adapter";
 import type { BroadcastOperator, RemoteSocket } from "./broadcast-operator.js";
 import {
   StrictEventEmitter,
+  type AllButLast,
   type DecorateAcknowledgementsWithMultipleResponses,
   type DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
   type EventNames,
+  type EventNamesWithAck,
   type EventParams,
   type EventsMap,
+  type FirstNonErrorArg,
+  type Last,
   type RemoveAcknowledgements,
 } from "./typed-events.js";
 
@@ -79,6 +83,21 @@ export abstract class BroadcastEmitter<
     ...args: EventParams<RemoveAcknowledgements<EmitEvents>, Ev>
   ): boolean {
     return this._everybody<RemoveAcknowledgements<EmitEvents>>().emit(ev, ...args);
+  }
+
+  /**
+   * Emits to all clients of the namespace, and resolves with the first argument of each client's answer. Give it time by
+   * {@link timeout}, which it needs as all acknowledgements of broadcasts: without, it waits for 1 ms. Rejects when some
+   * clients did not answer in time: the error's `responses` holds the answers of the others; and when the event name is
+   * reserved.
+   */
+  emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<EmitEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, Ev>>>> {
+    type Emit = (...args: unknown[]) => Promise<never>;
+    const everybody = this._everybody() as unknown as { emitWithAck: Emit };
+    return everybody.emitWithAck(ev, ...(args as unknown[]));
   }
 
   /** Emits the event `message`. */

@@ -74,8 +74,9 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
 
   /**
    * Emits to the targets. With a function as last argument, `(err, responses)` are the first argument of each client's
-   * answer; `err` is set when some did not answer in time.
+   * answer; `err` is set when some did not answer in time. That time is 1 ms, unless {@link timeout} gives more.
    *
+   * @returns true
    * @throws if the event name is reserved
    */
   emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): true {
@@ -87,6 +88,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
       this.adapter.broadcast(packet, options);
       return true;
     }
+    if (this.flags.timeout === undefined) warnOfHaste();
     const ack = data.pop() as AckOfMany;
     const answers = new Answers(this.adapter, this.flags, packet, ev, ack);
     try {
@@ -111,7 +113,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
 
   /**
    * Emits, and resolves with the first argument of each client's answer. Needs {@link timeout}. Rejects when some did
-   * not answer in time: the error's `responses` holds the answers of the others.
+   * not answer in time: the error's `responses` holds the answers of the others; and when the event name is reserved.
    */
   emitWithAck<Ev extends EventNamesWithError<EmitEvents>>(
     ev: Ev,
@@ -180,6 +182,18 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   private with(flags: BroadcastFlags): BroadcastOperator<EmitEvents, SocketData> {
     return new BroadcastOperator(this.adapter, this.rooms, this.exceptRooms, { ...this.flags, ...flags });
   }
+}
+
+let warnedOfHaste = false;
+
+/** Upstream's servers wait for 1 ms as well, without a word (row Q-8): the first time we say what to do. */
+function warnOfHaste(): void {
+  if (warnedOfHaste || process.env["NODE_ENV"] === "production") return;
+  warnedOfHaste = true;
+  process.emitWarning(
+    "Acknowledgements of a broadcast are waited for 1 ms only: say how long by timeout(), as in io.timeout(5000).emit(…)",
+    { type: "SocketIoWarning", code: "SOCKET_IO_ACK_WITHOUT_TIMEOUT" },
+  );
 }
 
 type AckOfMany = (error: Error | null, responses: unknown) => void;

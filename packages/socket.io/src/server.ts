@@ -193,6 +193,11 @@ export class Server<
         "You are trying to attach socket.io to an express request handler function. Please pass a http.Server instance.",
       );
     }
+    if (!isPort(srv) && typeof (srv as Partial<TServerInstance> | undefined)?.listeners !== "function") {
+      throw new TypeError(
+        `attach() takes a server of node:http, https or http2, or a port, and not ${srv === null ? "null" : `this ${typeof srv}`}`,
+      );
+    }
     const merged = { ...opts, ...this.opts, path: this.opts.path || opts.path || this._path };
     this.initEngine(isPort(srv) ? listenOn(Number(srv)) : (srv as TServerInstance), merged);
     return this;

@@ -450,7 +450,7 @@ export class Socket<
 
   private expectAck(id: number, ev: string | symbol, ack: AckCallback, timeout: number | undefined): void {
     const { _alarm, _listenerErrors } = this.server;
-    const call = _listenerErrors.guard(ack, this as unknown as AnySocket, ev);
+    const call = _listenerErrors.guard(ack, this, ev);
     expectAck(this._left ? undefined : this.acks, id, ack, call, timeout, _alarm);
   }
 
@@ -496,12 +496,12 @@ export class Socket<
 
   /** Calls what may fail by the application's fault. */
   private _call(fn: (...args: never[]) => unknown, self: unknown, args: readonly unknown[], event: string): void {
-    this.server._listenerErrors.call(fn, self, args, this as unknown as AnySocket, event);
+    this.server._listenerErrors.call(fn, self, args, this, event);
   }
 
   /** @internal */
   protected override _listenerFailed(error: unknown, ev: string | symbol, _first: unknown, rejected: boolean): void {
-    this.server._listenerErrors.report(error, this as unknown as AnySocket, ev, rejected);
+    this.server._listenerErrors.report(error, this, ev, rejected);
   }
 }
 

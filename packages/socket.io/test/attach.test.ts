@@ -52,8 +52,13 @@ test("a function is refused with the known message", () => {
 });
 
 test("other things than servers are type errors", () => {
-  assert.throws(() => new Server().attach(undefined as never), TypeError);
-  assert.throws(() => new Server().attach({} as never), TypeError);
+  for (const junk of [undefined, null, {}, "", "a", { listen: true }]) {
+    assert.throws(() => new Server().attach(junk as never), {
+      name: "TypeError",
+      message:
+        /^attach\(\) takes a server of node:http, https or http2, or a port, and not (null|this (undefined|string|object))$/,
+    });
+  }
 });
 
 test("options are read back by methods; the path loses one trailing slash", () => {
@@ -178,7 +183,7 @@ test("attach may be called several times, and engine and httpServer are the last
 test("close ends the sessions of all engines that were attached or bound", async () => {
   const { io, engine } = serve();
   const second = new FakeEngine();
-  io.bind(second as never);
+  io.bind(second);
   const peers = [engine.connect(), second.connect()];
   for (const peer of peers) await peer.join();
   await io.close();
@@ -198,9 +203,9 @@ test("close while it is closing, and a callback that throws or rejects, reject n
   const reports: unknown[] = [];
   io.on("listener_error", (error, socket, event) => reports.push([(error as Error).message, socket, event]));
   const codes: unknown[] = [];
-  const remember = (error?: Error): void => void codes.push((error as NodeJS.ErrnoException | undefined)?.code);
+  const remember = (error?: NodeJS.ErrnoException): void => void codes.push(error?.code);
   await Promise.all([io.close(remember), io.close(remember)]);
-  assert.deepEqual(codes.toSorted(), ["ERR_SERVER_NOT_RUNNING", undefined]);
+  assert.deepEqual(new Set(codes), new Set(["ERR_SERVER_NOT_RUNNING", undefined]));
   await io.close(() => {
     throw new Error("thrown");
   });
@@ -246,7 +251,7 @@ test("options of the constructor win over those given to attach", () => {
 
 test("what is old or was never there stays absent", () => {
   const io = new Server() as unknown as Record<string, unknown>;
-  for (const name of ["set", "origins", "clients", "emitWithAck"]) assert.equal(io[name], undefined);
+  for (const name of ["set", "origins", "clients"]) assert.equal(io[name], undefined);
   const nsp = new Server().of("/") as unknown as Record<string, unknown>;
   for (const name of ["connected", "clients"]) assert.equal(nsp[name], undefined);
 });

@@ -214,13 +214,35 @@ test("emitWithAck of an operator resolves with all answers, or rejects with the 
   await assert.rejects(partly, { message: "operation has timed out", responses: [1] });
 });
 
-test("a broadcast with a callback and without a timeout waits 1 ms", async () => {
+test("a broadcast with a callback and without a timeout waits 1 ms", async (t) => {
+  const warn = t.mock.method(process, "emitWarning", () => {});
   const { io, clock } = await members([]);
   const calls: unknown[][] = [];
-  (io as unknown as { emit(...args: unknown[]): void }).emit("x", (...args: unknown[]) => calls.push(args));
+  const emit = (): unknown =>
+    (io as unknown as { emit(...args: unknown[]): unknown }).emit("x", (...args: unknown[]) => calls.push(args));
+  assert.equal(emit(), true);
+  assert.equal(emit(), true);
+  await ticks();
+  assert.equal(calls.length, 0);
+  clock.advance(1);
+  assert.equal(calls.length, 2);
+  assert.match(String(calls[0]![0]), /timed out/);
+  assert.equal(warn.mock.callCount(), 1);
+  assert.match(String(warn.mock.calls[0]!.arguments[0]), /timeout\(\)/);
+});
+
+test("emitWithAck of the server and of namespaces: what was answered within 1 ms, or an error with it", async () => {
+  const { io, clock, all } = await members([], []);
+  const refused = io.emitWithAck("x", "y");
+  for (const { peer } of all) assert.deepEqual(peer.take(), ['20["x","y"]']);
+  all[0]!.peer.receive("30[5]");
   await ticks();
   clock.advance(1);
-  assert.match(String(calls[0]![0]), /timed out/);
+  await assert.rejects(refused, { message: "operation has timed out", responses: [5] });
+  const answers = io.of("/").emitWithAck("x");
+  for (const { peer } of all) peer.receive("31[7,8]");
+  assert.deepEqual(await answers, [7, 7]);
+  await assert.rejects(io.emitWithAck("disconnect"), { message: '"disconnect" is a reserved event name' });
 });
 
 test("an argument that cannot be encoded throws at the caller, and the callback is not called", async () => {

@@ -111,7 +111,7 @@ for (const way of ["port", "server", "bound"] as const) {
       // Clients.
       const clients = [];
       for (const maker of ["ours", "upstream"] as const) {
-        for (const transports of [["websocket"], ["polling"]]) {
+        for (const transports of [["websocket" as const], ["polling" as const]]) {
           const { io } = loadClient(maker);
           const client: Socket = io(`http://127.0.0.1:${port}`, { transports, reconnection: false, forceNew: true });
           t.after(() => client.disconnect());

@@ -116,7 +116,7 @@ export function serve(options: Partial<ServerOptions> = {}): { io: Server; engin
   const engine = new FakeEngine();
   const clock = new FakeClock();
   (io as unknown as { _alarm: { clock: FakeClock } })._alarm.clock = clock;
-  io.bind(engine as never);
+  io.bind(engine);
   return { io, engine, clock };
 }
 

@@ -59,7 +59,7 @@ function close(): void {
   const answered = io.close((error) => log("callback", error?.message ?? null));
   void answered.then(async () => {
     log("promise");
-    await io.close((error) => log("second callback", (error as NodeJS.ErrnoException | undefined)?.code ?? null));
+    await io.close((error) => log("second callback", (error as { code?: string } | undefined)?.code ?? null));
     log("second promise", io.engine.clientsCount);
     if (way === "bound") server.close();
   });

@@ -281,13 +281,24 @@ export const methods: Behaviours = {
     assert.deepEqual((await one.peer.receive(2)).map(String)[0], "1");
   },
 
-  "neither server nor namespace has emitWithAck: operators have": (stage) => {
-    const io = stage.create();
-    for (const target of [io, io.of("/a")]) {
-      assert.equal("emitWithAck" in target, false);
-      assert.throws(() => void insides(target).emitWithAck("x"), TypeError);
-    }
-    assert.equal(typeof io.timeout(1).emitWithAck, "function");
+  "server and namespaces have emitWithAck, which does as that of an operator": {
+    upstreamDiffers: "Q-2",
+    run: async (stage) => {
+      const io = await stage.serve();
+      for (const name of ["/", "/a"]) {
+        const { peer } = await stage.join(io, name);
+        const target = name === "/" ? io : io.of(name);
+        assert.equal(typeof target.emitWithAck, "function");
+        const answers = target.emitWithAck("x", 1);
+        assert.match(String(await peer.next()), /\["x",1\]$/);
+        stage.clock.advance(1);
+        await assert.rejects(answers, (error: Error & { responses?: unknown }) => {
+          assert.deepEqual([error.message, error.responses], ["operation has timed out", []]);
+          return true;
+        });
+        await assert.rejects(target.emitWithAck("connect"), { message: '"connect" is a reserved event name' });
+      }
+    },
   },
 };
 
