@@ -1,3 +1,4 @@
+import debugModule from "debug";
 import { BaseServer } from "./base-server.js";
 import { respondRefusal } from "./http/exchange.js";
 import { readUwsHandshake, UwsExchange } from "./http/uws.js";
@@ -5,6 +6,8 @@ import type { AttachOptions } from "./options.js";
 import type { UwsApp, UwsContext, UwsHttpRequest, UwsHttpResponse, UwsOptions, UwsWebSocket } from "./uws-types.js";
 import type { WebSocketEndpoint } from "./websocket/endpoint.js";
 import { UwsEndpoint } from "./websocket/uws-endpoint.js";
+
+const debug = debugModule("engine:uws");
 
 /**
  * An Engine.IO server on an app of uWebSockets.js.
@@ -24,6 +27,7 @@ export class uServer extends BaseServer {
    */
   attach(app: UwsApp, options: AttachOptions & UwsOptions = {}): void {
     const path = this._computePath(options);
+    debug("serving path %s of an app", path);
     app.any(path, (res, req) => this.handleRequest(res, req));
     app.ws(path, {
       ...given(options),

@@ -1,3 +1,4 @@
+import debugModule from "debug";
 import type { Adapter, BroadcastFlags, Room, SocketId } from "socket.io-adapter";
 import { PacketType, type Packet } from "socket.io-parser";
 import { isReservedEvent } from "socket.io-parser/events";
@@ -17,6 +18,8 @@ import type {
   Last,
   TypedEventBroadcaster,
 } from "./typed-events.js";
+
+const debug = debugModule("socket.io:broadcast-operator");
 
 /**
  * A target and how to send to it. Immutable: each modifier gives a new operator, so that one may be kept and refined.
@@ -84,6 +87,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
     const data: unknown[] = [ev, ...args];
     const packet: Packet = { type: PacketType.EVENT, data, nsp: "" };
     const options = { rooms: this.rooms, except: this.exceptRooms, flags: this.flags };
+    debug("%s to rooms %o, except %o, flags %o", ev, this.rooms, this.exceptRooms, this.flags);
     if (typeof data[data.length - 1] !== "function") {
       this.adapter.broadcast(packet, options);
       return true;

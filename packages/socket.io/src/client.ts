@@ -7,6 +7,7 @@ import type { Deadline } from "socket.io-parser/acks";
 import type { Dialect } from "./dialect.js";
 import type { ExtendedError } from "./errors.js";
 import type { AnyNamespace } from "./namespace.js";
+import { traceDecoder } from "./packet-trace.js";
 import type { AnyServer } from "./server.js";
 import type { AnySocket, DisconnectReason } from "./socket.js";
 
@@ -215,6 +216,7 @@ export class Client {
     const { conn } = this;
     // Emitters call listeners on themselves: so one function serves all connections.
     (this.decoder as ClientDecoder)[CLIENT] = this;
+    traceDecoder(this.decoder);
     this.decoder.on("decoded", onDecoded);
     if ("receiver" in conn) {
       conn.receiver = this as typeof conn.receiver;
@@ -264,6 +266,7 @@ export class Client {
     }
     joining.set(name, { socket: undefined, held: undefined });
     const existing = server._nsps.get(name);
+    debug("%s asks for namespace %s", this.id, name);
     if (existing !== undefined) return this.#enter(existing, auth);
     if (this.#countChildren() >= server._limits.maxCreatedNamespacesPerConnection) {
       return this._refuse(name, new Error("Too many namespaces"));

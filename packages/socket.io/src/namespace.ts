@@ -211,6 +211,7 @@ export class Namespace<
 
   /** The socket joins, and the listeners hear of it. @internal */
   _doConnect(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    debug("socket %s joins %s", socket.id, this.name);
     this._preConnectSockets.delete(socket.id);
     this.sockets.set(socket.id, socket);
     socket._onconnect();
@@ -263,7 +264,7 @@ export class Namespace<
   }
 }
 
-function isEntering(nsp: AnyNamespace, socket: AnySocket): boolean {
+function isEntering(nsp: { _preConnectSockets: ReadonlyMap<SocketId, object> }, socket: AnySocket): boolean {
   return nsp._preConnectSockets.get(socket.id) === socket;
 }
 

@@ -21,6 +21,7 @@ import { ListenerErrors } from "./listener-errors.js";
 import { closed, isPort, listenOn, type TServerInstance } from "./listening.js";
 import { Namespace, type ServerReservedEventsMap } from "./namespace.js";
 import { connectionLimits, type AdapterConstructor, type ConnectionLimits, type ServerOptions } from "./options.js";
+import { traceEncoder } from "./packet-trace.js";
 import { ParentNamespace } from "./parent-namespace.js";
 import { recoveryOptions, type ConnectionStateRecoveryOptions } from "./recovery.js";
 import { redirectEmitter } from "./redirect-emitter.js";
@@ -126,7 +127,7 @@ export class Server<
     this.connectTimeout(opts.connectTimeout || DEFAULT_CONNECT_TIMEOUT_MS);
     this.serveClient(opts.serveClient !== false);
     this._parser = (opts.parser as typeof defaultParser | undefined) ?? defaultParser;
-    this.encoder = new this._parser.Encoder();
+    this.encoder = traceEncoder(new this._parser.Encoder());
     this._recovery = recoveryOptions(opts.connectionStateRecovery);
     this.opts = this._recovery === undefined ? opts : { ...opts, connectionStateRecovery: this._recovery };
     this._limits = connectionLimits(opts);

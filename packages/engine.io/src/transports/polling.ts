@@ -1,3 +1,4 @@
+import debugModule from "debug";
 import type { Packet } from "engine.io-parser";
 import type { CloseCause } from "engine.io-parser/session";
 import type { OutgoingHttpHeaders } from "node:http";
@@ -8,6 +9,8 @@ import { withDefaults, type TransportName } from "../options.js";
 import type { Body, WireVersion } from "../wire-version.js";
 import { Jsonp } from "./jsonp.js";
 import { Transport, type TransportHost } from "./transport.js";
+
+const debug = debugModule("engine:polling");
 
 const CLOSE: Packet = { type: "close" };
 const NOOP: Packet = { type: "noop" };
@@ -63,6 +66,7 @@ export class Polling extends Transport implements ExchangeListener {
     const poll = this.#poll;
     this.#poll = null;
     if (poll === null) return true;
+    debug("the GET of %s gets %d packets", this.sid, batch.length);
     // Scripts are text, whatever the client takes elsewhere (protocols.md 9.2, 11).
     const payload = this.version.encodePayload(batch, this.supportsBinary && this.#jsonp === null);
     if (payload instanceof Promise) void payload.then((read) => this.#answerPoll(poll, read, batch));
@@ -81,6 +85,7 @@ export class Polling extends Transport implements ExchangeListener {
   }
 
   onBody(exchange: HttpExchange, body: Buffer): void {
+    debug("a POST of %s brings %d bytes", this.sid, body.length);
     this.#post = null;
     // First: whatever the packets lead to, the request has its answer.
     this.#answer(exchange, "text/html", "ok");
@@ -128,6 +133,7 @@ export class Polling extends Transport implements ExchangeListener {
       exchange.respond(exchange.overlapStatus);
       return this.fail("overlap from client");
     }
+    debug("a GET of %s waits", this.sid);
     this.#poll = exchange;
     exchange.listener = this;
     if (this.readyState === "closing") return this.#closeWith([NOOP, CLOSE]);

@@ -1,3 +1,4 @@
+import debugModule from "debug";
 import type { Packet, RawData } from "engine.io-parser";
 import type { CloseCause, SessionTransport, TransportSink } from "engine.io-parser/session";
 import { EventEmitter } from "node:events";
@@ -6,6 +7,8 @@ import { TransportError } from "../errors.js";
 import type { EngineRequest } from "../http/request.js";
 import type { EngineOptions, TransportName } from "../options.js";
 import { revisionOf, wireVersion, type Revision, type WireVersion } from "../wire-version.js";
+
+const debug = debugModule("engine:transport");
 
 /** What a transport asks of its server. */
 export interface TransportHost {
@@ -141,6 +144,7 @@ export abstract class Transport extends EventEmitter implements SessionTransport
   protected onClose(): void {
     const { sink } = this;
     if (this.readyState === "closed") return;
+    debug("%s of %s is closed", this.name, this.sid);
     this.readyState = "closed";
     this.sink = null;
     sink?.onClose({ reason: "transport close" });
@@ -151,6 +155,7 @@ export abstract class Transport extends EventEmitter implements SessionTransport
     const { sink } = this;
     if (this.readyState === "closed") return;
     const error = new TransportError(message, description);
+    debug("%s of %s failed: %s", this.name, this.sid, message);
     const cause: CloseCause = { reason: "transport error", description: error };
     this.sink = null;
     this.discard(cause);

@@ -1,3 +1,4 @@
+import debugModule from "debug";
 import type { Packet, RawData } from "engine.io-parser";
 import type { EngineRequest } from "../http/request.js";
 import type { EngineOptions } from "../options.js";
@@ -6,6 +7,8 @@ import type { EndpointListener, WebSocketEndpoint } from "../websocket/endpoint.
 import type { Frame } from "../websocket/frame-encoder.js";
 import type { WireVersion } from "../wire-version.js";
 import { Transport } from "./transport.js";
+
+const debug = debugModule("engine:ws");
 
 /** With more than this waiting below, in bytes, packets are kept in the session until it has left. */
 const HIGH_WATER_BYTES = 16_384;
@@ -26,6 +29,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
     super(req, version);
     this.#endpoint = endpoint;
     endpoint.listener = this;
+    debug("open, from %s", req.url);
   }
 
   /** The WebSocket itself. */
@@ -68,6 +72,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   }
 
   override onClose(): void {
+    debug("WebSocket of %s is closed", this.sid);
     const lost = this.readyState === "open" && (this.#state !== "ready" || this.#endpoint.bufferedAmount > 0);
     this.#endpoint.listener = null;
     // What was handed over will never leave: the peer did not go in good order.

@@ -1,9 +1,12 @@
+import debugModule from "debug";
 import type { Packet } from "engine.io-parser";
 import type { CloseCause } from "engine.io-parser/session";
 import type { WireVersion } from "../wire-version.js";
 import type { EndpointListener, WebTransportEndpoint } from "../webtransport/endpoint.js";
 import type { WebTransportSession } from "../webtransport/session.js";
 import { Transport } from "./transport.js";
+
+const debug = debugModule("engine:webtransport");
 
 /** WebTransport: one bidirectional stream of an HTTP/3 session carries all packets (protocols.md 1.12). */
 export class WebTransportTransport extends Transport implements EndpointListener {
@@ -16,6 +19,7 @@ export class WebTransportTransport extends Transport implements EndpointListener
     super(null, version);
     this.#endpoint = endpoint;
     endpoint.listener = this;
+    debug("a stream is open");
   }
 
   /** The WebTransport session itself. */
@@ -57,6 +61,7 @@ export class WebTransportTransport extends Transport implements EndpointListener
   }
 
   override onClose(error?: unknown): void {
+    debug("the stream of %s is closed: %s", this.sid, error);
     if (error === undefined) super.onClose();
     else this.fail("webtransport error", error);
   }
