@@ -201,16 +201,24 @@ test("a session is refused rather than sent in part", async () => {
 });
 
 test("a quiet client of a busy namespace recovers: what others were sent before it was cut off does not matter", async () => {
-  const { adapter, lose } = host({ maxPackets: 2 }, "a", "b");
-  const offset = emitted(adapter, event("for a"), { rooms: new Set(["a"]) });
-  for (let n = 0; n < 5; n++) adapter.broadcast(event("for b"), { rooms: new Set(["b"]) });
-  lose("a");
-  adapter.broadcast(event("missed"), { rooms: new Set(["a"]) });
-  const session = (await adapter.restoreSession("pid of a", offset))!;
-  assert.deepEqual(
-    session.missedPackets.map(([name]) => name),
-    ["missed"],
-  );
+  const { adapter, enter, lose } = host({ maxPackets: 2 }, "a", "b");
+  const others = (count: number): void => {
+    for (let n = 0; n < count; n++) adapter.broadcast(event("for b"), { rooms: new Set(["b"]) });
+  };
+  let offset = emitted(adapter, event("for a"), { rooms: new Set(["a"]) });
+  for (const name of ["missed", "missed later"]) {
+    others(5);
+    lose("a");
+    const next = emitted(adapter, event(name), { rooms: new Set(["a"]) });
+    others(1);
+    const session = (await adapter.restoreSession("pid of a", offset))!;
+    assert.deepEqual(
+      session.missedPackets.map(([event]) => event),
+      [name],
+    );
+    assert.equal(session._handover!.replay(enter("a")), true);
+    offset = next;
+  }
 });
 
 test("after a recovery the next one starts from what the client has had by then", async () => {

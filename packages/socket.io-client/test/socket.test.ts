@@ -396,6 +396,29 @@ test("a pid is kept and sent with the last offset, under the auth payload", () =
   assert.deepEqual(last(), ['0{"pid":"mine"}']);
 });
 
+test("what was missed is delivered once, whether it comes before or after CONNECT's answer, or twice because that was lost", () => {
+  const { manager, socket } = opening();
+  const heard: unknown[] = [];
+  socket.on("n", (n) => heard.push(n));
+  const comeBack = () => {
+    manager.wire.end("transport close");
+    manager.clock.advance(1000);
+    manager.wire.open();
+    return manager.wire.take();
+  };
+  manager.wire.open();
+  manager.wire.receive('0{"sid":"a","pid":"p"}', '2["n",1,"off1"]');
+  comeBack();
+  manager.wire.receive('2["n",2,"off2"]', '0{"sid":"a","pid":"p"}', '2["n",3,"off3"]');
+  assert.deepEqual([socket.recovered, heard], [true, [1, 2, 3]]);
+  comeBack();
+  manager.wire.receive('2["n",4,"off4"]');
+  // The answer is lost: the events before it were not delivered, and the offset says so.
+  assert.deepEqual(comeBack(), ['0{"pid":"p","offset":"off3"}']);
+  manager.wire.receive('2["n",4,"off4"]', '0{"sid":"a","pid":"p"}');
+  assert.deepEqual(heard, [1, 2, 3, 4]);
+});
+
 test("without a pid no offset is kept, and the connection is never recovered", () => {
   const { manager, socket } = connected();
   manager.wire.receive('2["x","off"]');

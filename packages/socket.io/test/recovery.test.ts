@@ -387,6 +387,16 @@ describe("while the old connection seems alive", () => {
     assert.equal(io._nsps.has("/child"), false);
   });
 
+  test("the namespace that lives as long as its sockets do goes, if the client is gone before it is let in", async () => {
+    const { server, io } = recovering({}, { cleanupEmptyChildNamespaces: true });
+    io.of(/^\/child/);
+    const client = await connected(server, "/child");
+    client.reconnect().ask();
+    client.lose();
+    await ticks();
+    assert.equal(io._nsps.has("/child"), false);
+  });
+
   test("two that claim a session at once never both have it", async () => {
     for (const first of ["lost", "alive"]) {
       const { server, sockets, io } = recovering();
@@ -537,6 +547,7 @@ describe("middlewares", () => {
       else next();
     });
     const client = await connected(server);
+    await sockets[0]!.join("r");
     client.lose();
     io.emit("n", 1);
     client.reconnect().ask();
@@ -551,6 +562,7 @@ describe("middlewares", () => {
     held[0]!();
     await ticks();
     assert.equal(sockets.length, 1);
+    assert.deepEqual([...io.sockets.adapter.sids.get(client.sid!)!], [client.sid, "r"]);
     held[1]!();
     await ticks();
     assert.deepEqual(
