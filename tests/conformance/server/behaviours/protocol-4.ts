@@ -171,7 +171,7 @@ export const protocol4: Behaviours = {
   },
 
   "clients of 2.x: sessions are not recovered, their ids are those of connections": async (stage) => {
-    const io = await stage.serve({ ...ALLOWED, connectionStateRecovery: {} } as never);
+    const io = await stage.serve({ ...ALLOWED, connectionStateRecovery: {} });
     const { peer, socket } = await old(stage, io);
     assert.deepEqual([socket.id, socket.recovered], [peer.opened.sid, false]);
     io.of("/admin");
