@@ -44,10 +44,14 @@ const UNTRUE = "untrue";
 
 describe("types, row by row", () => {
   for (const compiler of ["5.9", "7"] as const) {
+    const settings = [strict(compiler, "import"), lenient(compiler)];
+    // What TypeScript 5.9 finds in the lenient setting are the types for `require`.
+    if (compiler === "7") settings.push(strict(compiler, "require"));
+
     for (const [file, says] of Object.entries({ ...ROWS, ...OURS })) {
       test(`TypeScript ${compiler}: ${says}`, async () => {
         const folder = await application();
-        for (const setting of [strict(compiler, "import"), strict(compiler, "require"), lenient(compiler)]) {
+        for (const setting of settings) {
           assert.equal(about(file, await complaints(folder, setting)), "");
         }
       });
@@ -90,12 +94,14 @@ describe("types, row by row", () => {
   });
 });
 
-const strict = (compiler: Setting["compiler"], by: "import" | "require"): Setting =>
-  SETTINGS[`TypeScript ${compiler}, node16 ${by}`];
+function strict(compiler: Setting["compiler"], by: "import" | "require"): Setting {
+  return SETTINGS[`TypeScript ${compiler}, node16 ${by}`];
+}
 
 /** Here packages have no closed paths: old resolution doesn't look at `exports`, newer compilers are told where the folders are. */
-const lenient = (compiler: Setting["compiler"]): Setting =>
-  compiler === "5.9" ? SETTINGS["TypeScript 5.9, node10"] : SETTINGS["TypeScript 7, bundler"];
+function lenient(compiler: Setting["compiler"]): Setting {
+  return compiler === "5.9" ? SETTINGS["TypeScript 5.9, node10"] : SETTINGS["TypeScript 7, bundler"];
+}
 
 function optionsOf({ compiler, resolution }: Setting): CompilerOptions {
   const options: CompilerOptions = { lib: ["es2022"], types: ["node"] };
