@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { root } from "../../tools/setup.mjs";
@@ -29,7 +29,7 @@ const ROWS = {
 const OURS = {
   promises: "what the client's emitWithAck promises is the callback's first value, with a timeout too (T-40)",
   "component-emitter":
-    "the types of events are those of @socket.io/component-emitter, and its methods have the same ones (T-8)",
+    "emitters and their types of events are assignable to and from those of @socket.io/component-emitter (T-8)",
   wider: "data of namespaces, answers of emit and sources of connections are typed as well",
 };
 
@@ -50,7 +50,7 @@ describe("types, row by row", () => {
 
     for (const [file, says] of Object.entries({ ...ROWS, ...OURS })) {
       test(`TypeScript ${compiler}: ${says}`, async () => {
-        const folder = await application();
+        const { folder } = await consumer();
         for (const setting of settings) {
           assert.equal(about(file, await complaints(folder, setting)), "");
         }
@@ -59,13 +59,13 @@ describe("types, row by row", () => {
 
     for (const [file, says] of Object.entries(LENIENT)) {
       test(`TypeScript ${compiler}: ${says}`, async () => {
-        const folder = await application();
+        const { folder } = await consumer();
         assert.equal(about(file, await complaints(folder, lenient(compiler))), "");
       });
     }
 
     test(`TypeScript ${compiler}: an untrue assertion about types does not compile`, async () => {
-      const folder = await application();
+      const { folder } = await consumer();
       const untrue = read(UNTRUE)
         .split("\n")
         .flatMap((line, at) => (/^(typeOf|same|assignable)\b/.test(line) ? [`${at + 1}`] : []));
@@ -147,14 +147,6 @@ function textsOf(files: readonly string[]): Record<string, string> {
 function read(file: string): string {
   const folder = file in ROWS || file in LENIENT ? "rows" : file in OURS ? "ours" : ".";
   return readFileSync(join(TYPES, folder, `${file}.ts`), "utf8");
-}
-
-/** An application with our packages, and the emitter of upstream's beside them. */
-async function application(): Promise<string> {
-  const { folder } = await consumer();
-  const emitter = "node_modules/@socket.io/component-emitter";
-  if (!existsSync(join(folder, emitter))) link(join(root, "peers", emitter), join(folder, emitter));
-  return folder;
 }
 
 /** An application with upstream's packages. */

@@ -9,7 +9,10 @@ import { readTarball, type PackedFile } from "../../tools/tarball.ts";
 import { compileText, SETTINGS, type CompilerOptions, type Setting } from "./compiler.ts";
 import { consumer, type Consumer, type Manifest } from "./consumer.ts";
 
-const CLIENT_PACKAGES = ["socket.io-client", "engine.io-client", "socket.io-parser", "engine.io-parser"];
+const CLIENT_PACKAGES = [
+  ...["socket.io-client", "engine.io-client", "socket.io-parser", "engine.io-parser"],
+  "@socket.io/component-emitter",
+];
 
 describe("types of the installed packages", () => {
   for (const [name, setting] of Object.entries(SETTINGS)) {

@@ -3,7 +3,9 @@ import type * as Theirs from "@socket.io/component-emitter";
 import type * as Ours from "engine.io-parser/emitter";
 import { Emitter } from "engine.io-parser/emitter";
 import type { DefaultEventsMap } from "socket.io";
+import { Socket as EngineSocket } from "engine.io-client";
 import { Manager, Socket } from "socket.io-client";
+import { Decoder } from "socket.io-parser";
 
 interface Events {
   plain: (a: number, b?: string) => void;
@@ -38,6 +40,24 @@ const listener: Theirs.ReservedOrUserListener<{}, Events, "plain"> = (a, b) => v
 ours.on("asks", (ack) => ack("x")).once("connect", () => {});
 theirs.on("asks", (ack) => ack("x")).once("connect", () => {});
 new Emitter<Events, Events>().on("plain", listener).off("plain", listener);
+// Emitters of one kind serve where the other is asked for, and what we derive from them does.
+const asTheirs: Theirs.Emitter<Events, Events, Reserved> = ours;
+const asOurs: Ours.Emitter<Events, Events, Reserved> = theirs;
+const close = (emitter: Theirs.Emitter<any, any>): unknown => emitter.removeAllListeners();
+close(asTheirs);
+close(asOurs);
+close(new Manager());
+close(new Manager<Events, Events>());
+close(new EngineSocket("ws://localhost"));
+close(new Decoder());
+class Own extends Emitter<Events, Events, Reserved> {
+  tell(): this {
+    return this.emitReserved("connect");
+  }
+}
+close(new Own().tell());
+// @ts-expect-error a Socket has all the methods, but its `emit` returns true, where an emitter's returns the emitter.
+close(new Manager().socket("/"));
 typeOf(ours.listeners("asks")).is<ReturnType<typeof theirs.listeners<"asks">>>();
 typeOf(ours.emit("plain", 1)).is<typeof ours>();
 same<Parameters<typeof ours.on<"asks">>, Parameters<typeof theirs.on<"asks">>>();

@@ -1,4 +1,4 @@
-export { Emitter } from "./emitter.js";
+export { Emitter } from "./component-emitter.js";
 export type {
   DefaultEventsMap,
   EventNames,
