@@ -75,7 +75,7 @@ export interface WriteOptions {
   compress?: boolean | undefined;
   /** The packet was encoded by the caller. */
   preEncoded?: boolean;
-  /** The WebSocket frame of a packet that is a single text, as a list of buffers. */
+  /** The WebSocket frame of a packet that is a single text, as a list of buffers. @internal */
   wsPreEncodedFrame?: unknown;
   /** Kept by the engine: what the receivers have in common. @internal */
   _shared?: unknown;

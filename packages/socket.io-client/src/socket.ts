@@ -106,6 +106,7 @@ export class Socket<
   readonly nsp: string;
   /** @internal Read by downstream packages, as {@link flags} is (row D-30). */
   readonly _opts: SocketOptions;
+  /** @internal */
   private flags: Flags = {};
   private ids = 0;
   private acks = new Map<number, Settle>();

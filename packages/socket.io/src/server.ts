@@ -105,11 +105,14 @@ export class Server<
   private readonly _dynamic: DynamicNamespaces = new DynamicNamespaces();
   private readonly parentNsps = this._dynamic.byMatcher;
   private readonly parentNamespacesFromRegExp = this._dynamic.byRegExp;
+  /** @internal read by adapters */
   private readonly opts: Partial<ServerOptions>;
+  /** @internal */
   private _adapter: AdapterConstructor | undefined;
   private _serveClient: boolean = true;
   private _path: string = DEFAULT_PATH;
   private _corsMiddleware: CorsMiddleware | undefined;
+  /** The same as {@link engine} once attached. @internal */
   private eio!: Engine;
 
   constructor(opts?: Partial<ServerOptions>);
