@@ -125,11 +125,12 @@ browserTest("admin-ui's page in Chromium shows a socket, and puts it into a room
   await next(socket, "out");
   const page = await open(url, {
     // The page names fonts on the servers of others; a test asks nobody else.
-    prepare: (page) =>
-      page.route(
+    prepare: async (page) => {
+      await page.route(
         (address) => address.origin !== url,
         (route) => route.fulfill({ status: 200, contentType: "text/css", body: "" }),
-      ),
+      );
+    },
   });
   await page.getByLabel("Server URL").fill(url);
   await page.getByLabel("Username").fill("admin");

@@ -34,7 +34,7 @@ for (const maker of MAKERS) {
     });
 
     test("what one page does is told to the others, not to itself", async (t) => {
-      const { url, program } = await browserSync(t);
+      const { url } = await browserSync(t);
       const [one, other] = [1, 2].map(() => client.connect(t, `${url}/browser-sync`, PATH));
       await Promise.all([next(one, "connection"), next(other, "connection")]);
       one!.on("scroll", () => assert.fail("told to itself"));
@@ -70,7 +70,7 @@ for (const maker of MAKERS) {
 }
 
 test("browser-sync: every origin is allowed, with credentials", async (t) => {
-  const { url, program } = await browserSync(t);
+  const { url } = await browserSync(t);
   const answer = await fetch(`${url}/browser-sync/socket.io/?EIO=4&transport=polling`, {
     headers: { Origin: "http://elsewhere.example" },
   });

@@ -87,7 +87,7 @@ describe("names that other packages read", () => {
     const { objects, socket } = await live(t);
     const { adapter, nsp } = objects as Untyped;
     assert.equal(adapter.nsp, nsp);
-    socket.join("a room");
+    void socket.join("a room");
     assert.deepEqual([...adapter.rooms.get("a room")], [socket.id]);
     assert.deepEqual([...adapter.sids.get(socket.id)], [socket.id, "a room"]);
     assert.deepEqual(adapter.encoder.encode({ type: 2, nsp: "/", data: ["x", 1] }), ['2["x",1]']);
@@ -262,7 +262,7 @@ async function live(t: TestContext) {
   }
   const adapter = io.sockets.adapter as Untyped;
   // The adapter of one server has no id: it is asked of one that connects servers.
-  adapter.uid = (new Alone(io.sockets) as Untyped).uid;
+  adapter.uid = new (Alone as Untyped)(io.sockets).uid;
   let written: Untyped;
   const { client } = socket as Untyped;
   const write = client.writeToEngine;

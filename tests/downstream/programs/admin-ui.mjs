@@ -45,7 +45,7 @@ instrument(io, {
 globalThis.setInterval = setInterval;
 
 io.on("connection", (socket) => {
-  socket.join("r1");
+  void socket.join("r1");
   socket.data.foo = "bar";
   socket.emit("out", 1);
 });

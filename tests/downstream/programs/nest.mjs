@@ -131,6 +131,7 @@ class CorsAdapter extends IoAdapter {
   }
 }
 
+// eslint-disable-next-line typescript/no-extraneous-class -- a module of NestJS is a class that its decorator describes
 class Application {}
 Module({ providers: [RootGateway, NewsGateway, TenantGateway, OwnPortGateway] })(Application);
 

@@ -28,7 +28,7 @@ io.on("connection", (socket) => {
     answer(value + 1);
   });
   socket.on("later", async (answer) => {
-    await null;
+    await new Promise((resolve) => setImmediate(resolve));
     answer();
     throw new Error("after the answer");
   });

@@ -17,15 +17,21 @@ const require = createRequire(import.meta.url);
  * @param {Record<string, unknown>} facts what the test needs to begin, such as the port
  */
 export function serve(dependents, commands, facts) {
-  process.on("message", async ({ id, command, args }) => {
-    try {
-      process.send({ id, value: await commands[command](...args) });
-    } catch (error) {
-      process.send({ id, error: error instanceof Error ? error.stack : String(error) });
-    }
-  });
+  process.on("message", ({ id, command, args }) => void answer(id, () => commands[command](...args)));
   process.on("disconnect", end);
   process.send({ ready: { facts, found: dependents.flatMap(foundBy), loaded: loaded() } });
+}
+
+/**
+ * @param {number} id of the question
+ * @param {() => unknown} work
+ */
+async function answer(id, work) {
+  try {
+    process.send({ id, value: await work() });
+  } catch (error) {
+    process.send({ id, error: error instanceof Error ? error.stack : String(error) });
+  }
 }
 
 /** The test is gone: so is this process, with what it has started. */
