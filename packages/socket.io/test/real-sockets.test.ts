@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import test, { type TestContext } from "node:test";
-import { Server, type ServerOptions } from "socket.io";
+import { Server, type ServerOptions, type Socket } from "socket.io";
+import { text } from "../../../tests/support/raw-frames.ts";
 import { normalised, RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
 
 /** A server on a real port, with the listeners that the tests below talk to. */
@@ -109,3 +110,28 @@ test("close cuts all peers off without DISCONNECT and frees the port", async (t)
   assert.deepEqual(log, ["connection", "server shutting down"]);
   assert.equal(http.listening, false);
 });
+
+test("over a WebSocket: an event that came whole in the same read as a frame that breaks the protocol is delivered", async (t) => {
+  const { io, port, log } = await listening(t);
+  const connection = once(io, "connection");
+  const peer = connect(port, "127.0.0.1");
+  t.after(() => peer.destroy());
+  peer.write(`${UPGRADE.join("\r\n")}\r\n\r\n`);
+  // The 101 comes first.
+  await once(peer, "data");
+  peer.write(text("40"));
+  const [socket] = (await connection) as [Socket];
+  const end = once(socket, "disconnect");
+  peer.write(Buffer.concat([text('421["echo","x"]'), text("", { rsv: 7 })]));
+  await end;
+  assert.deepEqual(log, ["connection", "echo", "transport error"]);
+});
+
+const UPGRADE = [
+  "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1",
+  "Host: 127.0.0.1",
+  "Connection: Upgrade",
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];

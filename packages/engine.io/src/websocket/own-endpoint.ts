@@ -160,7 +160,8 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
   onFrameError(error: FrameError): void {
     if (!this.#closeSent) this.#sendClose(error.closeCode);
     this.#end();
-    this.#report(error);
+    // Messages that came whole before this frame are still a tick away from their listeners (row S-119).
+    process.nextTick(report, this, error);
   }
 
   /** Something arrived on the connection. */
@@ -284,12 +285,13 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
     this.#parser.stop();
     this.readyState = 2;
     this.terminate();
-    this.#report(
+    this.report(
       new FrameError("WS_ERR_TOO_MANY_CONTROL_FRAMES", 1008, `more than ${MAX_WAITING_PONGS} pings, and nothing read`),
     );
   }
 
-  #report(error: FrameError): void {
+  /** Tells whoever listens. */
+  report(error: FrameError): void {
     this.listener?.onError(error);
     this.#socket?.onError(error);
   }
@@ -307,6 +309,10 @@ function onData(this: Duplex, chunk: Buffer): void {
 
 function onEnd(this: Duplex): void {
   (this as Bound)[ENDPOINT]!.onConnectionEnd();
+}
+
+function report(endpoint: OwnEndpoint, error: FrameError): void {
+  endpoint.report(error);
 }
 
 function onError(this: Duplex): void {
