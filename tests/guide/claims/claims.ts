@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sep } from "node:path";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import type { Socket } from "socket.io-client";
 import { type BrowserTest, browserTest } from "../../browser/support/chromium.js";
 import {
@@ -13,6 +13,7 @@ import {
 } from "../../interop/implementations.js";
 import { type ClientOptions, Stage } from "../../interop/stage.js";
 import type { Heading } from "../headings.js";
+import { clearFolder } from "../support/compiler.js";
 
 /** What the guide says under one heading, in our words: real servers and clients, without the guide's text. */
 export type Claim = (stage: Stage) => Promise<void>;
@@ -35,6 +36,7 @@ export function testClaims(claims: Claims): void {
       }
     });
   }
+  after(clearFolder);
   test("server and client of these tests are ours, by real path", () => {
     for (const { name, entry, loaded } of [...serverPackages("ours"), ...clientPackages("ours")]) {
       assert.ok(entry.startsWith(homes.ours + sep), `${name} is ${entry}`);
