@@ -158,7 +158,7 @@ export class Bench {
 
   /** Safe to call twice. */
   async close(): Promise<void> {
-    for (const close of this.#closing.splice(0).reverse()) await close();
+    for (const close of this.#closing.splice(0).toReversed()) await close();
   }
 
   #write(extension: string, text: string): string {

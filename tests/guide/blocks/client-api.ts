@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Server } from "socket.io";
 import type { Bench } from "./bench.js";
-import { portOf } from "./bench.js";
 import { Observed } from "./observed.js";
 import { printer } from "./server-api.js";
 import type { BlockPlan } from "./plan.js";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import type { Server } from "socket.io";
-import { portOf } from "./bench.js";
 import { Observed } from "./observed.js";
 import type { BlockPlan } from "./plan.js";
 

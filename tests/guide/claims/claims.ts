@@ -59,7 +59,7 @@ export function upstreamClient(
 ): Socket {
   const { io } = loadClient(release);
   const [client] = clientPackages(release);
-  assert.equal(client?.version, VERSIONS[release as keyof typeof VERSIONS]);
+  assert.equal(client?.version, VERSIONS[release]);
   assert.ok(client.entry.startsWith(homes.upstream + sep), client.entry);
   const defaults = { forceNew: true, reconnection: false, ...stage.transportOptions };
   return stage.track(io(`http://127.0.0.1:${stage.port}${target}`, { ...defaults, ...options }));

@@ -15,7 +15,7 @@ const OF_2 = ["connecting", "reconnecting", "connect_timeout", "connect_failed",
 const RESERVED = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"] as const;
 
 /** Near to the reserved ones, but an application's. */
-const FREE = ["connection", "error", "ping", "pong", "reconnect", "message", "new_namespace"];
+const FREE = ["connection", "error", "ping", "pong", "reconnect", "message", "new_namespace", "toString"];
 
 export const clientApi: Claims = {
   "A middleware error will now emit an Error object": {

@@ -344,7 +344,8 @@ export const serverApi: Claims = {
     "the number 42 and the text 42 are two rooms": async (stage) => {
       const io = await stage.serve();
       const [ofNumber, ofText] = [await stage.pair(io), await stage.pair(io)];
-      const [number, text] = [42 as unknown as Room, "42"];
+      const number = 42 as unknown as Room;
+      const text = "42";
       void ofNumber.server.join(number);
       void ofText.server.join(text);
       assert.deepEqual([...ofNumber.server.rooms], [ofNumber.server.id, 42]);
