@@ -152,7 +152,7 @@ const subjects2: Readonly<Record<string, Behaviours>> = { ...subjects, "protocol
 const transports2: readonly TransportMode[] = ["polling", "websocket", "upgrade"];
 
 for (const [server, parser] of pairings) {
-  for (const transport of transports2) {
+  for (const transport of server === "ours" ? transports2 : transports) {
     describe(`msgpack: 2.5 client with the ${parser} parser on ${server} server over ${transport}`, () => {
       const cell = {
         server: serverOf(server),
@@ -235,7 +235,7 @@ for (const maker of ["ours", "upstream"] as const) {
       const read: unknown[] = [];
       const decoder = new parser.Decoder();
       decoder.on("decoded", (decoded) => read.push(decoded));
-      const [message] = new parser.Encoder().encode(packet as unknown as MsgpackPacket);
+      const [message] = new parser.Encoder().encode(packet);
       decoder.add(message);
       assert.deepEqual(read, [packet]);
     });
