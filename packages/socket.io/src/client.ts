@@ -39,6 +39,8 @@ export class Client {
   /** Joined namespaces, by name. @internal */
   readonly nsps = new Map<string, AnySocket>();
   #joining: Map<string, Joining> | undefined;
+  /** Packets that have been read, and reach their sockets in the next tick. @internal */
+  _undelivered = 0;
   /** Namespaces that exist because this client asked for them. */
   #children: AnyNamespace[] | undefined;
   #closed = false;
@@ -143,7 +145,12 @@ export class Client {
 
   /** Packets for a joined namespace, in wire order: each gets a tick of its own (row S-119). @internal */
   _deliver(socket: AnySocket, packets: readonly Packet[]): void {
-    for (const packet of packets) process.nextTick(receive, socket, packet);
+    for (const packet of packets) this.#deliver(socket, packet);
+  }
+
+  #deliver(socket: AnySocket, packet: Packet): void {
+    this._undelivered++;
+    process.nextTick(receive, this, socket, packet);
   }
 
   /** Refuses a namespace. @internal */
@@ -200,6 +207,11 @@ export class Client {
   /** The connection has ended. Only the first call counts. @internal */
   onClose(reason: DisconnectReason, description?: unknown): void {
     if (this.#closed) return;
+    if (reason === "transport close" && this._undelivered > 0) {
+      // The peer has left, and said something before: its listeners hear that first.
+      process.nextTick(() => this.onClose(reason, description));
+      return;
+    }
     this.#closed = true;
     debug("client %s closed: %s", this.id, reason);
     const { _alarm: alarm } = this.server;
@@ -239,8 +251,7 @@ export class Client {
     if (packet.type === PacketType.CONNECT) return this.#connect(packet.nsp, packet.data as Record<string, unknown>);
     const socket = this.nsps.get(packet.nsp);
     if (socket !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
-      process.nextTick(receive, socket, packet);
-      return;
+      return this.#deliver(socket, packet);
     }
     const held = this.#joining?.get(packet.nsp)?.held;
     if (held !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
@@ -345,7 +356,8 @@ function onDecoded(this: unknown, packet: Packet): void {
  */
 const ANONYMOUS_BYTES = 100_000;
 
-function receive(socket: AnySocket, packet: Packet): void {
+function receive(client: Client, socket: AnySocket, packet: Packet): void {
+  client._undelivered--;
   socket._onpacket(packet);
 }
 

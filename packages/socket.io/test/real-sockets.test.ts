@@ -111,21 +111,26 @@ test("close cuts all peers off without DISCONNECT and frees the port", async (t)
   assert.equal(http.listening, false);
 });
 
-test("over a WebSocket: an event that came whole in the same read as a frame that breaks the protocol is delivered", async (t) => {
-  const { io, port, log } = await listening(t);
-  const connection = once(io, "connection");
-  const peer = connect(port, "127.0.0.1");
-  t.after(() => peer.destroy());
-  peer.write(`${UPGRADE.join("\r\n")}\r\n\r\n`);
-  // The 101 comes first.
-  await once(peer, "data");
-  peer.write(text("40"));
-  const [socket] = (await connection) as [Socket];
-  const end = once(socket, "disconnect");
-  peer.write(Buffer.concat([text('421["echo","x"]'), text("", { rsv: 7 })]));
-  await end;
-  assert.deepEqual(log, ["connection", "echo", "transport error"]);
-});
+for (const [what, last, reason] of [
+  ["a frame that breaks the protocol", text("", { rsv: 7 }), "transport error"],
+  ["the packet that ends the session", text("1"), "transport close"],
+] as const) {
+  test(`over a WebSocket: an event that came whole in the same read as ${what} is delivered`, async (t) => {
+    const { io, port, log } = await listening(t);
+    const connection = once(io, "connection");
+    const peer = connect(port, "127.0.0.1");
+    t.after(() => peer.destroy());
+    peer.write(`${UPGRADE.join("\r\n")}\r\n\r\n`);
+    // The 101 comes first.
+    await once(peer, "data");
+    peer.write(text("40"));
+    const [socket] = (await connection) as [Socket];
+    const end = once(socket, "disconnect");
+    peer.write(Buffer.concat([text('421["echo","x"]'), last]));
+    await end;
+    assert.deepEqual(log, ["connection", "echo", reason]);
+  });
+}
 
 const UPGRADE = [
   "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1",
