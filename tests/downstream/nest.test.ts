@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { describe, test, type TestContext } from "node:test";
+import { before, describe, test } from "node:test";
 import { clientOf, MAKERS } from "./support/clients.ts";
 import { next } from "./support/events.ts";
 import { freePort } from "./support/ports.ts";
-import { SERVER, startProgram } from "./support/program.ts";
+import { SERVER, startProgram, suiteScope, type Program, type Scope } from "./support/program.ts";
 
 interface Facts {
   port: number;
@@ -12,9 +12,15 @@ interface Facts {
 for (const maker of MAKERS) {
   describe(`NestJS over our server, ${maker === "ours" ? "our" : "upstream's"} client`, () => {
     const client = clientOf(maker);
+    const scope = suiteScope();
+    let program: Program<Facts>;
+    let url: string;
+    let ownUrl: string;
+    before(async () => {
+      ({ program, url, ownUrl } = await nest(scope));
+    });
 
     test("gateways answer by acknowledgements, events and streams, with binary and rooms", async (t) => {
-      const { url } = await nest(t);
       const socket = client.connect(t, url);
       const [welcome] = await next<[{ id: string; initialised: boolean }]>(socket, "welcome");
       assert.deepEqual(welcome, { id: socket.id, initialised: true });
@@ -39,7 +45,6 @@ for (const maker of MAKERS) {
     });
 
     test("exceptions and refusals of guards reach the client as `exception`", async (t) => {
-      const { url } = await nest(t);
       const socket = client.connect(t, url);
       socket.emit("refuse");
       const [refused] = await next<[{ status: string; message: string }]>(socket, "exception");
@@ -53,7 +58,6 @@ for (const maker of MAKERS) {
     });
 
     test("gateways of namespaces named by a string and by a RegExp", async (t) => {
-      const { url } = await nest(t);
       const news = client.connect(t, `${url}/news`);
       assert.deepEqual(await next(news, "where"), ["/news"]);
       const said = next(news, "said");
@@ -68,13 +72,11 @@ for (const maker of MAKERS) {
     });
 
     test("a gateway on a port of its own", async (t) => {
-      const { ownUrl } = await nest(t);
       const socket = client.connect(t, ownUrl, { path: "/own", transports: ["websocket"] });
       assert.equal(await socket.emitWithAck("say", "four"), 4);
     });
 
     test("the disconnect hook learns the reason", async (t) => {
-      const { url, program } = await nest(t);
       const [one, other] = [client.connect(t, url), client.connect(t, url)];
       await Promise.all([next(one, "welcome"), next(other, "welcome")]);
       const ids = [one.id, other.id];
@@ -84,8 +86,17 @@ for (const maker of MAKERS) {
       assert.equal(await program.ask("reason", ids[1]), "transport close");
     });
 
+    test("`cors` of an adapter reaches the server", async () => {
+      const answer = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, {
+        headers: { Origin: "http://app.example" },
+      });
+      assert.equal(answer.headers.get("access-control-allow-origin"), "http://app.example");
+      assert.equal(answer.headers.get("access-control-allow-credentials"), "true");
+      await answer.text();
+    });
+
+    // The last one: the application is gone then.
     test("app.close() ends with sockets still connected, and tells them", async (t) => {
-      const { url, program } = await nest(t);
       const socket = client.connect(t, url, { reconnection: false });
       const news = client.connect(t, `${url}/news`, { reconnection: false });
       await Promise.all([next(socket, "welcome"), next(news, "where")]);
@@ -97,18 +108,8 @@ for (const maker of MAKERS) {
   });
 }
 
-test("NestJS: `cors` of an adapter reaches the server", async (t) => {
-  const { url } = await nest(t);
-  const answer = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, {
-    headers: { Origin: "http://app.example" },
-  });
-  assert.equal(answer.headers.get("access-control-allow-origin"), "http://app.example");
-  assert.equal(answer.headers.get("access-control-allow-credentials"), "true");
-  await answer.text();
-});
-
-async function nest(t: TestContext) {
+async function nest(scope: Scope) {
   const ownPort = await freePort();
-  const program = await startProgram<Facts>(t, "nest.mjs", SERVER, { OWN_PORT: String(ownPort) });
+  const program = await startProgram<Facts>(scope, "nest.mjs", SERVER, { OWN_PORT: String(ownPort) });
   return { program, url: `http://127.0.0.1:${program.facts.port}`, ownUrl: `http://127.0.0.1:${ownPort}` };
 }

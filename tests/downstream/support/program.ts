@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { after } from "node:test";
 import { root } from "../../../tools/setup.mjs";
 import { assertOurs, installation, type Found } from "./installation.ts";
 
@@ -23,6 +23,18 @@ interface Message {
   readonly error?: string;
 }
 
+/** What ends by and by: a test, or a suite. */
+export interface Scope {
+  after(end: () => void): void;
+}
+
+/** That of the suite in whose body this is called. (`after` in a hook would count for the hook.) */
+export function suiteScope(): Scope {
+  const ends: (() => void)[] = [];
+  after(() => ends.forEach((end) => end()));
+  return { after: (end) => void ends.push(end) };
+}
+
 /**
  * Starts tests/downstream/programs/<file> and waits until it is up. What its packages find and what runs in it is ours, or the
  * test fails.
@@ -30,7 +42,7 @@ interface Message {
  * @param running names of ours that have to run in it
  */
 export async function startProgram<Facts>(
-  t: TestContext,
+  scope: Scope,
   file: string,
   running: readonly string[],
   env: NodeJS.ProcessEnv = {},
@@ -49,7 +61,7 @@ export async function startProgram<Facts>(
   });
   let printed = "";
   for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (text: Buffer) => (printed += text));
-  t.after(() => end(child));
+  scope.after(() => end(child));
 
   const waiting = new Map<number | "ready", (message: Message | Error) => void>();
   child.on("message", (message: Message) => waiting.get(message.id ?? "ready")?.(message));
