@@ -71,31 +71,31 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
   static priorWebsocketSuccess = false;
 
   /** Set once open, null once closed. */
-  id: string | null | undefined;
-  readonly opts: SocketOptions;
-  readonly hostname: string;
-  readonly port: string | number;
-  readonly secure: boolean;
+  declare id: string | null | undefined;
+  declare readonly opts: SocketOptions;
+  declare readonly hostname: string;
+  declare readonly port: string | number;
+  declare readonly secure: boolean;
   /** Form in which bytes are received. */
   binaryType: BinaryType = defaultBinaryType;
   /** Names of the transports that may still be used. */
-  readonly transports: string[];
+  declare readonly transports: string[];
   declare setTimeoutFn: (callback: () => void, delayMs: number) => unknown;
   // `any`: what a timer is, differs.
   declare clearTimeoutFn: (timer: any) => void; // oxlint-disable-line typescript/no-explicit-any
   /** @internal */
   receiver: SocketReceiver | null = null;
   /** @internal Node, with `withCredentials`. */
-  readonly _cookieJar: CookieJar | undefined;
+  declare readonly _cookieJar: CookieJar | undefined;
 
-  private readonly _classes: TransportCtor[];
+  declare private readonly _classes: TransportCtor[];
   // By a function: it is not wrapped where a framework wraps all objects that it meets in a Proxy.
-  private _session!: () => ClientSession;
-  private _giveUpProbes: (() => void) | undefined;
-  private _timer: unknown;
+  declare private _session: () => ClientSession;
+  declare private _giveUpProbes: (() => void) | undefined;
+  declare private _timer: unknown;
   private _timerDue = Infinity;
-  private readonly _openBy: number;
-  private readonly _leavePage: () => void;
+  declare private readonly _openBy: number;
+  declare private readonly _leavePage: () => void;
 
   /** @param uri default: the page's host */
   constructor(opts?: SocketOptions);

@@ -5,13 +5,10 @@ export interface TimerFunctions {
 }
 
 // As they were when this module was loaded: tests that fake the global ones come later.
-const { setTimeout: nativeSetTimeout, clearTimeout: nativeClearTimeout } = globalThis;
+const native = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
 
 /** Gives `target` timer functions: the global ones of now, or with `useNativeTimers` those from before anybody faked them. */
 export function installTimerFunctions(target: object, opts: { useNativeTimers?: boolean }): void {
-  const native = opts.useNativeTimers;
-  Object.assign(target, {
-    setTimeoutFn: (native ? nativeSetTimeout : globalThis.setTimeout).bind(globalThis),
-    clearTimeoutFn: (native ? nativeClearTimeout : globalThis.clearTimeout).bind(globalThis),
-  });
+  const { setTimeout, clearTimeout } = opts.useNativeTimers ? native : globalThis;
+  Object.assign(target, { setTimeoutFn: setTimeout.bind(globalThis), clearTimeoutFn: clearTimeout.bind(globalThis) });
 }

@@ -74,14 +74,14 @@ export class Manager<
 > extends Emitter<{}, {}, ManagerReservedEvents> {
   // oxlint-disable-line typescript/no-empty-object-type
   /** The current Engine.IO socket, a new one for each attempt; undefined before the first. */
-  engine!: Engine;
+  declare engine: Engine;
   /** The options. Changes count at the next attempt. */
-  opts: Options;
+  declare opts: Options;
   /** True once the Manager was closed on purpose, until it is opened. */
   skipReconnect = false;
   declare setTimeoutFn: (callback: () => void, delayMs: number) => unknown;
   declare clearTimeoutFn: (timer: any) => void;
-  readonly backoff: Backoff;
+  declare readonly backoff: Backoff;
   readonly encoder: { encode(packet: Packet): any[] };
   readonly decoder: {
     add(chunk: any): void;
@@ -94,14 +94,14 @@ export class Manager<
   /** @internal From the decision to try again until an attempt succeeded or the last one failed. */
   _reconnecting = false;
   /** @internal */
-  readonly _autoConnect: boolean;
-  private uri: string | undefined;
+  declare readonly _autoConnect: boolean;
+  declare private uri: string | undefined;
   // Without a prototype: the peer names the keys that we look up.
   private nsps: Record<string, Socket<any, any>> = Object.create(null);
-  private _reconnection: boolean;
-  private _timeout: number | false;
+  declare private _reconnection: boolean;
+  declare private _timeout: number | false;
   /** Ends the wait: for the next attempt while closed, for the answer to an attempt while opening. */
-  private _stopWaiting: (() => void) | undefined;
+  declare private _stopWaiting: (() => void) | undefined;
 
   constructor(opts?: Options);
   constructor(uri?: string, opts?: Options);
@@ -198,17 +198,15 @@ export class Manager<
    */
   open(fn?: (err?: Error) => void): this {
     if (this._readyState !== "closed") return this;
-    const engine = this._createEngine();
     if (__DEBUG__) debug("opening %s", this.uri);
-    this.engine = engine;
+    this.engine = this._createEngine();
     this._readyState = "opening";
     this.skipReconnect = false;
-
-    const onError = (error: any) => {
-      if (this._readyState === "opening") this._onFailure(error, fn);
-      else this._tell("_onError", "error", error);
+    const error = (reason: any) => {
+      if (this._readyState === "opening") this._onFailure(reason, fn);
+      else this._tell("_onError", "error", reason);
     };
-    engine.receiver = {
+    this.engine.receiver = {
       open: () => {
         this._onOpen();
         if (fn) callUser(fn, null, []);
@@ -216,19 +214,18 @@ export class Manager<
       data: (data) => {
         try {
           this.decoder.add(data);
-        } catch (error) {
-          this._onClose("parse error", error);
+        } catch (fault) {
+          this._onClose("parse error", fault);
         }
       },
       ping: () => announce(this, ["ping"]),
-      error: onError,
+      error,
       close: (reason, description) => {
-        if (this._readyState === "opening") onError(new Error(reason));
+        if (this._readyState === "opening") error(new Error(reason));
         else this._onClose(reason, description);
       },
     };
-    this._stopWaiting?.();
-    this._stopWaiting = this._after(this._timeout, () => onError(new Error("timeout")));
+    this._wait(this._timeout, () => error(new Error("timeout")));
     return this;
   }
 
@@ -243,7 +240,7 @@ export class Manager<
     opts?: Partial<SocketOptions>,
   ): Socket<Listen, Emit> {
     const known = this.nsps[nsp];
-    if (known === undefined) return (this.nsps[nsp] = new Socket<any, any>(this, nsp, opts)) as Socket<Listen, Emit>;
+    if (!known) return (this.nsps[nsp] = new Socket<any, any>(this, nsp, opts)) as Socket<Listen, Emit>;
     if (this._autoConnect && !known.active) known.connect();
     return known as Socket<Listen, Emit>;
   }
@@ -263,10 +260,7 @@ export class Manager<
 
   /** @internal A Socket became inactive: closes the connection if it was the last one. */
   _destroy(_socket: Socket<any, any>): void {
-    for (const nsp in this.nsps) {
-      if (this.nsps[nsp]!.active) return;
-    }
-    this._close();
+    if (!Object.values(this.nsps).some((socket) => socket.active)) this._close();
   }
 
   /** @internal Closes for good: until something is opened again. */
@@ -286,7 +280,7 @@ export class Manager<
   }
 
   private _onOpen(): void {
-    this._stopWaiting?.();
+    this._stopWaiting!();
     this._readyState = "open";
     const attempt = this._reconnecting && this.backoff.attempts;
     this._reconnecting = false;
@@ -320,14 +314,13 @@ export class Manager<
     this._readyState = "closed";
     this.decoder.destroy();
     const { engine } = this;
-    if (engine === undefined) return;
-    engine.receiver = null;
-    engine.close();
+    if (engine) engine.receiver = null;
+    engine?.close();
   }
 
   private _reconnect(): void {
-    if (!this._reconnection || this.skipReconnect || this._readyState !== "closed" || this._reconnecting) return;
     const { backoff } = this;
+    if (!this._reconnection || this.skipReconnect || this._readyState !== "closed" || this._reconnecting) return;
     if (backoff.exhausted) {
       backoff.reset();
       announce(this, ["reconnect_failed"]);
@@ -336,11 +329,16 @@ export class Manager<
     const delayMs = backoff.duration();
     if (__DEBUG__) debug("next attempt in %d ms", delayMs);
     this._reconnecting = true;
-    this._stopWaiting = this._after(delayMs, () => {
+    this._wait(delayMs, () => {
       announce(this, ["reconnect_attempt", backoff.attempts]);
       // A listener may have closed the Manager.
       if (this._reconnecting) this.open();
     });
+  }
+
+  private _wait(delayMs: number | false, run: () => void): void {
+    this._stopWaiting?.();
+    this._stopWaiting = this._after(delayMs, run);
   }
 
   private _onPacket(packet: Packet): void {
@@ -351,16 +349,13 @@ export class Manager<
 
   /** Tells the active Sockets first, then who listens to the Manager. */
   private _tell(method: "_onOpen" | "_onError" | "_onClose", ev: string, ...args: any[]): void {
-    for (const nsp in this.nsps) {
-      const socket = this.nsps[nsp]!;
+    for (const socket of Object.values(this.nsps)) {
       if (socket.active) (socket[method] as (...args: any[]) => void)(...args);
     }
     announce(this, [ev, ...args]);
   }
 
   private _backoff(key: "limit" | "ms" | "max" | "jitter", value: number | undefined): this | number {
-    if (value === undefined) return this.backoff[key];
-    this.backoff[key] = value;
-    return this;
+    return value === undefined ? this.backoff[key] : ((this.backoff[key] = value), this);
   }
 }

@@ -33,7 +33,7 @@ export class Backoff {
   duration(): number {
     const longest = Math.min(this.max, MAX_DELAY_MS);
     const delay = Math.min(this.ms * 2 ** this.attempts++, longest);
-    const spread = this.jitter > 0 && this.jitter <= 1 ? delay * this.jitter : 0;
+    const spread = this.jitter <= 1 ? delay * Math.max(this.jitter, 0) : 0;
     const from = delay - spread;
     return Math.floor(from + this._random() * (Math.min(delay + spread, longest) - from));
   }

@@ -89,34 +89,34 @@ export class Socket<
   EmitEvents extends EventsMap = ListenEvents,
 > extends ListeningBase<ListenEvents, SocketReservedEvents> {
   /** The Manager, which other Sockets may share. */
-  readonly io: Manager<ListenEvents, EmitEvents>;
+  declare readonly io: Manager<ListenEvents, EmitEvents>;
   /** Names this connection on the server; undefined while not connected. */
-  id: string | undefined;
+  declare id: string | undefined;
   connected = false;
   /** True if the server restored the previous session: `id` is the same and missed events were sent. */
   recovered = false;
   /** See {@link SocketOptions.auth}. May be changed; counts at the next connection. */
-  auth!: NonNullable<SocketOptions["auth"]>;
+  declare auth: NonNullable<SocketOptions["auth"]>;
   /** Events that came before the answer to CONNECT. */
   receiveBuffer: ReadonlyArray<any>[] = [];
   /** Packets emitted while not connected. */
   sendBuffer: OutgoingPacket[] = [];
 
   /** @internal */
-  readonly nsp: string;
+  declare readonly nsp: string;
   /** @internal Read by downstream packages, as {@link flags} is (row D-30). */
-  readonly _opts: SocketOptions;
+  declare readonly _opts: SocketOptions;
   /** @internal */
   private flags: Flags = {};
   private ids = 0;
   private acks = new Map<number, Settle>();
-  private _queue: RetryQueue;
+  declare private _queue: RetryQueue;
   /** Names our session to a server that has recovery on. Secret. */
-  private _pid: string | undefined;
-  private _lastOffset: string | undefined;
+  declare private _pid: string | undefined;
+  declare private _lastOffset: string | undefined;
   private _active = false;
   /** Belongs to the CONNECT packet under way: its sender while `auth` makes up its mind, then `true`. */
-  private _joining: unknown;
+  declare private _joining: unknown;
   private _any: AnyListener[] = [];
   private _anyOutgoing: AnyListener[] = [];
 
@@ -307,29 +307,17 @@ export class Socket<
 
   /** @internal A packet for this namespace arrived. */
   _onPacket({ type, data, id }: Packet): void {
-    switch (type) {
-      case PacketType.CONNECT:
-        if (data?.sid) this._onConnect(data.sid, data.pid);
-        else this._onError(new Error(OLD_SERVER));
-        break;
-      case PacketType.EVENT:
-      case PacketType.BINARY_EVENT:
-        this._onEvent(data ?? [], id);
-        break;
-      case PacketType.ACK:
-      case PacketType.BINARY_ACK:
-        this.acks.get(id!)?.(undefined, data);
-        break;
-      case PacketType.DISCONNECT:
-        this._leave();
-        this._onClose("io server disconnect");
-        break;
-      case PacketType.CONNECT_ERROR: {
-        this._leave();
-        const error: ExtendedError = new Error(data?.message);
-        error.data = data?.data;
-        announce(this, ["connect_error", error]);
-      }
+    // Decoders of other makes may leave the binary kinds as they are.
+    if (type > PacketType.CONNECT_ERROR) type -= 3;
+    if (type === PacketType.CONNECT) {
+      if (data?.sid) this._onConnect(data);
+      else this._onError(new Error(OLD_SERVER));
+    } else if (type === PacketType.EVENT) this._onEvent(data ?? [], id);
+    else if (type === PacketType.ACK) this.acks.get(id!)?.(undefined, data);
+    else {
+      this._leave();
+      if (type === PacketType.DISCONNECT) this._onClose("io server disconnect");
+      else this._onError(Object.assign(new Error(data?.message), { data: data?.data }));
     }
   }
 
@@ -385,19 +373,19 @@ export class Socket<
     this.io._packet(Object.assign(packet, { nsp: this.nsp }));
   }
 
-  private _onConnect(sid: string, pid: string | undefined): void {
+  private _onConnect({ sid, pid }: { sid: string; pid?: string }): void {
     if (__DEBUG__) debug("connected as %s", sid);
+    const { receiveBuffer, sendBuffer } = this;
     this.id = sid;
     this.recovered = !!pid && this._pid === pid;
     if (!this.recovered) this._lastOffset = undefined;
     this._pid = pid;
     this._joining = undefined;
     this.connected = true;
-    const { receiveBuffer, sendBuffer } = this;
     this.receiveBuffer = [];
     this.sendBuffer = [];
     for (const event of receiveBuffer) this._deliver(event);
-    for (const packet of sendBuffer) callUser(() => this._send(packet), this, []);
+    for (const packet of sendBuffer) callUser(this._send, this, [packet]);
     this._queue.drain();
     announce(this, ["connect"]);
   }

@@ -49,11 +49,11 @@ const OPENERS = ["{", "", "[", "[", '{"'];
  * decoder could go on with the next text, but a peer that got here can't be trusted: close the connection.
  */
 export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-line typescript/no-empty-object-type */ {
-  private readonly _reviver: Reviver | undefined;
-  private readonly _maxAttachments: number;
-  private readonly _maxAttachmentBytes: number;
+  declare private readonly _reviver: Reviver | undefined;
+  declare private readonly _maxAttachments: number;
+  declare private readonly _maxAttachmentBytes: number;
   /** The packet whose attachments are awaited. */
-  private _pending: Packet | undefined;
+  declare private _pending: Packet | undefined;
   private _wanted = 0;
   private _attachments: unknown[] = [];
   private _bytes = 0;

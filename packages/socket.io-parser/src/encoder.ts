@@ -7,7 +7,7 @@ export type Replacer = (this: any, key: string, value: any) => any; // oxlint-di
 
 /** Turns packets into text and attachments (protocols.md 3.2). */
 export class Encoder {
-  private readonly _replacer: Replacer | undefined;
+  declare private readonly _replacer: Replacer | undefined;
 
   /** @param replacer as the second argument of JSON.stringify; it sees placeholders where attachments were */
   constructor(replacer?: Replacer) {

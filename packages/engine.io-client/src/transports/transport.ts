@@ -36,11 +36,11 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
   /** @internal Who hears of packets and of the end. */
   sink: TransportSink | null = null;
   writable = false;
-  readonly supportsBinary: boolean;
-  readonly opts: TransportOptions;
+  declare readonly supportsBinary: boolean;
+  declare readonly opts: TransportOptions;
   /** Query of the requests: the user's, and ours. */
-  readonly query: Record<string, unknown>;
-  readonly socket: SocketBase;
+  declare readonly query: Record<string, unknown>;
+  declare readonly socket: SocketBase;
   protected readyState: "opening" | "open" | "pausing" | "paused" | "closed" = "opening";
 
   constructor(opts: TransportOptions) {

@@ -18,7 +18,7 @@ export interface WebSocketLike {
 
 /** WebSocket by the platform's own class: browsers, workers, React Native, and runtimes that have one. */
 export class WS extends Transport {
-  protected ws: WebSocketLike | undefined;
+  declare protected ws: WebSocketLike | undefined;
 
   get name(): string {
     return "websocket";

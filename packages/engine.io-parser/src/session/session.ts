@@ -57,14 +57,14 @@ export const CLOSE_TIMEOUT_MS = 30_000;
 export abstract class Session implements TransportSink {
   state: SessionState = "opening";
   /** The transport that carries the session. */
-  transport: SessionTransport;
+  declare transport: SessionTransport;
   /** Packets that wait for the transport. */
   queue: Packet[] = [];
   /** The upgrade under way, if any. */
   upgrade: UpgradeInProgress | null = null;
   /** True once the session has moved to another transport; it does so at most once. */
   upgraded = false;
-  protected readonly host: SessionHost;
+  declare protected readonly host: SessionHost;
   /** When the present state ends by itself, in ms on the owner's clock: what is awaited did not come. */
   protected expiry = Infinity;
   /** A batch was handed over and `onSent` has not come. */
