@@ -3,8 +3,9 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rolldown, type Plugin } from "rolldown";
+import { rolldown, type OutputOptions, type Plugin, type RolldownBuild } from "rolldown";
 import { forgetBuild, markBuilt, needsBuild } from "./changed.ts";
+import { shortNames } from "./mangling.ts";
 import { bundles, packages, type BundleBuild, type PackageBuild } from "./packages.ts";
 
 /**
@@ -122,15 +123,24 @@ async function buildBundle(bundle: BundleBuild): Promise<void> {
     plugins: [browserFiles(), workspaceSources(bundle.parser)],
     onLog: failOnWarning,
   });
+  const format = { format: bundle.format, name: bundle.globalName } as const;
   await build.write({
+    ...format,
     file: join(folder, "dist", bundle.file),
-    format: bundle.format,
-    name: bundle.globalName,
-    minify: bundle.minify,
+    minify: bundle.minify && (await minification(build, format)),
+    comments: { annotation: !bundle.minify, legal: true },
     sourcemap: true,
     banner: `/*! ${bundle.package} v${manifest.version} | MIT */`,
   });
   await build.close();
+}
+
+async function minification(build: RolldownBuild, format: OutputOptions): Promise<OutputOptions["minify"]> {
+  const { output } = await build.generate(format);
+  const cache = shortNames(output[0].code);
+  const names = Object.keys(cache);
+  if (names.length === 0) return true;
+  return { compress: true, mangle: true, mangleProps: { include: new RegExp(`^(${names.join("|")})$`), cache } };
 }
 
 /** `x.node.ts` stands for Node, `x.ts` beside it for browsers; `x.ts` for Node and `x.browser.ts` likewise. */

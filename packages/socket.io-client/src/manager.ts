@@ -204,7 +204,7 @@ export class Manager<
     this.skipReconnect = false;
     const error = (reason: any) => {
       if (this._readyState === "opening") this._onFailure(reason, fn);
-      else this._tell("_onError", "error", reason);
+      else this._tell((socket) => socket._onError(reason), "error", reason);
     };
     this.engine.receiver = {
       open: () => {
@@ -285,13 +285,13 @@ export class Manager<
     const attempt = this._reconnecting && this.backoff.attempts;
     this._reconnecting = false;
     this.backoff.reset();
-    this._tell("_onOpen", "open");
+    this._tell((socket) => socket._onOpen(), "open");
     if (attempt) announce(this, ["reconnect", attempt]);
   }
 
   private _onFailure(error: Error, fn: ((err: Error) => void) | undefined): void {
     this._detach();
-    this._tell("_onError", "error", error);
+    this._tell((socket) => socket._onError(error), "error", error);
     if (this._reconnecting) {
       this._reconnecting = false;
       this._reconnect();
@@ -304,7 +304,7 @@ export class Manager<
     if (__DEBUG__) debug("closed (%s)", reason);
     this._detach();
     this.backoff.reset();
-    this._tell("_onClose", "close", reason, description);
+    this._tell((socket) => socket._onClose(reason, description), "close", reason, description);
     this._reconnect();
   }
 
@@ -347,12 +347,12 @@ export class Manager<
     if (socket?.active) socket._onPacket(packet);
   }
 
-  /** Tells the active Sockets first, then who listens to the Manager. */
-  private _tell(method: "_onOpen" | "_onError" | "_onClose", ev: string, ...args: any[]): void {
+  /** Tells the active Sockets first, then who listens to the Manager; `event` is the name and the arguments. */
+  private _tell(tell: (socket: Socket<any, any>) => void, ...event: any[]): void {
     for (const socket of Object.values(this.nsps)) {
-      if (socket.active) (socket[method] as (...args: any[]) => void)(...args);
+      if (socket.active) tell(socket);
     }
-    announce(this, [ev, ...args]);
+    announce(this, event);
   }
 
   private _backoff(key: "limit" | "ms" | "max" | "jitter", value: number | undefined): this | number {

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import test, { type TestContext } from "node:test";
+import type * as client from "socket.io-client";
+
+// The minified module, whose members have other names than the sources give them, against upstream's server.
+
+const upstream = createRequire(new URL("../../../peers/package.json", import.meta.url));
+const { Server } = upstream("socket.io");
+const { WebSocket } = createRequire(import.meta.url)("ws");
+
+/** What the bundle needs of a browser and Node 20 does not have. */
+function asBrowser(t: TestContext): void {
+  const page = globalThis as { WebSocket?: unknown };
+  const { WebSocket: before } = page;
+  page.WebSocket = WebSocket;
+  t.after(() => (page.WebSocket = before));
+}
+
+async function load(file: string): Promise<typeof client> {
+  const source = readFileSync(new URL(`../dist/${file}`, import.meta.url));
+  return (await import(`data:text/javascript;base64,${source.toString("base64")}`)) as typeof client;
+}
+
+async function serve(t: TestContext): Promise<string> {
+  const http = createServer();
+  const server = new Server(http);
+  // oxlint-disable-next-line typescript/no-explicit-any -- upstream's socket
+  server.on("connection", (socket: any) => {
+    socket.on("echo", (value: unknown, answer: (value: unknown) => void) => answer(value));
+    socket.on("leave", () => socket.disconnect());
+  });
+  http.listen(0);
+  await once(http, "listening");
+  t.after(() => server.close());
+  return `http://localhost:${(http.address() as AddressInfo).port}`;
+}
+
+async function converse(t: TestContext, io: typeof client.io, url: string, options: object): Promise<void> {
+  const socket = io(url, { forceNew: true, ackTimeout: 10_000, retries: 2, ...options });
+  t.after(() => socket.disconnect());
+  await new Promise<void>((resolve, reject) => {
+    socket.on("connect", resolve);
+    socket.on("connect_error", reject);
+  });
+  const bytes = Uint8Array.of(1, 2, 3);
+  assert.deepEqual(await socket.emitWithAck("echo", { deep: [bytes], text: "é" }), {
+    deep: [bytes.buffer],
+    text: "é",
+  });
+  const left = new Promise((resolve) => socket.on("disconnect", resolve));
+  socket.emit("leave");
+  assert.equal(await left, "io server disconnect");
+}
+
+test(
+  "the minified module talks over polling by fetch and over WebSocket, and reconnects",
+  { timeout: 30_000 },
+  async (t) => {
+    asBrowser(t);
+    const url = await serve(t);
+    const { io, Fetch, WebSocket: Native } = await load("socket.io.esm.min.js");
+    await converse(t, io, url, { transports: ["websocket"] });
+    await converse(t, io, url, { transportImplementations: [Fetch] });
+    await converse(t, io, url, { transportImplementations: [Fetch, Native] });
+    const socket = io(url, { transports: ["websocket"], reconnectionDelay: 1, forceNew: true });
+    t.after(() => socket.disconnect());
+    await new Promise<void>((resolve) => socket.once("connect", resolve));
+    const back = new Promise((resolve) => socket.io.on("reconnect", resolve));
+    socket.io.engine.close();
+    assert.equal(await back, 1);
+  },
+);
+
+test("the minified module keeps the names that users and downstream packages read", { timeout: 30_000 }, async (t) => {
+  asBrowser(t);
+  const url = await serve(t);
+  const { io } = await load("socket.io.esm.min.js");
+  const socket = io(url, { transports: ["websocket"], forceNew: true });
+  t.after(() => socket.disconnect());
+  await new Promise<void>((resolve) => socket.once("connect", resolve));
+  const has = (target: object, names: readonly string[]): void => {
+    for (const name of names) assert.ok(name in target, name);
+  };
+  // Rows C-56 to C-64, C-79 to C-96, C-126, E-74 to E-79.
+  has(socket, ["id", "connected", "disconnected", "active", "recovered", "io", "receiveBuffer", "sendBuffer"]);
+  has(socket, [
+    "nsp",
+    "_opts",
+    "_pid",
+    "_queue",
+    "ids",
+    "acks",
+    "flags",
+    "emitWithAck",
+    "timeout",
+    "compress",
+    "volatile",
+  ]);
+  has(socket, ["onAny", "prependAny", "offAny", "listenersAny", "onAnyOutgoing", "offAnyOutgoing", "addEventListener"]);
+  has(socket.io, ["engine", "opts", "uri", "nsps", "backoff", "encoder", "decoder", "skipReconnect", "setTimeoutFn"]);
+  has(socket.io, [
+    "_autoConnect",
+    "_readyState",
+    "_reconnecting",
+    "_close",
+    "_packet",
+    "_destroy",
+    "reconnectionDelayMax",
+  ]);
+  has(socket.io.engine, [
+    "id",
+    "transport",
+    "binaryType",
+    "readyState",
+    "writeBuffer",
+    "opts",
+    "transports",
+    "upgrading",
+  ]);
+  has(socket.io.engine, ["hostname", "port", "secure", "_cookieJar", "_hasPingExpired", "write", "emitReserved"]);
+  has(socket.io.engine.transport, [
+    "name",
+    "query",
+    "opts",
+    "writable",
+    "supportsBinary",
+    "socket",
+    "doOpen",
+    "doClose",
+  ]);
+});
