@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { pathToFileURL } from "node:url";
 import type * as client from "socket.io-client";
 
 // The minified module, whose members have other names than the sources give them, against upstream's server.
@@ -21,9 +24,13 @@ function asBrowser(t: TestContext): void {
   t.after(() => (page.WebSocket = before));
 }
 
-async function load(file: string): Promise<typeof client> {
-  const source = readFileSync(new URL(`../dist/${file}`, import.meta.url));
-  return (await import(`data:text/javascript;base64,${source.toString("base64")}`)) as typeof client;
+/** As a module of its own: its ending says none to Node. */
+async function load(t: TestContext, file: string): Promise<typeof client> {
+  const folder = mkdtempSync(join(tmpdir(), "bundle-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const copy = join(folder, "bundle.mjs");
+  copyFileSync(new URL(`../dist/${file}`, import.meta.url), copy);
+  return (await import(pathToFileURL(copy).href)) as typeof client;
 }
 
 async function serve(t: TestContext): Promise<string> {
@@ -63,7 +70,7 @@ test(
   async (t) => {
     asBrowser(t);
     const url = await serve(t);
-    const { io, Fetch, WebSocket: Native } = await load("socket.io.esm.min.js");
+    const { io, Fetch, WebSocket: Native } = await load(t, "socket.io.esm.min.js");
     await converse(t, io, url, { transports: ["websocket"] });
     await converse(t, io, url, { transportImplementations: [Fetch] });
     await converse(t, io, url, { transportImplementations: [Fetch, Native] });
@@ -79,7 +86,7 @@ test(
 test("the minified module keeps the names that users and downstream packages read", { timeout: 30_000 }, async (t) => {
   asBrowser(t);
   const url = await serve(t);
-  const { io } = await load("socket.io.esm.min.js");
+  const { io } = await load(t, "socket.io.esm.min.js");
   const socket = io(url, { transports: ["websocket"], forceNew: true });
   t.after(() => socket.disconnect());
   await new Promise<void>((resolve) => socket.once("connect", resolve));
