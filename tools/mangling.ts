@@ -36,8 +36,8 @@ const BETWEEN_LAYERS = new Set([
 ]);
 
 /** Capitals, `_` and `$`: applications put things of theirs on sockets, and call them `x` and `y`. */
-const CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const LETTERS = [...CAPITALS.toLowerCase(), ...CAPITALS];
+const CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".split("");
+const LETTERS = CAPITALS.flatMap((capital) => [capital, capital.toLowerCase()]);
 const SHORT = [...CAPITALS, ...LETTERS.map((letter) => `_${letter}`), ...LETTERS.map((letter) => `$${letter}`)];
 
 /** What to call the members in this code: the shortest names for those that it uses most. */

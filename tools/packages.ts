@@ -67,7 +67,10 @@ export const packages: readonly PackageBuild[] = [
       { dir: "build/esm", debug: false },
       { dir: "build/esm-debug", debug: true },
     ],
-    wrappers: [{ file: "build/esm-debug/node.mjs", over: "build/cjs/index.js", types: "build/cjs/index.d.ts" }],
+    wrappers: [
+      { file: "build/esm-debug/node.mjs", over: "build/cjs/index.js", types: "build/cjs/index.d.ts" },
+      { file: "build/esm-debug/websocket-node.mjs", over: "build/cjs/websocket.js", types: "build/cjs/websocket.d.ts" },
+    ],
   },
   {
     name: "socket.io-client",
@@ -84,6 +87,7 @@ export const packages: readonly PackageBuild[] = [
         types: "build/cjs/index.d.ts",
         withDefault: true,
       },
+      { file: "build/esm-debug/websocket-node.mjs", over: "build/cjs/websocket.js", types: "build/cjs/websocket.d.ts" },
     ],
   },
   {
@@ -144,6 +148,14 @@ export const bundles: readonly BundleBuild[] = [
     minify: true,
     debug: false,
     parser: "socket.io-msgpack-parser",
+  },
+  {
+    package: "socket.io-client",
+    file: "socket.io.websocket.esm.min.js",
+    entry: "src/websocket.ts",
+    format: "esm",
+    minify: true,
+    debug: false,
   },
   {
     package: "engine.io-client",

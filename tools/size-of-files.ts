@@ -34,7 +34,12 @@ console.log(line(code.length, total, basename(file)));
 function withoutSource(source: number): string {
   return code
     .split("\n")
-    .map((text, at) => [...text].filter((_, column) => owners[at]![column] !== source).join(""))
+    .map((text, at) =>
+      text
+        .split("")
+        .filter((_, column) => owners[at]![column] !== source)
+        .join(""),
+    )
     .join("\n");
 }
 

@@ -205,7 +205,8 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
     return timer;
   }
 
-  protected abstract _kit(): Kit;
+  /** @internal */
+  abstract _kit(): Kit;
 
   /** The layer above hears each event after the listeners. */
   protected override emitReserved<Ev extends keyof SocketReservedEvents>(

@@ -14,7 +14,8 @@ const KIT: Kit = { transports, probeAll };
  * ```
  */
 export class Socket extends SocketBase {
-  protected override _kit(): Kit {
+  /** @internal */
+  override _kit(): Kit {
     return KIT;
   }
 }

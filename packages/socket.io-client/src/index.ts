@@ -1,4 +1,4 @@
-export { lookup as connect, lookup as default, lookup as io } from "./lookup.js";
+export { io as connect, io as default, io } from "./io.js";
 export { Manager, type ManagerOptions, type ManagerReservedEvents } from "./manager.js";
 export {
   type DisconnectDescription,

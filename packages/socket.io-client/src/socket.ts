@@ -385,7 +385,7 @@ export class Socket<
     this.receiveBuffer = [];
     this.sendBuffer = [];
     for (const event of receiveBuffer) this._deliver(event);
-    for (const packet of sendBuffer) callUser(this._send, this, [packet]);
+    for (const packet of sendBuffer) callUser(() => this._send(packet), this, []);
     this._queue.drain();
     announce(this, ["connect"]);
   }

@@ -74,7 +74,7 @@ export class FakeManager extends Manager {
     return this.engines.at(-1)!;
   }
 
-  protected override _createEngine(): Engine {
+  override _createEngine(): Engine {
     this.clock ??= new VirtualClock();
     this.unrefs ??= 0;
     this.setTimeoutFn = (run: () => void, delayMs: number): Timer => {

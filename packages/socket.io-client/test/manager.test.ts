@@ -334,7 +334,7 @@ test("connecting from a disconnect listener takes the place of the first attempt
 test("options changed meanwhile count at the next attempt", () => {
   const seen: unknown[] = [];
   class Watching extends FakeManager {
-    protected override _createEngine() {
+    override _createEngine() {
       seen.push(this.opts.query);
       return super._createEngine();
     }

@@ -40,7 +40,7 @@ export class Emitter<
     ev: Ev,
     listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>,
   ): this {
-    (this._listeners[ev] ??= []).push(listener as Listener);
+    (this._listeners[ev] ??= []).push(listener);
     return this;
   }
 

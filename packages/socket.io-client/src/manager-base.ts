@@ -1,0 +1,364 @@
+import { type Socket as Engine, installTimerFunctions, type SocketOptions as EngineOptions } from "engine.io-client";
+import { Emitter } from "engine.io-parser/emitter";
+import { type Packet, Decoder, Encoder } from "socket.io-parser";
+import type { DefaultEventsMap, EventsMap } from "socket.io-parser/events";
+import { createLog } from "./log.node.js";
+import { Backoff } from "./reconnect.js";
+import { type DisconnectDescription, type OutgoingPacket, Socket, type SocketOptions } from "./socket.js";
+import { announce, callUser } from "./user-code.js";
+
+// `any`: a Manager serves Sockets of whatever events, and parsers bring classes of their own.
+/* oxlint-disable typescript/no-explicit-any */
+
+const debug = /* @__PURE__ */ createLog("socket.io-client:manager");
+
+export interface ManagerOptions extends EngineOptions {
+  /** Makes a Manager of its own for this call of `io()`. @default false */
+  forceNew: boolean;
+  /** False: the same as {@link forceNew}. @default true */
+  multiplex: boolean;
+  /**
+   * Additions to the query string of each request. May be changed for the next attempt: `socket.io.opts.query.token = …`; a text
+   * (which plain JavaScript may give) could not be.
+   */
+  query?: { [key: string]: any };
+  /** Path on the server. @default "/socket.io" */
+  path: string;
+  /** Whether to connect again after a loss. @default true */
+  reconnection: boolean;
+  /** How many attempts are made in a row. @default Infinity */
+  reconnectionAttempts: number;
+  /** Delay before the first attempt, in ms; it doubles from attempt to attempt. @default 1000 */
+  reconnectionDelay: number;
+  /** No delay is longer, in ms. @default 5000 */
+  reconnectionDelayMax: number;
+  /** Share of the delay by which it varies at random, between 0 and 1. @default 0.5 */
+  randomizationFactor: number;
+  /** How long an attempt may take, in ms; false: as long as it takes. @default 20000 */
+  timeout: number | false;
+  /** Whether to connect at once. @default true */
+  autoConnect: boolean;
+  /** The packet format: an object with `Encoder` and `Decoder`. @default socket.io-parser */
+  parser: any;
+}
+
+/** Events of the Manager that nobody can emit. */
+export interface ManagerReservedEvents {
+  /** The engine opened. */
+  open: () => void;
+  /** An attempt failed, or the engine reports an error. */
+  error: (err: Error) => void;
+  /** The server's heartbeat. */
+  ping: () => void;
+  /** A packet arrived, for whatever namespace. */
+  packet: (packet: Packet) => void;
+  /** The engine closed. */
+  close: (reason: string, description?: DisconnectDescription) => void;
+  /** All attempts failed. */
+  reconnect_failed: () => void;
+  /** An attempt begins; they are counted from 1. */
+  reconnect_attempt: (attempt: number) => void;
+  /** An attempt failed. */
+  reconnect_error: (err: Error) => void;
+  /** Connected again, by the attempt of that number. */
+  reconnect: (attempt: number) => void;
+}
+
+type Options = Partial<ManagerOptions>;
+
+/** What all Managers have; which transports their engine knows is the subclass's. */
+export abstract class ManagerBase<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  // `{}`: there are no events but our own.
+> extends Emitter<{}, {}, ManagerReservedEvents> {
+  // oxlint-disable-line typescript/no-empty-object-type
+  /** The current Engine.IO socket, a new one for each attempt; undefined before the first. */
+  declare engine: Engine;
+  /** The options. Changes count at the next attempt. */
+  declare opts: Options;
+  /** True once the Manager was closed on purpose, until it is opened. */
+  skipReconnect = false;
+  declare setTimeoutFn: (callback: () => void, delayMs: number) => unknown;
+  declare clearTimeoutFn: (timer: any) => void;
+  declare readonly backoff: Backoff;
+  readonly encoder: { encode(packet: Packet): any[] };
+  readonly decoder: {
+    add(chunk: any): void;
+    destroy(): void;
+    on(ev: "decoded", listener: (packet: Packet) => void): unknown;
+  };
+
+  /** @internal */
+  _readyState: "opening" | "open" | "closed" = "closed";
+  /** @internal From the decision to try again until an attempt succeeded or the last one failed. */
+  _reconnecting = false;
+  /** @internal */
+  declare readonly _autoConnect: boolean;
+  declare protected uri: string | undefined;
+  // Without a prototype: the peer names the keys that we look up.
+  private nsps: Record<string, Socket<any, any>> = Object.create(null);
+  declare private _reconnection: boolean;
+  declare private _timeout: number | false;
+  /** Ends the wait: for the next attempt while closed, for the answer to an attempt while opening. */
+  declare private _stopWaiting: (() => void) | undefined;
+
+  constructor(opts?: Options);
+  constructor(uri?: string, opts?: Options);
+  constructor(uri?: string | Options, opts?: Options);
+  constructor(uri?: string | Options, opts?: Options) {
+    super();
+    if (typeof uri === "object") {
+      opts = uri;
+      uri = undefined;
+    }
+    const own: Options = (this.opts = { ...opts });
+    own.path ||= "/socket.io";
+    this.uri = uri;
+    installTimerFunctions(this, own);
+    this._reconnection = own.reconnection !== false;
+    this._timeout = own.timeout ?? 20_000;
+    this.backoff = new Backoff(
+      own.reconnectionDelay || 1000,
+      own.reconnectionDelayMax || 5000,
+      own.randomizationFactor ?? 0.5,
+      own.reconnectionAttempts || Infinity,
+    );
+    const parser = own.parser || { Encoder, Decoder };
+    this.encoder = new parser.Encoder();
+    this.decoder = new parser.Decoder();
+    this.decoder.on("decoded", (packet) => this._onPacket(packet));
+    this._autoConnect = own.autoConnect !== false;
+    if (this._autoConnect) this.open();
+  }
+
+  /** Whether the connection is made again after a loss. Set to false, it also ends attempts under way. */
+  reconnection(): boolean;
+  reconnection(value: boolean): this;
+  reconnection(value?: boolean): this | boolean;
+  reconnection(value?: boolean): this | boolean {
+    if (value === undefined) return this._reconnection;
+    this._reconnection = value;
+    if (!value) {
+      this.skipReconnect = true;
+      if (this._readyState === "closed") {
+        this._stopWaiting?.();
+        this._reconnecting = false;
+      }
+    }
+    return this;
+  }
+
+  /** See {@link ManagerOptions.reconnectionAttempts}. */
+  reconnectionAttempts(): number;
+  reconnectionAttempts(value: number): this;
+  reconnectionAttempts(value?: number): this | number;
+  reconnectionAttempts(value?: number): this | number {
+    return this._backoff("limit", value);
+  }
+
+  /** See {@link ManagerOptions.reconnectionDelay}. */
+  reconnectionDelay(): number;
+  reconnectionDelay(value: number): this;
+  reconnectionDelay(value?: number): this | number;
+  reconnectionDelay(value?: number): this | number {
+    return this._backoff("ms", value);
+  }
+
+  /** See {@link ManagerOptions.reconnectionDelayMax}. */
+  reconnectionDelayMax(): number;
+  reconnectionDelayMax(value: number): this;
+  reconnectionDelayMax(value?: number): this | number;
+  reconnectionDelayMax(value?: number): this | number {
+    return this._backoff("max", value);
+  }
+
+  /** See {@link ManagerOptions.randomizationFactor}. */
+  randomizationFactor(): number;
+  randomizationFactor(value: number): this;
+  randomizationFactor(value?: number): this | number;
+  randomizationFactor(value?: number): this | number {
+    return this._backoff("jitter", value);
+  }
+
+  /** See {@link ManagerOptions.timeout}. */
+  timeout(): number | false;
+  timeout(value: number | false): this;
+  timeout(value?: number | false): this | number | false;
+  timeout(value?: number | false): this | number | false {
+    if (value === undefined) return this._timeout;
+    this._timeout = value;
+    return this;
+  }
+
+  /**
+   * Makes one attempt to connect, unless there is a connection or an attempt.
+   *
+   * @param fn is told how it ended; where it is given, no further attempts are made by themselves
+   */
+  open(fn?: (err?: Error) => void): this {
+    if (this._readyState !== "closed") return this;
+    if (__DEBUG__) debug("opening %s", this.uri);
+    this.engine = this._createEngine();
+    this._readyState = "opening";
+    this.skipReconnect = false;
+    const error = (reason: any) => {
+      if (this._readyState === "opening") this._onFailure(reason, fn);
+      else this._tell((socket) => socket._onError(reason), "error", reason);
+    };
+    this.engine.receiver = {
+      open: () => {
+        this._onOpen();
+        if (fn) callUser(fn, null, []);
+      },
+      data: (data) => {
+        try {
+          this.decoder.add(data);
+        } catch (fault) {
+          this._onClose("parse error", fault);
+        }
+      },
+      ping: () => announce(this, ["ping"]),
+      error,
+      close: (reason, description) => {
+        if (this._readyState === "opening") error(new Error(reason));
+        else this._onClose(reason, description);
+      },
+    };
+    this._wait(this._timeout, () => error(new Error("timeout")));
+    return this;
+  }
+
+  /** The same as {@link open}. */
+  connect(fn?: (err?: Error) => void): this {
+    return this.open(fn);
+  }
+
+  /** The Socket for a namespace: the one that exists, connected again if need be, or a new one. */
+  socket<Listen extends EventsMap = ListenEvents, Emit extends EventsMap = EmitEvents>(
+    nsp: string,
+    opts?: Partial<SocketOptions>,
+  ): Socket<Listen, Emit> {
+    const known = this.nsps[nsp];
+    if (!known) return (this.nsps[nsp] = new Socket<any, any>(this as any, nsp, opts)) as Socket<Listen, Emit>;
+    if (this._autoConnect && !known.active) known.connect();
+    return known as Socket<Listen, Emit>;
+  }
+
+  /** @internal A timer that keeps no process alive if `autoUnref` says so; returns what stops it. No delay: no timer. */
+  _after(delayMs: number | false | undefined, run: () => void): () => void {
+    if (delayMs === undefined || delayMs === false) return () => {};
+    const timer = this.setTimeoutFn(run, delayMs);
+    if (this.opts.autoUnref) (timer as { unref?(): void }).unref?.();
+    return () => this.clearTimeoutFn(timer);
+  }
+
+  /** @internal */
+  _packet(packet: Packet & OutgoingPacket): void {
+    for (const chunk of this.encoder.encode(packet)) this.engine.write(chunk, packet.options);
+  }
+
+  /** @internal A Socket became inactive: closes the connection if it was the last one. */
+  _destroy(_socket: Socket<any, any>): void {
+    if (!Object.values(this.nsps).some((socket) => socket.active)) this._close();
+  }
+
+  /** @internal Closes for good: until something is opened again. */
+  _close(): void {
+    this.skipReconnect = true;
+    this._reconnecting = false;
+    this._onClose("forced close");
+  }
+
+  /** @internal The engine of one attempt. Tests connect others. */
+  abstract _createEngine(): Engine;
+
+  /** @internal */
+  _engineOptions(): Options {
+    return { ...this.opts, timeout: this._timeout };
+  }
+
+  private disconnect(): void {
+    this._close();
+  }
+
+  private _onOpen(): void {
+    this._stopWaiting!();
+    this._readyState = "open";
+    const attempt = this._reconnecting && this.backoff.attempts;
+    this._reconnecting = false;
+    this.backoff.reset();
+    this._tell((socket) => socket._onOpen(), "open");
+    if (attempt) announce(this, ["reconnect", attempt]);
+  }
+
+  private _onFailure(error: Error, fn: ((err: Error) => void) | undefined): void {
+    this._detach();
+    this._tell((socket) => socket._onError(error), "error", error);
+    if (this._reconnecting) {
+      this._reconnecting = false;
+      this._reconnect();
+      announce(this, ["reconnect_error", error]);
+    } else if (!fn) this._reconnect();
+    if (fn) callUser(fn, null, [error]);
+  }
+
+  private _onClose(reason: string, description?: unknown): void {
+    if (__DEBUG__) debug("closed (%s)", reason);
+    this._detach();
+    this.backoff.reset();
+    this._tell((socket) => socket._onClose(reason, description), "close", reason, description);
+    this._reconnect();
+  }
+
+  /** Whatever the engine may still have to say, nobody hears. */
+  private _detach(): void {
+    this._stopWaiting?.();
+    this._readyState = "closed";
+    this.decoder.destroy();
+    const { engine } = this;
+    if (engine) engine.receiver = null;
+    engine?.close();
+  }
+
+  private _reconnect(): void {
+    const { backoff } = this;
+    if (!this._reconnection || this.skipReconnect || this._readyState !== "closed" || this._reconnecting) return;
+    if (backoff.exhausted) {
+      backoff.reset();
+      announce(this, ["reconnect_failed"]);
+      return;
+    }
+    const delayMs = backoff.duration();
+    if (__DEBUG__) debug("next attempt in %d ms", delayMs);
+    this._reconnecting = true;
+    this._wait(delayMs, () => {
+      announce(this, ["reconnect_attempt", backoff.attempts]);
+      // A listener may have closed the Manager.
+      if (this._reconnecting) this.open();
+    });
+  }
+
+  private _wait(delayMs: number | false, run: () => void): void {
+    this._stopWaiting?.();
+    this._stopWaiting = this._after(delayMs, run);
+  }
+
+  private _onPacket(packet: Packet): void {
+    if (this.hasListeners("packet")) announce(this, ["packet", packet]);
+    const socket = this.nsps[packet.nsp];
+    if (socket?.active) socket._onPacket(packet);
+  }
+
+  /** Tells the active Sockets first, then who listens to the Manager; `event` is the name and the arguments. */
+  private _tell(tell: (socket: Socket<any, any>) => void, ...event: any[]): void {
+    for (const socket of Object.values(this.nsps)) {
+      if (socket.active) tell(socket);
+    }
+    announce(this, event);
+  }
+
+  private _backoff(key: "limit" | "ms" | "max" | "jitter", value: number | undefined): this | number {
+    return value === undefined ? this.backoff[key] : ((this.backoff[key] = value), this);
+  }
+}
