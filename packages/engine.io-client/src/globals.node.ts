@@ -10,7 +10,7 @@ export const defaultBinaryType: BinaryType = "nodebuffer";
 export const nextTick = (callback: () => void, _setTimeoutFn?: unknown): void => process.nextTick(callback);
 
 /** Node keeps no cookies by itself. */
-export const createCookieJar = (): CookieJar | undefined => new CookieJar();
+export const createCookieJar: (() => CookieJar) | undefined = () => new CookieJar();
 
 /** Defaults of options that only Node has. */
 export const PLATFORM_DEFAULTS = {

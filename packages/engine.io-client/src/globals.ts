@@ -7,10 +7,10 @@ import type { CookieJar } from "./cookie-jar.js";
 export const defaultBinaryType: BinaryType = "arraybuffer";
 
 /** Calls back once the current turn is over, before timers. */
-export const nextTick = (callback: () => void, _setTimeoutFn?: unknown): void => queueMicrotask(callback);
+export const nextTick = (callback: () => void): void => queueMicrotask(callback);
 
 /** Browsers keep cookies themselves. */
-export const createCookieJar = (): CookieJar | undefined => undefined;
+export const createCookieJar: (() => CookieJar) | undefined = undefined;
 
 /** Defaults of options that only Node has. */
 export const PLATFORM_DEFAULTS = {};

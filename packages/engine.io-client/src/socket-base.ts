@@ -124,7 +124,7 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
       .map((choice) => (typeof choice === "string" ? all[choice]! : choice))
       .filter(Boolean);
     this.transports = this._classes.map(nameOf);
-    this._cookieJar = own.withCredentials ? createCookieJar() : undefined;
+    this._cookieJar = own.withCredentials ? createCookieJar?.() : undefined;
     installTimerFunctions(this, own);
 
     this._openBy = timeout === false ? Infinity : Date.now() + timeout;

@@ -30,7 +30,11 @@ export interface RetryQueueHost {
 export class RetryQueue {
   private readonly _entries: Entry[] = [];
 
-  constructor(private readonly _host: RetryQueueHost) {}
+  declare private readonly _host: RetryQueueHost;
+
+  constructor(host: RetryQueueHost) {
+    this._host = host;
+  }
 
   add(data: unknown[], flags: Flags, ack: AckFunction | undefined): void {
     this._entries.push({ data, flags, ack, tries: 0, inFlight: false });

@@ -11,18 +11,24 @@ export class Backoff {
   /** Attempts made since the last {@link reset}. */
   attempts = 0;
 
-  constructor(
-    /** First delay, in ms. */
-    public ms: number,
-    /** No delay is longer, in ms. */
-    public max: number,
-    /** Share of the delay by which it varies, in ]0, 1]; anything else: it does not vary. */
-    public jitter: number,
-    /** How many attempts are made in a row. */
-    public limit: number,
-    /** Source of numbers in [0, 1[; tests give a seeded one. */
-    private readonly _random: () => number = Math.random,
-  ) {}
+  /** First delay, in ms. */
+  declare ms: number;
+  /** No delay is longer, in ms. */
+  declare max: number;
+  /** Share of the delay by which it varies, in ]0, 1]; anything else: it does not vary. */
+  declare jitter: number;
+  /** How many attempts are made in a row. */
+  declare limit: number;
+  declare private readonly _random: () => number;
+
+  /** @param random source of numbers in [0, 1[; tests give a seeded one */
+  constructor(ms: number, max: number, jitter: number, limit: number, random: () => number = Math.random) {
+    this.ms = ms;
+    this.max = max;
+    this.jitter = jitter;
+    this.limit = limit;
+    this._random = random;
+  }
 
   /** True after the last attempt. */
   get exhausted(): boolean {

@@ -1,7 +1,7 @@
 import { Emitter } from "engine.io-parser/emitter";
 import { insertAttachments, isBinary, tagOf } from "./binary.js";
 import { DecodeError } from "./errors.js";
-import { describeExcess, isTooDeep, sizeOf } from "./limits.js";
+import { limits } from "./limits.js";
 import { PacketType, type Packet } from "./packet.js";
 import { isPayloadValid } from "./payload.js";
 
@@ -53,7 +53,7 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
   declare private readonly _maxAttachments: number;
   declare private readonly _maxAttachmentBytes: number;
   /** The packet whose attachments are awaited. */
-  declare private _pending: Packet | undefined;
+  private _pending: Packet | undefined = undefined;
   private _wanted = 0;
   private _attachments: unknown[] = [];
   private _bytes = 0;
@@ -142,7 +142,7 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
     if (OPENERS[type]!.includes(json[0]!)) {
       try {
         const payload: unknown = JSON.parse(json, this._reviver);
-        if (isPayloadValid(type, payload) && !isTooDeep(json, payload)) return payload;
+        if (isPayloadValid(type, payload) && !limits?.isTooDeep(json, payload)) return payload;
       } catch (error) {
         cause = error;
       }
@@ -155,9 +155,11 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
     if (!packet) return this._refuse("got binary data when not reconstructing a packet");
     const { _attachments: attachments } = this;
     attachments.push(chunk);
-    this._bytes += sizeOf(chunk);
-    const excess = describeExcess(this._bytes, this._maxAttachmentBytes);
-    if (excess) this._refuse(excess);
+    if (limits) {
+      this._bytes += limits.sizeOf(chunk);
+      const excess = limits.describeExcess(this._bytes, this._maxAttachmentBytes);
+      if (excess) this._refuse(excess);
+    }
     if (attachments.length < this._wanted) return undefined;
     this.destroy();
     packet.data = insertAttachments(packet.data, attachments);

@@ -1,12 +1,19 @@
+/** What a peer may make a decoder take. */
+export interface Limits {
+  isTooDeep(json: string, value: unknown): boolean;
+  describeExcess(bytes: number, maxBytes: number): string;
+  sizeOf(attachment: unknown): number;
+}
+
 /**
  * How deep the arrays and objects of a received packet may be nested. JSON.parse takes a million levels, but whoever walks
  * the result by recursion, JSON.stringify and our own encoder included, runs out of stack at some thousands: an application
  * that passes on what it received would fall over.
  */
-export const MAX_DEPTH = 1000;
+const MAX_DEPTH = 1000;
 
 /** True if `value`, parsed from `json`, is nested deeper than {@link MAX_DEPTH}. */
-export function isTooDeep(json: string, value: unknown): boolean {
+function isTooDeep(json: string, value: unknown): boolean {
   // Each level takes two characters, and one that opens it: most packets are cleared without looking into them.
   return json.length > 2 * MAX_DEPTH && countOpeners(json) > MAX_DEPTH && exceeds(value, MAX_DEPTH);
 }
@@ -37,12 +44,15 @@ function exceeds(value: unknown, levels: number): boolean {
 }
 
 /** What to say of attachments of so many bytes together; nothing if they may have them. */
-export function describeExcess(bytes: number, maxBytes: number): string {
+function describeExcess(bytes: number, maxBytes: number): string {
   return bytes > maxBytes ? `attachments of ${bytes} bytes exceed maxAttachmentBytes (${maxBytes})` : "";
 }
 
 /** Bytes of one attachment. */
-export function sizeOf(attachment: unknown): number {
+function sizeOf(attachment: unknown): number {
   const { byteLength, size } = attachment as { byteLength?: number; size?: number };
   return byteLength ?? size ?? 0;
 }
+
+/** Undefined in browsers. */
+export const limits: Limits | undefined = { isTooDeep, describeExcess, sizeOf };
