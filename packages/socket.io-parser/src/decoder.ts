@@ -101,7 +101,7 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
     if (this._pending) this._refuse("got plaintext data when reconstructing a packet");
     let digit: PacketType = text.charCodeAt(0) - ZERO;
     // No character, or a blank, is the number 0 here as it is upstream (row A-10).
-    if (!(digit >= 0)) digit = Number(text.charAt(0));
+    if (!(digit >= PacketType.CONNECT)) digit = Number(text.charAt(0));
     if (!(digit <= PacketType.BINARY_ACK)) this._refuse(`unknown packet type ${Number(text.charAt(0))}`);
     const isBinaryType = digit >= PacketType.BINARY_EVENT;
     const type: PacketType = isBinaryType ? digit - 3 : digit;

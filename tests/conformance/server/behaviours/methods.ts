@@ -286,7 +286,7 @@ export const methods: Behaviours = {
     run: async (stage) => {
       const io = await stage.serve();
       for (const name of ["/", "/a"]) {
-        const { peer } = await stage.join(io, name);
+        const { peer } = await stage.join(io.of(name));
         const target = name === "/" ? io : io.of(name);
         assert.equal(typeof target.emitWithAck, "function");
         const answers = target.emitWithAck("x", 1);
