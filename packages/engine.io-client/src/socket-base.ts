@@ -168,11 +168,12 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
    */
   send(data: RawData, options?: WriteOptions | (() => void), fn?: () => void): this {
     if (typeof options === "function") return this.send(data, undefined, options);
-    if (this.readyState.startsWith("clos")) return this;
+    const session = this._session();
+    if (session.state !== "open" && session.state !== "opening") return this;
     const packet: Packet = { type: "message", data, options };
     this.emitReserved("packetCreate", packet);
     if (fn) this.once("flush", fn);
-    this._session().send(packet);
+    session.send(packet);
     return this;
   }
 
@@ -208,14 +209,10 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
   /** @internal */
   abstract _kit(): Kit;
 
-  /** The layer above hears each event after the listeners. */
-  protected override emitReserved<Ev extends keyof SocketReservedEvents>(
-    ev: Ev,
-    ...args: Parameters<SocketReservedEvents[Ev]>
-  ): this {
-    super.emitReserved(ev, ...args);
+  /** An event that the layer above hears, too, after the listeners. */
+  private _tell<Ev extends keyof SocketReceiver>(ev: Ev, ...args: Parameters<SocketReceiver[Ev]>): void {
+    this.emitReserved(ev, ...(args as Parameters<SocketReservedEvents[Ev]>));
     (this.receiver as Partial<SocketReservedEvents> | null)?.[ev]?.(...(args as [never, never]));
-    return this;
   }
 
   private _statics(): typeof SocketBase {
@@ -239,11 +236,11 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
           this.emitReserved("heartbeat");
         },
         onMessage: (data) => {
-          this.emitReserved("data", data);
+          this._tell("data", data);
           this.emitReserved("message", data);
         },
         onHeartbeat: () => {
-          this.emitReserved("ping");
+          this._tell("ping");
           this.emitReserved("pong");
         },
         onFlush: () => {
@@ -286,7 +283,7 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
     transport.onHandshake(handshake);
     this._remember();
     this.emitReserved("handshake", handshake);
-    this.emitReserved("open");
+    this._tell("open");
     // Only what can be paused can be left.
     if (this.readyState !== "open" || !opts.upgrade || !("pause" in transport)) return;
     const better = this.transports.filter((name) => name !== transport.name && handshake.upgrades.includes(name));
@@ -317,10 +314,10 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
       this._classes.splice(failed, 1);
       return this._open(this._classes[0]);
     }
-    if (isError) this.emitReserved("error", description as Error);
+    if (isError) this._tell("error", description as Error);
     this._leavePage();
     this.id = null;
-    this.emitReserved("close", reason, description);
+    this._tell("close", reason, description);
   }
 
   /** One timer. It is left alone when the deadline moves away, which it does with each ping, and looks again when it fires. */

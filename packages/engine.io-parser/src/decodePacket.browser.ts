@@ -3,8 +3,9 @@ import { BASE64_MARK, bytesOf, ERROR_PACKET, packetOf, type BinaryType, type Pac
 /** The browsers' half of a pair, see decodePacket.ts. */
 export function decodePacket(encoded: RawData, binaryType?: BinaryType): Packet {
   if (typeof encoded === "string") {
-    if (encoded[0] !== BASE64_MARK) return packetOf(encoded) ?? ERROR_PACKET;
-    encoded = fromBase64(encoded.slice(1));
+    const packet = packetOf(encoded);
+    if (packet) return packet;
+    encoded = encoded[0] === BASE64_MARK ? fromBase64(encoded.slice(1)) : null;
   }
   const data = asBinaryType(encoded, binaryType);
   return data ? { type: "message", data } : ERROR_PACKET;

@@ -55,7 +55,12 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
 
   /** Connects. */
   open(): void {
-    if (this.readyState === "opening") this.#attempt(() => this.doOpen());
+    if (this.readyState !== "opening") return;
+    try {
+      this.doOpen();
+    } catch (error) {
+      this.onError(`${this.name} error`, error);
+    }
   }
 
   /** @internal The handshake was made on this transport. */
@@ -66,8 +71,12 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
   /** @internal */
   send(packets: readonly Packet[]): boolean {
     this.writable = false;
-    // Of a user's own transport: what it has not taken, nobody knows.
-    this.#attempt(() => this.write(packets));
+    try {
+      this.write(packets);
+    } catch (error) {
+      // Of a user's own transport: what it has not taken, nobody knows.
+      this.onError(`${this.name} error`, error);
+    }
     return false;
   }
 
@@ -153,14 +162,6 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
     }
     if (!this.supportsBinary) query["b64"] = 1;
     return query;
-  }
-
-  #attempt(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.onError(`${this.name} error`, error);
-    }
   }
 
   /** The end, once: false if it was before. */

@@ -27,7 +27,7 @@ export class Emitter<
   ReservedEvents extends EventsMap = {}, // oxlint-disable-line typescript/no-empty-object-type
 > {
   // Without a prototype: any name is one, and a number is its decimal string.
-  private _listeners: Record<PropertyKey, Listener[]> = Object.create(null);
+  private _listeners: Record<PropertyKey, Listener[]> | null = null;
 
   // The names by which the DOM and Node call the same methods (row C-126); set on the prototype below.
   declare addEventListener: this["on"];
@@ -40,7 +40,8 @@ export class Emitter<
     ev: Ev,
     listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>,
   ): this {
-    (this._listeners[ev] ??= []).push(listener);
+    const all: Record<PropertyKey, Listener[]> = (this._listeners ??= Object.create(null));
+    (all[ev] ??= []).push(listener);
     return this;
   }
 
@@ -63,14 +64,15 @@ export class Emitter<
     ev?: Ev,
     listener?: ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>,
   ): this {
-    const list = this._listeners[ev!];
+    const all = this._listeners;
+    const list = all?.[ev!];
     // By their number: `off(name, undefined)` comes from a listener that was never made, and must not remove the others.
-    if (arguments.length === 0) this._listeners = Object.create(null);
-    else if (arguments.length === 1) delete this._listeners[ev!];
+    if (arguments.length === 0) this._listeners = null;
+    else if (arguments.length === 1) delete all?.[ev!];
     else if (list && listener) {
       const at = list.findIndex((candidate) => candidate === listener || candidate.wrapped === listener);
       if (at >= 0) list.splice(at, 1);
-      if (list.length === 0) delete this._listeners[ev!];
+      if (list.length === 0) delete all[ev!];
     }
     return this;
   }
@@ -94,17 +96,17 @@ export class Emitter<
   listeners<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
     ev: Ev,
   ): ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[] {
-    return (this._listeners[ev] ?? []) as ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[];
+    return (this._listeners?.[ev] ?? []) as ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[];
   }
 
   /** True if somebody listens to `ev`. */
   hasListeners<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(ev: Ev): boolean {
-    return ev in this._listeners;
+    return !!this._listeners?.[ev];
   }
 
   // Hot path: called for each packet. One listener, the usual case, needs no copy of the list.
   private _call(ev: PropertyKey, args: unknown[]): void {
-    const list = this._listeners[ev];
+    const list = this._listeners?.[ev];
     if (list?.length === 1) list[0]!.apply(this, args);
     else if (list) for (const listener of [...list]) listener.apply(this, args);
   }

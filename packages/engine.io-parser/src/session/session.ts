@@ -95,7 +95,8 @@ export abstract class Session implements TransportSink {
     const { queue, transport } = this;
     if (queue.length === 0 || this.state === "opening" || !transport.writable) return;
     // What does not fit into one batch stays.
-    this.queue = queue.splice(transport.batchSize?.(queue) ?? queue.length);
+    const size = transport.batchSize?.(queue) ?? Infinity;
+    this.queue = size < queue.length ? queue.splice(size) : [];
     this.handOver(queue);
   }
 
