@@ -43,7 +43,6 @@ test(
     // The page comes back over the same sockets, and says that it is no new page.
     const back = await program.ask<{ id: string; isSocketReconnect: boolean }>("cut");
     assert.equal(back.isSocketReconnect, true);
-    await program.ask("again");
     assertGood(await program.ask<Run>("run", 1));
 
     assert.equal(await program.ask("stop"), 0);

@@ -30,6 +30,7 @@ const waiting = [];
 /** Each run: what the test in the page said. */
 function Facts() {
   let results = [];
+  // Karma calls the cut line between the runs an error.
   this.onRunStart = () => (results = []);
   this.onSpecComplete = (browser, { success, log, description }) => results.push({ success, log, description });
   this.onBrowserError = (browser, error) =>
@@ -61,15 +62,13 @@ serve(
       await when(() => runs.length > number);
       return runs[number];
     },
-    again: () => void server.get("executor").schedule(),
-    /** Cuts the line to the page, and resolves with what the page says when it is back. */
+    /** Cuts the line to the page, and resolves with what the page says when it is back. Karma runs the test then. */
     cut: () =>
       new Promise((resolve) => {
         const io = server.get("socketServer");
         io.sockets.once("connection", (socket) => socket.once("register", resolve));
         for (const socket of io.sockets.sockets.values()) socket.conn.transport.socket.terminate();
       }),
-    transports: () => [...server.get("socketServer").sockets.sockets.values()].map(({ conn }) => conn.transport.name),
     stop: async () => {
       await server.stop();
       await when(() => exitCode !== null);
