@@ -286,8 +286,8 @@ export const methods: Behaviours = {
     run: async (stage) => {
       const io = await stage.serve();
       for (const name of ["/", "/a"]) {
-        const { peer } = await stage.join(io.of(name));
         const target = name === "/" ? io : io.of(name);
+        const { peer } = await stage.join(target);
         assert.equal(typeof target.emitWithAck, "function");
         const answers = target.emitWithAck("x", 1);
         assert.match(String(await peer.next()), /\["x",1\]$/);
