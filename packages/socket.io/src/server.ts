@@ -357,7 +357,7 @@ export class Server<
   }
 
   private parentOf(name: RegExp | NamespaceMatcher): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    return this._dynamic.add(name, () => new ParentNamespace(this as unknown as AnyServer));
+    return this._dynamic.add(name, () => new ParentNamespace(this));
   }
 
   private initEngine(srv: TServerInstance, opts: Partial<ServerOptions> & { path: string }): void {

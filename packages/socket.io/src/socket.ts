@@ -14,7 +14,7 @@ import { PacketType, type Packet } from "socket.io-parser";
 import { AckTable } from "socket.io-parser/acks";
 import { isReservedEvent } from "socket.io-parser/events";
 import { BroadcastOperator } from "./broadcast-operator.js";
-import { CatchAllEmitter, type AnyListener } from "./catch-all.js";
+import type { AnyListener } from "./catch-all.js";
 import type { Client } from "./client.js";
 import { reservedEventError, type ExtendedError } from "./errors.js";
 import { buildHandshake, type Handshake } from "./handshake.js";
@@ -24,6 +24,8 @@ import type { Namespace } from "./namespace.js";
 import { expectAck, promisedAck, type AckCallback } from "./pending-acks.js";
 import { isRecoverable } from "./recovery.js";
 import type { Server } from "./server.js";
+import type { DisconnectReason, Event } from "./socket-events.js";
+import { NO_FLAGS, SocketTargets } from "./socket-targets.js";
 import type {
   AllButLast,
   DecorateAcknowledgements,
@@ -38,40 +40,13 @@ import type {
 } from "./typed-events.js";
 
 export type { Handshake } from "./handshake.js";
+export type { DisconnectReason, Event, SocketReservedEventsMap } from "./socket-events.js";
 
 const debug = debugModule("socket.io:socket");
-
-export type DisconnectReason =
-  // Disconnected by a peer, on purpose.
-  | "client namespace disconnect"
-  | "server namespace disconnect"
-  // The server is closing.
-  | "server shutting down"
-  // The connection was lost, or closed because of what came over it.
-  | "transport error"
-  | "transport close"
-  | "forced close"
-  | "forced server close"
-  | "ping timeout"
-  | "parse error";
-
-export interface SocketReservedEventsMap {
-  // eslint-disable-next-line typescript/no-explicit-any -- an Error or details of the transport
-  disconnect: (reason: DisconnectReason, description?: any) => void;
-  // eslint-disable-next-line typescript/no-explicit-any -- the same
-  disconnecting: (reason: DisconnectReason, description?: any) => void;
-  error: (err: Error) => void;
-}
-
-/** Name and arguments of an event, as packet middlewares get them. */
-// eslint-disable-next-line typescript/no-explicit-any -- what peers send is untyped
-export type Event = [eventName: string, ...args: any[]];
 
 /** A socket, whatever events it is typed for. */
 // eslint-disable-next-line typescript/no-explicit-any -- see above
 export type AnySocket = Socket<any, any, any, any>;
-
-const NO_FLAGS: Readonly<BroadcastFlags> = Object.freeze({});
 
 /**
  * One client in one namespace.
@@ -84,7 +59,7 @@ export class Socket<
   ServerSideEvents extends EventsMap = DefaultEventsMap,
   // eslint-disable-next-line typescript/no-explicit-any -- free form until the application describes it
   SocketData = any,
-> extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
+> extends SocketTargets<ListenEvents, EmitEvents, SocketData> {
   /** The namespace. */
   readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   /** The connection, shared with the sockets of other namespaces. */
@@ -103,7 +78,6 @@ export class Socket<
   _lastLogged: number | undefined;
   private readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   private readonly adapter: Adapter;
-  private flags: BroadcastFlags;
   private fns: ((event: Event, next: (err?: Error) => void) => unknown)[];
   private _acks: AckTable | undefined;
   /** Set for good when the socket has left, or was never let in. Before the middlewares agree, it is neither. */
@@ -131,7 +105,6 @@ export class Socket<
     this._lastLogged = undefined;
     this.server = nsp.server;
     this.adapter = nsp.adapter;
-    this.flags = NO_FLAGS;
     this.fns = [];
     this._acks = undefined;
     this._left = false;
@@ -229,45 +202,6 @@ export class Socket<
   /** Emits the event `message`. */
   write(...args: EventParams<EmitEvents, "message">): this {
     return this.send(...args);
-  }
-
-  /** Targets a room, this socket left out. */
-  to(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.newBroadcastOperator().to(room);
-  }
-
-  /** Targets a room, this socket left out. */
-  in(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.newBroadcastOperator().in(room);
-  }
-
-  /** Targets everybody who is not in the room, this socket left out. */
-  except(
-    room: Room | Room[],
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.newBroadcastOperator().except(room);
-  }
-
-  /** Targets everybody but this socket. */
-  get broadcast(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.newBroadcastOperator();
-  }
-
-  /** Targets the sockets of this process, this one left out. */
-  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.newBroadcastOperator().local;
-  }
-
-  /** The next packet may be dropped if the client cannot take it right now. */
-  get volatile(): this {
-    this.flags = { ...this.flags, volatile: true };
-    return this;
-  }
-
-  /** Whether the next packet may be compressed, where the transport does compression. */
-  compress(compress: boolean): this {
-    this.flags = { ...this.flags, compress };
-    return this;
   }
 
   /**
@@ -439,7 +373,8 @@ export class Socket<
     this._call(() => this.adapter.delAll(this.id), this, [], "disconnect");
   }
 
-  private newBroadcastOperator(): BroadcastOperator<
+  /** @internal */
+  protected override newBroadcastOperator(): BroadcastOperator<
     DecorateAcknowledgementsWithMultipleResponses<EmitEvents>,
     SocketData
   > {
