@@ -288,7 +288,7 @@ async function live(t: TestContext) {
 /** The comment right before the declaration of a member, and what stands before its name; null if there is none. */
 function beforeDeclaration(source: string, member: string): string | null {
   const lines = readFileSync(join(root, source), "utf8").split("\n");
-  const modifiers = "(?:(?:private|protected|readonly|override|get|abstract) )*";
+  const modifiers = "(?:(?:declare|private|protected|readonly|override|get|abstract) )*";
   const own = new RegExp(`^ {2}${modifiers}${member}(?:[?!]?[:(]| =)`);
   const at = lines.findIndex((line) => own.test(line));
   if (at === -1) return null;
