@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { countFault, readVectors, RECORDED, TOTAL, type Vector } from "./vectors/files.ts";
 import { BEHAVIOURS } from "./engine-vectors/files.ts";
+import { CLUSTER_FILES } from "./cluster-vectors/files.ts";
 import { EXCHANGES } from "./server-vectors/files.ts";
 import { RUNNERS, type Runner } from "./vectors/packet-level.ts";
 
@@ -12,8 +13,8 @@ const deviations = JSON.parse(readFileSync(new URL("../vectors-deviations.json",
   Record<string, string>
 >;
 
-/** Files that have a test of their own: engine-vectors.test.ts, server-vectors.test.ts or tests/downstream/admin-ui-vectors.test.ts. */
-const ELSEWHERE = [...Object.keys(BEHAVIOURS), ...Object.keys(EXCHANGES), "admin-ui"];
+/** Files that have a test of their own: engine-vectors.test.ts, server-vectors.test.ts, cluster-vectors.test.ts or tests/downstream. */
+const ELSEWHERE = [...Object.keys(BEHAVIOURS), ...Object.keys(EXCHANGES), ...CLUSTER_FILES, "admin-ui"];
 
 const folder = new URL("../vectors/", import.meta.url);
 const names = readdirSync(folder)

@@ -1,0 +1,324 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { createAdapter, createShardedAdapter, createStreamsAdapter, Emitter } from "socket.io-redis";
+import { Broker, type BrokerClient } from "./cluster-vectors/broker.ts";
+import {
+  fromBroker,
+  fromProcess,
+  fromRecording,
+  renamed,
+  type PlainFrame,
+  type RecordedFrame,
+} from "./cluster-vectors/canonical.ts";
+import type { ClusterFile } from "./cluster-vectors/files.ts";
+import { EMITS, OPERATIONS, OPERATIONS_6, type Operation } from "./cluster-vectors/operations.ts";
+import { ProcessAdapter, Processes } from "./cluster-vectors/process-adapter.ts";
+import { StageNode } from "./cluster-vectors/stage.ts";
+import { readVectors, type Vector } from "./vectors/files.ts";
+import { untag } from "./vectors/tagged-values.ts";
+
+/* oxlint-disable typescript/no-explicit-any -- adapters of several kinds */
+
+const deviations = JSON.parse(readFileSync(new URL("../vectors-deviations.json", import.meta.url), "utf8")) as Record<
+  string,
+  Record<string, string>
+>;
+
+/** A file as the README of the vectors describes it. */
+interface Recording {
+  readonly uids?: readonly Record<string, string>[];
+  readonly setup?: readonly { node: number; cmd: string; args: string[] }[];
+  readonly vectors: readonly Exchange[];
+}
+
+interface Exchange extends Vector {
+  readonly frames: readonly RecordedFrame[];
+  readonly result?: unknown;
+}
+
+const recordingOf = (file: ClusterFile): Recording => readVectors(file) as unknown as Recording;
+
+type MakeAdapter = (pub: BrokerClient, sub: BrokerClient) => (nsp: any) => any;
+
+const OVER_REDIS: readonly [ClusterFile, MakeAdapter, Readonly<Record<string, Operation>>][] = [
+  ["redis-adapter-v8", (pub, sub) => createAdapter(pub, sub), OPERATIONS],
+  [
+    "redis-adapter-v8-specific",
+    (pub, sub) => createAdapter(pub, sub, { key: "pfx", publishOnSpecificResponseChannel: true }),
+    OPERATIONS,
+  ],
+  ["redis-adapter-v6", (pub, sub) => createAdapter({ pubClient: pub, subClient: sub }), OPERATIONS_6],
+  ["redis-sharded-static", (pub, sub) => createShardedAdapter(pub, sub, { subscriptionMode: "static" }), OPERATIONS],
+  ["redis-sharded-dynamic", (pub, sub) => createShardedAdapter(pub, sub), OPERATIONS],
+  [
+    "redis-sharded-dynamic-private",
+    (pub, sub) => createShardedAdapter(pub, sub, { subscriptionMode: "dynamic-private" }),
+    OPERATIONS,
+  ],
+  ["redis-streams-adapter", (pub) => createStreamsAdapter(pub), OPERATIONS],
+];
+
+/** Ours and the recording, in one form. */
+type Pair = readonly [ours: unknown, recorded: unknown];
+
+/** What of a listed deviation is different: beyond it, ours and the recording are to be the same. */
+const ADJUSTMENTS: Partial<Record<ClusterFile, (form: unknown) => unknown>> = {
+  "redis-adapter-v8": (form) => deepMap(form, (value) => (value === "undefined" ? null : value)),
+  "redis-adapter-v8-specific": (form) => deepMap(form, (value) => (value === "undefined" ? null : value)),
+  "redis-adapter-v6": (form) => deepMap(form, withoutUid),
+};
+
+describe("what servers of a cluster were recorded to say to each other", () => {
+  for (const [file, make, operations] of OVER_REDIS) {
+    test(`${file}: our servers say the same for the same call`, async () => {
+      await withTwoServers(make, async (broker, nodes) => {
+        const codec = file === "redis-streams-adapter" ? "msgpack" : "notepack";
+        const recording = recordingOf(file);
+        const uids = [uidsOf(nodes), recordedUids(recording)] as const;
+        const missing = subscriptionsOf(recording, uids[1]).filter(
+          (name) => !subscriptionsOf(broker, uids[0]).includes(name),
+        );
+        // In the dynamic modes sockets have channels, whose ids differ.
+        assert.deepEqual(missing, []);
+        await judge(file, async (vector) => {
+          const operation = operations[vector.name];
+          if (operation === undefined) return [vector.name, "has no call of its own"];
+          const from = broker.frames.length;
+          const result = await operation(nodes[0], nodes[1]);
+          await settled(nodes);
+          const frames = framesOf(broker, from).map((frame) => fromBroker(frame, codec));
+          const recorded = vector.frames.map((frame) => fromRecording(frame, codec));
+          return [
+            [renamed(frames, recording.uids ? uids[0] : []), plain(result)],
+            [renamed(recorded, uids[1]), plain(untag(vector.result))],
+          ];
+        });
+      });
+    });
+  }
+
+  test("redis-adapter-v5: our servers answer one of Socket.IO 2 as such servers answer each other", async () => {
+    await withTwoServers(
+      (pub, sub) => createAdapter(pub, sub),
+      async (broker, nodes) => {
+        await judge("redis-adapter-v5", async (vector) => {
+          const question = vector.frames.find(({ cmd }) => cmd === "PUBLISH")!;
+          const request = fromRecording(question, "notepack");
+          const { sid } = request.message as { sid?: string };
+          let payload = Buffer.from((question["hex"] as string | undefined) ?? "", "hex");
+          if (request.format === "json") {
+            payload = Buffer.from(
+              String(question["text"]).replace(sid ?? "", sid === undefined ? "" : nodes[1].socket.id),
+            );
+          }
+          for (const { heard } of nodes) heard.length = 0;
+          const from = broker.frames.length;
+          broker.note({ node: 0, command: "PUBLISH", channel: String(question["channel"]), payload });
+          broker.publish("message", String(question["channel"]), payload);
+          await settled(nodes);
+          const frames = framesOf(broker, from).map((frame) => fromBroker(frame, "notepack"));
+          const recorded = vector.frames
+            .filter(({ cmd }) => cmd !== "PUBSUB")
+            .map((frame) => fromRecording(frame, "notepack"));
+          const { packet } = request.message as { packet?: { data: unknown } };
+          const wanted = packet === undefined ? [] : [packet.data];
+          return [
+            [renamed(frames, []), nodes.map(({ heard }) => plain(heard))],
+            [renamed(recorded, []), nodes.map(() => plain(wanted))],
+          ];
+        });
+      },
+    );
+  });
+
+  test("redis-emitters: our emitter says the same; what the older one says arrives at our servers", async () => {
+    await withTwoServers(
+      (pub, sub) => createAdapter(pub, sub),
+      async (broker, nodes) => {
+        const emitter = new Emitter(broker.client(0));
+        const inChat = await heardIn("/chat", nodes[1]);
+        await nodes[1].socket.join("r");
+        await judge("redis-emitters", async (vector) => {
+          const recorded = vector.frames.map((frame) => fromRecording(frame, "notepack"));
+          const from = broker.frames.length;
+          const emit = EMITS[vector.name];
+          if (emit !== undefined) {
+            emit(emitter);
+            await settled(nodes);
+            const frames = framesOf(broker, from).map((frame) => fromBroker(frame, "notepack"));
+            return [renamed(frames, []), renamed(recorded, [])];
+          }
+          const [{ channel, hex }] = vector.frames as [{ channel: string; hex: string }];
+          nodes[1].heard.length = 0;
+          inChat.length = 0;
+          broker.publish("message", channel, Buffer.from(hex, "hex"));
+          await settled(nodes);
+          const heard = [...nodes[1].heard, ...inChat];
+          const [{ message }] = recorded as [PlainFrame & { message: { packet: { data: unknown[] } } }];
+          // Clients get what JSON makes of it.
+          return [JSON.stringify(heard), JSON.stringify([message.packet.data])];
+        });
+      },
+    );
+  });
+
+  test("node-cluster-adapter: an adapter over our base class says the same for the same call", async () => {
+    const processes = new Processes();
+    await withNodes(
+      () => (nsp) => new ProcessAdapter(nsp, processes),
+      async (nodes, stop) => {
+        const recording = recordingOf("node-cluster-adapter");
+        const uids = [uidsOf(nodes), recordedUids(recording)] as const;
+        await judge("node-cluster-adapter", async (vector) => {
+          const from = processes.sent.length;
+          let result: unknown;
+          if (vector.name === "adapter close") await stop();
+          else {
+            result = await OPERATIONS[vector.name]!(nodes[0], nodes[1]);
+            await settled(nodes);
+          }
+          const frames = processes.sent.slice(from).filter((message) => !JSON.stringify(message).includes(FENCE));
+          return [
+            [renamed(frames.map(fromProcess), uids[0]), plain(result)],
+            [
+              renamed(
+                vector.frames.map((frame) => fromRecording(frame, "notepack")),
+                uids[1],
+              ),
+              plain(untag(vector.result)),
+            ],
+          ];
+        });
+      },
+    );
+  });
+});
+
+/** Plays all vectors of a file, each to be as recorded or, where it is listed, to differ in nothing else than what is listed. */
+async function judge(file: ClusterFile, play: (vector: Exchange) => Promise<Pair>): Promise<void> {
+  const { vectors } = recordingOf(file);
+  const listed = deviations[file] ?? {};
+  const faults: string[] = [];
+  for (const vector of vectors) {
+    const pair = await play(vector);
+    const fault = faultOf(pair);
+    if (!(vector.name in listed)) {
+      if (fault !== null) faults.push(`${vector.name}: ${fault}`);
+      continue;
+    }
+    if (fault === null) faults.push(`${vector.name}: is listed as a deviation but is none any more`);
+    const adjust = ADJUSTMENTS[file];
+    const rest = adjust && faultOf([adjust(pair[0]), adjust(pair[1])]);
+    if (rest !== undefined && rest !== null) faults.push(`${vector.name}: beyond what is listed, ${rest}`);
+  }
+  const note = `, ${Object.keys(listed).length} of them deviating as listed`;
+  console.log(`${file}: ${vectors.length - faults.length} of ${vectors.length}${note}`);
+  assert.equal(faults.join("\n"), "");
+}
+
+function faultOf([ours, recorded]: Pair): string | null {
+  try {
+    assert.deepEqual(ours, recorded);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+async function withTwoServers(
+  make: MakeAdapter,
+  play: (broker: Broker, nodes: readonly [StageNode, StageNode]) => Promise<void>,
+): Promise<void> {
+  const broker = new Broker();
+  await withNodes(
+    (number) => make(broker.client(number), broker.client(number)),
+    (nodes) => play(broker, nodes),
+  );
+}
+
+async function withNodes(
+  adapterOf: (number: number) => (nsp: any) => any,
+  play: (nodes: readonly [StageNode, StageNode], stop: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const nodes = [await StageNode.start(0, adapterOf(0)), await StageNode.start(1, adapterOf(1))] as const;
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= nodes[0].stop().then(() => nodes[1].stop()));
+  try {
+    await play(nodes, stop);
+  } finally {
+    await stop();
+  }
+}
+
+/** An event that says that what was said before it has arrived. */
+const FENCE = "fence";
+
+/** Everything that node 0 has said has arrived at node 1, and what both have told their clients as well. */
+async function settled(nodes: readonly [StageNode, StageNode]): Promise<void> {
+  const [from, to] = nodes;
+  await new Promise<void>((resolve) => {
+    to.io.once(FENCE, () => resolve());
+    from.io.serverSideEmit(FENCE);
+  });
+  for (const { client } of nodes) {
+    if (client.connected) await client.emitWithAck(FENCE);
+  }
+}
+
+function framesOf(broker: Broker, from: number): Broker["frames"] {
+  return broker.frames.slice(from).filter(({ payload }) => payload?.includes(FENCE) !== true);
+}
+
+/** What a client of a namespace hears. */
+async function heardIn(namespace: string, { client, io }: StageNode): Promise<unknown[][]> {
+  const connection = new Promise((resolve) => io.of(namespace).once("connection", resolve));
+  const other = client.io.socket(namespace);
+  const heard: unknown[][] = [];
+  other.onAny((...event: unknown[]) => heard.push(event));
+  await connection;
+  if (!other.connected) await new Promise<void>((resolve) => other.once("connect", resolve));
+  return heard;
+}
+
+/** Kinds and names of what is listened to, with servers called by their number. */
+function subscriptionsOf(source: Broker | Recording, uids: readonly string[]): string[] {
+  const commands =
+    source instanceof Broker
+      ? source.frames.map(({ node, command, args }) => ({ node, cmd: command, args }))
+      : source.setup!.filter(({ cmd }) => cmd.includes("SUBSCRIBE"));
+  return commands.flatMap(({ node, cmd, args }) =>
+    (args ?? [])
+      .map((name) => uids.reduce((text, uid, at) => text.replace(`#${uid}#`, `#<server ${at}>#`), name))
+      .map((name) => `${node} ${cmd} ${name.replace(/#[\w-]{20}#$/, "#<socket>#")}`),
+  );
+}
+
+function uidsOf(nodes: readonly StageNode[]): string[] {
+  return nodes.flatMap((node) => ["/", "/chat"].map((name) => node.adapter(name).uid as string));
+}
+
+function recordedUids({ uids = [] }: Recording): string[] {
+  return uids.flatMap((node) => ["/", "/chat"].map((name) => node[name]!));
+}
+
+/** Bytes of any kind by their hexadecimal digits. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString("hex")}`;
+  if (Array.isArray(value)) return value.map(plain);
+  return value;
+}
+
+function deepMap(value: unknown, change: (value: unknown) => unknown): unknown {
+  const changed = change(value);
+  if (Array.isArray(changed)) return changed.map((item) => deepMap(item, change));
+  if (typeof changed !== "object" || changed === null) return changed;
+  return Object.fromEntries(Object.entries(changed).map(([name, member]) => [name, deepMap(member, change)]));
+}
+
+/** Servers of that release sign no requests, and mark what a socket broadcasts. */
+function withoutUid(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const { uid: _uid, broadcast: _broadcast, ...rest } = value as Record<string, unknown>;
+  return rest;
+}
