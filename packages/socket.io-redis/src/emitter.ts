@@ -10,7 +10,7 @@ import {
 import { linkOf, type RedisClient } from "./clients/link-of.js";
 import type { Publisher } from "./clients/links.js";
 import { codec, type Codec } from "./codec.js";
-import { RequestType } from "./pubsub/messages.js";
+import { RequestType, wirePacket } from "./pubsub/messages.js";
 
 export interface EmitterOptions {
   /**
@@ -23,6 +23,11 @@ export interface EmitterOptions {
    * @default MessagePack, in forms that all releases read
    */
   parser?: Codec;
+  /**
+   * Whether the servers are of Socket.IO 2, or ours beside such: they get binary events in the form that these read.
+   * @default false
+   */
+  socketIo2?: boolean;
 }
 
 /** What servers call the sender: it is none of them. */
@@ -32,6 +37,7 @@ const UID = "emitter";
 interface Outlet {
   readonly publisher: Publisher;
   readonly parser: Codec;
+  readonly socketIo2: boolean;
   readonly nsp: string;
   readonly channel: string;
   readonly requestChannel: string;
@@ -61,6 +67,7 @@ export class Emitter<EmitEvents extends EventsMap = DefaultEventsMap> {
     this.#outlet = {
       publisher: linkOf(redisClient),
       parser: opts.parser ?? codec,
+      socketIo2: opts.socketIo2 ?? false,
       nsp,
       channel: `${key}#${nsp}#`,
       requestChannel: `${key}-request#${nsp}#`,
@@ -184,8 +191,8 @@ export class BroadcastOperator<EmitEvents extends EventsMap> {
    */
   emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): true {
     if (isReservedEvent(ev)) throw new Error(`"${String(ev)}" is a reserved event name`);
-    const { channel, nsp, parser } = this.#outlet;
-    const packet = { type: PacketType.EVENT, data: [ev, ...(args as unknown[])], nsp };
+    const { channel, nsp, parser, socketIo2 } = this.#outlet;
+    const packet = wirePacket({ type: PacketType.EVENT, data: [ev, ...(args as unknown[])], nsp }, nsp, socketIo2);
     const opts = { ...this.#target(), flags: this.flags };
     const onlyRoom = this.rooms.size === 1 ? `${[...this.rooms][0]!}#` : "";
     publish(this.#outlet, channel + onlyRoom, parser.encode([UID, packet, opts]));

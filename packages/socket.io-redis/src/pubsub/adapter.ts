@@ -7,7 +7,7 @@ import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Publisher, Subscriber } from "../clients/links.js";
 import { codec, type Codec } from "../codec.js";
 import { isJson, optionsOf, RequestType, targetOf, wirePacket, type Request, type Response } from "./messages.js";
-import { answerToVersion2 } from "./version-2.js";
+import { answerToVersion2, forVersion2 } from "./version-2.js";
 
 const debug = debugModule("socket.io-redis");
 
@@ -33,6 +33,13 @@ export interface RedisAdapterOptions {
    * @default MessagePack, in forms that all releases read
    */
   parser?: Codec;
+  /**
+   * Whether servers of Socket.IO 2 (`socket.io-redis` 5) get binary events in the form that they read, and are asked in theirs
+   * (`allSockets`, `allRooms`, `remoteJoin` and so on). All our servers read both forms; those of upstream from Socket.IO 3 on do
+   * not, and must not be on the same Redis then.
+   * @default false
+   */
+  socketIo2?: boolean;
 }
 
 /** Who waits for the clients of other servers to acknowledge a broadcast. */
@@ -57,6 +64,7 @@ export class RedisAdapter extends Adapter {
   readonly requestChannel: string;
   readonly responseChannel: string;
   readonly specificResponseChannel: string;
+  readonly #socketIo2: boolean;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #requests = new ClusterRequests();
@@ -76,6 +84,7 @@ export class RedisAdapter extends Adapter {
     this.requestsTimeout = opts.requestsTimeout ?? 5000;
     this.publishOnSpecificResponseChannel = opts.publishOnSpecificResponseChannel ?? false;
     this.parser = opts.parser ?? codec;
+    this.#socketIo2 = opts.socketIo2 ?? false;
     const key = opts.key ?? "socket.io";
     const name = (this.nsp as { name: string }).name;
     this.channel = `${key}#${name}#`;
@@ -113,7 +122,7 @@ export class RedisAdapter extends Adapter {
       const { rooms } = opts;
       const target = { ...targetOf(opts), flags: opts.flags ?? {} };
       const channel = rooms.size === 1 ? `${this.channel}${[...rooms][0]!}#` : this.channel;
-      this.#publish(channel, this.parser.encode([this.uid, wirePacket(packet, this.nsp.name), target]));
+      this.#publish(channel, this.parser.encode([this.uid, wirePacket(packet, this.nsp.name, this.#socketIo2), target]));
     }
     super.broadcast(packet, opts);
   }
@@ -133,7 +142,8 @@ export class RedisAdapter extends Adapter {
         uid: this.uid,
         requestId,
         type: RequestType.BROADCAST,
-        packet: wirePacket(packet, this.nsp.name),
+        // Those of Socket.IO 2 know of no such request.
+        packet: wirePacket(packet, this.nsp.name, false),
         opts: { ...targetOf(opts), flags: opts.flags ?? {} },
       };
       this.#publish(this.requestChannel, this.parser.encode(request));
@@ -262,7 +272,7 @@ export class RedisAdapter extends Adapter {
         if (error === null) resolve(responses);
         else reject(error);
       });
-      this.#publish(this.requestChannel, JSON.stringify({ uid: this.uid, requestId, ...request }));
+      this.#publishRequest(requestId, request);
     });
   }
 
@@ -279,8 +289,13 @@ export class RedisAdapter extends Adapter {
         if (error === null) resolve();
         else reject(error);
       });
-      this.#publish(this.requestChannel, JSON.stringify({ uid: this.uid, requestId, ...request }));
+      this.#publishRequest(requestId, request);
     });
+  }
+
+  #publishRequest(requestId: string, request: Request): void {
+    const old = this.#socketIo2 ? forVersion2(request, requestId) : undefined;
+    this.#publish(this.requestChannel, JSON.stringify(old ?? { uid: this.uid, requestId, ...request }));
   }
 
   #socket(id: SocketId): RemoteSocket | undefined {
@@ -306,6 +321,7 @@ export class RedisAdapter extends Adapter {
     const request = this.#decode(payload) as Request | undefined;
     if (typeof request !== "object" || request === null) return;
     if (request.requestid !== undefined) {
+      if (this.#isOwn(request.requestid)) return;
       return answerToVersion2(request, this, (answer) => this.#publish(this.responseChannel, JSON.stringify(answer)));
     }
     this.#serve(request);
@@ -313,7 +329,7 @@ export class RedisAdapter extends Adapter {
 
   readonly #onResponse: Handler = (payload) => {
     const response = this.#decode(payload) as Response | undefined;
-    const id = response?.requestId;
+    const id = response?.requestId ?? response?.requestid;
     if (typeof id !== "string") return;
     switch (response!.type) {
       case RequestType.BROADCAST_CLIENT_COUNT:
@@ -326,7 +342,7 @@ export class RedisAdapter extends Adapter {
         this.#requests.answer(id, undefined, [response!.data]);
         return;
       default: {
-        const values = response!.sockets ?? response!.rooms ?? [];
+        const values = response!.sockets ?? response!.clients ?? response!.rooms ?? [];
         this.#requests.answer(id, undefined, Array.isArray(values) ? values : []);
       }
     }

@@ -1,5 +1,6 @@
 import type { BroadcastFlags, BroadcastOptions, Room, SocketId } from "socket.io-adapter";
-import type { Packet } from "socket.io-parser";
+import { PacketType, type Packet } from "socket.io-parser";
+import { containsBytes } from "../bytes.js";
 
 /** What servers ask each other (protocols.md 6.1). */
 export enum RequestType {
@@ -40,6 +41,9 @@ export interface Request {
 
 export interface Response {
   requestId?: string;
+  /** Of a server of Socket.IO 2. */
+  requestid?: string;
+  clients?: SocketId[];
   type?: RequestType;
   sockets?: unknown[];
   rooms?: Room[];
@@ -48,9 +52,20 @@ export interface Response {
   packet?: unknown;
 }
 
-/** The packet as it travels: its id is the sender's. */
-export function wirePacket({ type, data }: Packet, nsp: string): { type: number; data: unknown; nsp: string } {
-  return { type, data, nsp };
+/**
+ * The packet as it travels: its id is the sender's.
+ *
+ * @param socketIo2 whether servers of Socket.IO 2 are to read it. They look for bytes when they emit, not when they encode; later
+ * ones take the other type for no event (protocols.md 6.1)
+ */
+export function wirePacket({ type, data }: Packet, nsp: string, socketIo2: boolean): WirePacket {
+  return { type: socketIo2 && containsBytes(data) ? PacketType.BINARY_EVENT : type, data, nsp };
+}
+
+interface WirePacket {
+  type: number;
+  data: unknown;
+  nsp: string;
 }
 
 export function targetOf({ rooms, except }: BroadcastOptions): WireOptions {

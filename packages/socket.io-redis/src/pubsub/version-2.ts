@@ -1,6 +1,6 @@
 import type { Room, SocketId } from "socket.io-adapter";
 import type { RedisAdapter, RemoteSocket } from "./adapter.js";
-import type { Request } from "./messages.js";
+import { RequestType, type Request } from "./messages.js";
 
 /** What servers of Socket.IO 2 (`socket.io-redis` 5) ask each other; the numbers mean something else there. */
 enum Version2Request {
@@ -11,6 +11,20 @@ enum Version2Request {
   REMOTE_LEAVE,
   CUSTOM_REQUEST,
   REMOTE_DISCONNECT,
+}
+
+const VERSION_2_TYPES: Partial<Record<RequestType, Version2Request>> = {
+  [RequestType.SOCKETS]: Version2Request.CLIENTS,
+  [RequestType.ALL_ROOMS]: Version2Request.ALL_ROOMS,
+  [RequestType.REMOTE_JOIN]: Version2Request.REMOTE_JOIN,
+  [RequestType.REMOTE_LEAVE]: Version2Request.REMOTE_LEAVE,
+  [RequestType.REMOTE_DISCONNECT]: Version2Request.REMOTE_DISCONNECT,
+};
+
+/** A request that waits for an answer, as servers of Socket.IO 2 understand it; undefined if they know nothing of the kind. */
+export function forVersion2({ type, ...fields }: Request, requestid: string): object | undefined {
+  const known = VERSION_2_TYPES[type];
+  return known === undefined ? undefined : { requestid, type: known, ...fields };
 }
 
 /**
