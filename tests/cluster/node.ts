@@ -53,7 +53,7 @@ export class ClusterNode {
   }
 
   /** A client of this server, connected, and the server's half of it. */
-  async connect(namespace = "/", rooms: readonly string[] = []): Promise<Member> {
+  async connect(namespace = "/", rooms: readonly (string | number)[] = []): Promise<Member> {
     const nsp = this.io.of(namespace);
     const joined = new Promise<any>((resolve) => nsp.once("connection", resolve));
     const client = this.modules.connect(`http://127.0.0.1:${this.port}${namespace}`, {
@@ -65,6 +65,15 @@ export class ClusterNode {
     if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
     for (const room of rooms) await joinRoom(this.kind, member.socket, room);
     return member;
+  }
+
+  /** Resolves once so many servers listen in a namespace. */
+  async listening(namespace: string, count: number): Promise<void> {
+    const channel = `socket.io-request#${namespace}#`;
+    for (;;) {
+      const [, found] = (await (this.#redis[0] as any).pubsub("NUMSUB", channel)) as [string, number];
+      if (found >= count) return;
+    }
   }
 
   async stop(): Promise<void> {
@@ -143,7 +152,7 @@ export class Member {
 }
 
 /** In Socket.IO 2, to join is asynchronous. */
-export function joinRoom(kind: Kind, socket: any, room: string): Promise<void> | void {
+export function joinRoom(kind: Kind, socket: any, room: string | number): Promise<void> | void {
   if (kind.generation === 2) return new Promise<void>((resolve) => socket.join(room, () => resolve()));
   socket.join(room);
 }
