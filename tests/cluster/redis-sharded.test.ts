@@ -70,7 +70,8 @@ async function clusterClient(library: string, ports: readonly number[]): Promise
   const client = createCluster({ rootNodes: ports.map((port) => ({ url: `redis://127.0.0.1:${port}` })) });
   client.on("error", () => {});
   await client.connect();
-  return { client, end: () => client.destroy() };
+  // Upstream's adapter leaves commands behind that nobody waits for.
+  return { client, end: () => client.close() };
 }
 
 describe("sharded pub/sub over three Redis servers", { skip: withoutRedis }, () => {

@@ -122,7 +122,10 @@ export class RedisAdapter extends Adapter {
       const { rooms } = opts;
       const target = { ...targetOf(opts), flags: opts.flags ?? {} };
       const channel = rooms.size === 1 ? `${this.channel}${[...rooms][0]!}#` : this.channel;
-      this.#publish(channel, this.parser.encode([this.uid, wirePacket(packet, this.nsp.name, this.#socketIo2), target]));
+      this.#publish(
+        channel,
+        this.parser.encode([this.uid, wirePacket(packet, this.nsp.name, this.#socketIo2), target]),
+      );
     }
     super.broadcast(packet, opts);
   }
