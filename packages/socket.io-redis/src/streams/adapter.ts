@@ -16,6 +16,7 @@ import { PacketType, type Packet } from "socket.io-parser";
 import type { Handler } from "../clients/links.js";
 import { decodeEphemeral, decodeFields, encodeEphemeral, encodeFields, isForStream, type Fields } from "./entry.js";
 import { LiveSessions, type LiveSocket } from "./live-sessions.js";
+import { OwnEntries } from "./own-entries.js";
 import { compareOffsets, isOffset, nextOffset } from "./offset.js";
 import { entriesIn, type EntrySink } from "./reader.js";
 import { encodeSession, SessionStore, type StoredSession } from "./session-store.js";
@@ -57,6 +58,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   readonly #sessions: SessionStore;
   readonly #live: LiveSessions | undefined;
   readonly #start: Promise<unknown>;
+  readonly #own = new OwnEntries();
   readonly #returns = new Set<Return>();
   /** Sockets that have had everything up to an offset which has yet to be delivered here. */
   readonly #ahead = new Map<SocketId, Offset>();
@@ -167,9 +169,11 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
     super._deliver(packet, this.#ahead.size === 0 ? opts : this.#withoutThoseAhead(opts, offset), offset);
   }
 
-  onEntry(fields: Fields, offset: Offset): void {
+  onEntry(fields: Fields, offset: Offset): boolean {
+    if (fields["uid"] === this.uid) return this.#own.onRead(fields["data"], offset);
     const message = decodeFields(fields);
     if (message !== undefined) this.onMessage(message, offset);
+    return false;
   }
 
   protected async doPublish(message: ClusterMessage): Promise<Offset> {
@@ -180,7 +184,9 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
     }
     const fields = encodeFields(message, options.onlyPlaintext);
     const args = ["XADD", this.#key, "MAXLEN", "~", `${options.maxLen}`, "*", ...fields];
-    return String(await store.command(this.#key, args));
+    const written = store.command(this.#key, args);
+    if (this.#live !== undefined && hasOffset(message)) return this.#own.add(fields.at(-1)!, written);
+    return String(await written);
   }
 
   protected async doPublishResponse(requesterUid: string, response: ClusterResponse): Promise<void> {
@@ -201,12 +207,9 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   #sessionOf(stored: StoredSession, from: Offset, missed: LoggedEvent[], returning: Return): Session {
     const { sid, pid, rooms, data } = stored;
     const upTo = missed.at(-1)?.offset ?? from;
-    // Both lists are in order, but what this server emits is caught before what others have emitted earlier.
     const all = (): LoggedEvent[] => [
       ...missed,
-      ...returning.caught
-        .filter(({ offset, opts }) => compareOffsets(offset, upTo) > 0 && isFor(opts, rooms))
-        .sort((one, other) => compareOffsets(one.offset, other.offset)),
+      ...returning.caught.filter(({ offset, opts }) => compareOffsets(offset, upTo) > 0 && isFor(opts, rooms)),
     ];
     const session: Session = {
       sid,
@@ -265,9 +268,8 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
     if (fields["nsp"] !== this.nsp.name || fields["type"] !== `${MessageType.BROADCAST}`) return undefined;
     const message = decodeFields(fields);
     if (message?.type !== MessageType.BROADCAST) return undefined;
-    const { packet, opts, requestId } = message.data;
-    if (requestId !== undefined || opts?.flags?.volatile !== undefined || !Array.isArray(packet?.data))
-      return undefined;
+    const { packet, opts } = message.data;
+    if (!hasOffset(message) || !Array.isArray(packet?.data)) return undefined;
     const target = { rooms: new Set(opts?.rooms), except: new Set(opts?.except) };
     return { offset, data: [...(packet.data as unknown[]), offset], opts: target };
   }
@@ -280,6 +282,13 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
     }
     return { ...opts, except };
   }
+}
+
+/** Whether clients are told where the message lies in the stream. */
+function hasOffset(message: ClusterMessage): boolean {
+  if (message.type !== MessageType.BROADCAST) return false;
+  const { opts, requestId } = message.data;
+  return requestId === undefined && opts?.flags?.volatile === undefined;
 }
 
 /** Whether somebody in these rooms was a target. */

@@ -8,7 +8,8 @@ const debug = debugModule("socket.io-redis");
 
 /** What takes the entries of one namespace. */
 export interface EntrySink {
-  onEntry(fields: Fields, offset: Offset): void;
+  /** @returns whether it is delivered only at the end of the turn: the next entry is to wait */
+  onEntry(fields: Fields, offset: Offset): boolean;
 }
 
 export interface ReaderOptions {
@@ -77,7 +78,9 @@ export class StreamReader {
       ];
       try {
         const reply = await store.command(this.#key, args);
-        for (const [offset, fields] of entriesOfStream(reply, this.#key)) this.#hand(offset, fields);
+        for (const [offset, fields] of entriesOfStream(reply, this.#key)) {
+          if (this.#hand(offset, fields)) await new Promise(setImmediate);
+        }
       } catch (error) {
         if (this.#copy !== copy) return;
         debug("reading of %s failed: %s", this.#key, error);
@@ -86,9 +89,9 @@ export class StreamReader {
     }
   }
 
-  #hand(offset: Offset, fields: Fields): void {
+  #hand(offset: Offset, fields: Fields): boolean {
     this.#position = offset;
-    this.#sinks.get(fields["nsp"] ?? "")?.onEntry(fields, offset);
+    return this.#sinks.get(fields["nsp"] ?? "")?.onEntry(fields, offset) ?? false;
   }
 }
 
