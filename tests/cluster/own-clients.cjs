@@ -26,7 +26,7 @@ if (process.argv[2] === "given") {
 } else {
   const io = new Server(0, { adapter });
   io.of("/other");
-  Promise.all([io.of("/").adapter.init(), io.of("/other").adapter.init()])
+  void Promise.all([io.of("/").adapter.init(), io.of("/other").adapter.init()])
     .then(() => Promise.all([io.of("/").adapter.serverCount(), io.close()]))
     .then(([count]) => process.send({ before, made, count }));
 }

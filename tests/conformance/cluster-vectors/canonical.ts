@@ -19,7 +19,7 @@ export interface PlainFrame {
 export function fromRecording(frame: RecordedFrame, codec: "notepack" | "msgpack"): PlainFrame {
   const { fromNode: node = 0, cmd: command, channel, text, decoded, format, args } = frame;
   if (command === undefined) return { node: "any", command: "send", message: untag(frame) };
-  if (channel === undefined) return { node, command, args: plainArgs(String(command), args as unknown[]) };
+  if (channel === undefined) return { node, command, args: plainArgs(command as string, args as unknown[]) };
   const message = typeof text === "string" ? (JSON.parse(text) as unknown) : untag(decoded);
   // Read again by the codec of the file, so that the recording is not only believed.
   if (typeof frame["hex"] === "string") decodeWith(codec, Buffer.from(frame["hex"], "hex"));
@@ -44,7 +44,7 @@ function named(message: unknown): unknown {
 }
 
 function decodeWith(codec: "notepack" | "msgpack", bytes: Buffer): unknown {
-  return codec === "msgpack" ? decode(bytes) : (decodeNotepack(bytes) as unknown);
+  return codec === "msgpack" ? decode(bytes) : decodeNotepack(bytes);
 }
 
 /** What JSON would make of a message, but bytes stay bytes: so the file has it. */

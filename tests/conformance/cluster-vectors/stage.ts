@@ -25,7 +25,10 @@ export class StageNode {
     http.listen(0, "127.0.0.1");
     await once(http, "listening");
     const connection = once(io, "connection");
-    const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports: ["websocket"] });
+    const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+      transports: ["websocket"],
+      reconnection: false,
+    });
     const heard: unknown[][] = [];
     client.onAny((...event: unknown[]) => heard.push(event));
     client.on("q", (_: unknown, answer: (value: unknown) => void) => answer(`r${number}`));
