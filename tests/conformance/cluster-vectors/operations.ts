@@ -23,13 +23,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     (await io.in("room1").fetchSockets()).map(({ data, rooms }) => ({ data: data as unknown, rooms: rooms.size })),
   socketsJoin: ({ io }) => io.in("room1").socketsJoin(["r2", "r3"]),
   socketsLeave: ({ io }) => io.in("room1").except("zz").socketsLeave("r2"),
-  serverSideEmit: ({ io }) => io.serverSideEmit("srv", 1),
+  serverSideEmit: ({ io }) => void io.serverSideEmit("srv", 1),
   "serverSideEmit with ack": async ({ io }) => [null, await io.serverSideEmitWithAck("srv", 1)],
   "allRooms / sockets": async (node) => {
     const adapter = node.adapter();
     return typeof adapter.allRooms === "function" ? { allRooms: (await adapter.allRooms()).size } : {};
   },
-  disconnectSockets: ({ io }) => void io.in("nobody").disconnectSockets(true),
+  disconnectSockets: ({ io }) => io.in("nobody").disconnectSockets(true),
 };
 
 /** Those of socket.io-redis 6. */
