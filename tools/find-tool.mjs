@@ -12,7 +12,7 @@ import { delimiter, join } from "node:path";
  * @property {string} howTo one line for people
  */
 
-/** @type {Readonly<Record<"chromium" | "redis-server", Tool>>} */
+/** @type {Readonly<Record<"chromium" | "redis-server" | "postgres", Tool>>} */
 export const TOOLS = {
   chromium: {
     variable: "CHROMIUM_PATH",
@@ -29,7 +29,6 @@ export const TOOLS = {
       "Debian: apt-get install chromium · macOS: brew install --cask google-chrome · " +
       "Windows: winget install Google.Chrome · or name one in CHROMIUM_PATH",
   },
-  // For the adapters, which come next: a machine that is set up now is set up for them.
   "redis-server": {
     variable: "REDIS_SERVER_PATH",
     names: ["redis-server"],
@@ -38,6 +37,21 @@ export const TOOLS = {
     howTo:
       "Debian: apt-get install redis-server · macOS: brew install redis · " +
       "Windows: in WSL, as on Debian · or name one in REDIS_SERVER_PATH",
+  },
+  // The server itself; the programs that set it up and start it lie beside it.
+  postgres: {
+    variable: "POSTGRES_PATH",
+    names: ["postgres"],
+    places: [
+      // Debian puts none of it on PATH.
+      ...[18, 17, 16, 15, 14, 13].map((version) => `/usr/lib/postgresql/${version}/bin/postgres`),
+      "/opt/homebrew/opt/postgresql@17/bin/postgres",
+      "/usr/local/opt/postgresql@17/bin/postgres",
+    ],
+    apt: "postgresql",
+    howTo:
+      "Debian: apt-get install postgresql · macOS: brew install postgresql@17 · " +
+      "Windows: in WSL, as on Debian · or name one in POSTGRES_PATH",
   },
 };
 

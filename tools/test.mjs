@@ -11,7 +11,7 @@ const all = args.includes("--all") || process.env["CI"] === "true";
 const paths = args.filter((arg) => arg !== "--all");
 installPackages();
 installPackages("peers");
-provideTools(["chromium", "redis-server"]);
+provideTools(["chromium", "redis-server", "postgres"]);
 provideRuntimes(all ? RUNTIME_NAMES : []);
 build();
 provideDownstream(paths);

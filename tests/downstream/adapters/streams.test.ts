@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { createServer, createConnection, type AddressInfo, type Socket } from "node:net";
+import { once } from "node:events";
+import { after, before, describe, test } from "node:test";
+import { RedisServer, withoutRedis } from "../../support/redis.ts";
+import { actsAsOneServer, ALL, type Pair } from "./behaviours.ts";
+import { Node, untilConnected } from "./pair.ts";
+import { assertServerIsOurs, load, loadedPlaces, OUR_BASE, placeFor, placeOf } from "./tree.ts";
+
+const ADAPTER = "@socket.io/redis-streams-adapter";
+
+for (const options of [{}, { streamCount: 2 }, { useShardedPubSub: true }, { onlyPlaintext: true }]) {
+  const bytes = !("onlyPlaintext" in options);
+
+  describe(`${ADAPTER} with ${JSON.stringify(options)} on our server`, { skip: withoutRedis }, () => {
+    let redis: RedisServer;
+    const pair: Partial<{ -readonly [K in keyof Pair]: Pair[K] }> = {};
+
+    const start = async (): Promise<Node> => {
+      const { Redis } = load("ioredis");
+      const client = new Redis(redis.port, "127.0.0.1");
+      client.on("error", () => {});
+      const adapter = load(ADAPTER).createAdapter(client, { ...options, blockTimeInMs: 50 });
+      return Node.start(adapter, () => client.quit(), { connectionStateRecovery: {} });
+    };
+
+    before(async () => {
+      redis = await RedisServer.start();
+      const nodes = (pair.nodes = [await start(), await start()]);
+      await untilConnected(...nodes);
+      pair.members = [await nodes[0].connect(["room", "room 0"]), await nodes[1].connect(["room", "room 1"])];
+    });
+    after(async () => {
+      await Promise.all((pair.nodes ?? []).map((node) => node.stop()));
+      await redis.stop();
+    });
+
+    test("the packages are those, by version and place", () => {
+      assertServerIsOurs();
+      assert.equal(placeOf(ADAPTER).version, "0.3.1");
+      assert.deepEqual(placeFor(ADAPTER, "socket.io-adapter"), OUR_BASE);
+      assert.ok(loadedPlaces("socket.io-adapter").some(({ folder }) => folder === OUR_BASE.folder));
+    });
+
+    test("a client that was cut off from one server comes back to the other, with what it has missed", async () => {
+      const [one, other] = pair.nodes!;
+      const proxy = await Proxy.listen(one.port);
+      const member = await one.connect(["recovered"], proxy.port);
+      member.socket.data = { user: "ann" };
+      other.io.to("recovered").emit("before");
+      await member.hears("before");
+      const left = new Promise((resolve) => member.socket.once("disconnect", resolve));
+      proxy.cut();
+      await left;
+      for (let at = 0; at < 10; at++) one.io.to("recovered").emit("missed", at);
+      if (bytes) other.io.to("recovered").emit("missed bytes", Buffer.from([7]));
+      // What a third party hears last is in the stream.
+      await pair.members![0].socket.join("recovered");
+      other.io.to("recovered").emit("end");
+      await pair.members![0].hears("end");
+      await pair.members![0].socket.leave("recovered");
+      const back = once(other.io, "connection");
+      proxy.target = other.port;
+      const [socket] = await back;
+      await member.hears("end");
+      proxy.close();
+      assert.deepEqual(
+        [socket.recovered, member.client.recovered, socket.id, socket.data],
+        [true, true, member.socket.id, { user: "ann" }],
+      );
+      assert.ok(socket.rooms.has("recovered"));
+      assert.deepEqual(
+        member.heard.filter(([name]) => name === "missed").map(([, at]) => at),
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+      );
+      if (bytes) assert.deepEqual((await member.hears("missed bytes"))[0], Buffer.from([7]));
+      const gone = once(socket, "disconnect");
+      member.client.close();
+      await gone;
+    });
+
+    actsAsOneServer(() => pair as Pair, { ...ALL, offsets: true, bytes });
+  });
+}
+
+/** Brings connections to a server, until they are cut; nobody is there then, until there is another target. */
+class Proxy {
+  target: number | null = null;
+  readonly #connections = new Set<Socket>();
+  readonly #server = createServer((socket) => {
+    socket.on("error", () => {});
+    if (this.target === null) return void socket.destroy();
+    const onward = createConnection(this.target, "127.0.0.1");
+    onward.on("error", () => socket.destroy());
+    socket.on("close", () => onward.destroy());
+    onward.on("close", () => socket.destroy());
+    socket.pipe(onward).pipe(socket);
+    this.#connections.add(socket);
+  });
+
+  static async listen(target: number): Promise<Proxy> {
+    const proxy = new Proxy();
+    proxy.target = target;
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  cut(): void {
+    this.target = null;
+    for (const connection of this.#connections) connection.destroy();
+    this.#connections.clear();
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+}
