@@ -149,17 +149,17 @@ for (const { name, folder, version, create, abilities, base } of KINDS) {
         const channels: string[] = await adapter.pubClient.pubSubChannels();
         const uids = pair.nodes!.map(({ io }) => io.of("/").adapter.uid as string);
         assert.deepEqual(
-          channels.sort(),
-          [
+          new Set(channels),
+          new Set([
             "socket.io-request#/#",
             "socket.io-response#/#",
             ...uids.map((uid) => `socket.io-response#/#${uid}#`),
-          ].sort(),
+          ]),
         );
         assert.equal(await adapter.pubClient.pubSubNumPat(), 1);
         assert.deepEqual(
-          [...(await adapter.allRooms())].sort(),
-          ["room", "room 0", "room 1", ...pair.members!.map(({ socket }) => socket.id)].sort(),
+          await adapter.allRooms(),
+          new Set(["room", "room 0", "room 1", ...pair.members!.map(({ socket }) => socket.id as string)]),
         );
       });
     }

@@ -66,22 +66,24 @@ function worker() {
         .broadcast.emit(...args),
     ask: async () => io.timeout(5000).emitWithAck("ask"),
     fetch: async ({ room }) => (await io.in(room).fetchSockets()).map(({ id, rooms }) => ({ id, rooms: [...rooms] })),
-    join: ({ sid, room }) => void io.in(sid).socketsJoin(room),
-    leave: ({ room }) => void io.socketsLeave(room),
+    join: ({ sid, room }) => io.in(sid).socketsJoin(room),
+    leave: ({ room }) => io.socketsLeave(room),
     rooms: ({ sid }) => [...(io.of("/").sockets.get(sid)?.rooms ?? [])],
-    disconnect: ({ sid }) => void io.in(sid).disconnectSockets(),
+    disconnect: ({ sid }) => io.in(sid).disconnectSockets(),
     tell: ({ args }) => void io.serverSideEmit("told", ...args),
     sum: () => io.serverSideEmitWithAck("sum", 1, 2),
     close: () => io.close().then(() => null),
   };
-  process.on("message", async ({ ours, id, command, args }) => {
-    if (ours !== true) return;
+  process.on("message", (question) => {
+    if (question.ours === true) void answer(question);
+  });
+  async function answer({ id, command, args }) {
     try {
       process.send({ ours: true, id, value: await commands[command](args ?? {}) });
     } catch (error) {
       process.send({ ours: true, id, error: String(error?.stack ?? error) });
     }
-  });
+  }
   process.send({ ours: true, ready: true });
 }
 
