@@ -181,6 +181,50 @@ describe("names that other packages read", () => {
     assert.equal(io.engine.clientsCount, 2);
   });
 
+  test("that applications reach through the engine and its sockets work there", async (t) => {
+    const { io, http, connect } = await live(t);
+    const heard: string[] = [];
+    const engine = io.engine as Untyped;
+    assert.equal(engine.opts.pingInterval, 25_000);
+    engine.generateId = () => "an id of the application";
+    engine.use((request: Untyped, _: unknown, proceed: () => void) => {
+      request.session = { user: "Ada" };
+      proceed();
+    });
+    for (const name of ["initial_headers", "headers"]) {
+      engine.on(name, (headers: Record<string, string>) => {
+        headers[`x-${name}`] = "set";
+        heard.push(name);
+      });
+    }
+    const refused = next<[{ code: number }]>(engine, "connection_error");
+    const { port } = http.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=none`);
+    assert.equal(answer.status, 400);
+    await answer.text();
+    assert.equal((await refused)[0].code, 0);
+
+    heard.length = 0;
+    const connection = next<[import("socket.io").Socket]>(io, "connection");
+    connect({ query: { token: "abc" } });
+    const [socket] = (await connection) as [Untyped];
+    assert.deepEqual(heard, ["initial_headers", "headers"]);
+    assert.equal(engine.clientsCount, 2);
+    assert.equal(socket.conn.id, "an id of the application");
+    assert.equal(socket.client.conn, socket.conn);
+    assert.match(socket.conn.remoteAddress, /127\.0\.0\.1$/);
+    assert.equal(typeof socket.conn.transport.socket.send, "function");
+    assert.deepEqual([socket.request.session.user, socket.request._query.token], ["Ada", "abc"]);
+    assert.equal(io.sockets.adapter, io.of("/").adapter);
+    assert.ok(io.of("/").adapter.sids.has(socket.id) && io.of("/").adapter.rooms.has(socket.id));
+    delete socket.conn.request;
+    assert.equal(socket.request, undefined);
+    const told = next(socket, "disconnect");
+    socket.disconnect(true);
+    assert.equal((await told)[0], "server namespace disconnect");
+    assert.equal(engine.clientsCount, 1);
+  });
+
   test("of a message's options carry its frame: made by a broadcast, written as it is", async (t) => {
     const { objects, io, peer } = await live(t);
     const { client } = objects as Untyped;
