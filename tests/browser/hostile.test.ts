@@ -81,7 +81,7 @@ for (const transport of ["websocket", "polling"]) {
       assert.equal(await ada.locator("#banner").isVisible(), false, "a refusal by answer keeps the connection");
 
       // Beyond the limit of the protocol, the server ends the connection before it has read the whole.
-      await drop(ada, "huge.png", small, 50_000_000);
+      await drop(ada, "huge.png", small, 20_000_000);
       await ada.locator("#staged", { hasText: "huge.png" }).waitFor();
       await say(ada, "far too much");
       await say(ada, "written right after it");
