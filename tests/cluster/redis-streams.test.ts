@@ -85,6 +85,13 @@ async function redisClient(library: "ioredis" | "redis", port: number): Promise<
     const { Redis } = loadRedis("ioredis");
     const client = new Redis(port, "127.0.0.1");
     client.on("error", () => {});
+    // The other make leaves its copies open, over this library.
+    const { duplicate } = client;
+    client.duplicate = function (...args: unknown[]) {
+      const copy = duplicate.apply(client, args);
+      client.once("end", () => copy.disconnect());
+      return copy;
+    };
     return client;
   }
   const client = loadRedis("redis").createClient({ url: `redis://127.0.0.1:${port}` });
