@@ -5,6 +5,7 @@ import {
   ServerUpgrade,
   type CloseCause,
   type Handshake,
+  type ServerSessionHost,
   type Session,
   type SessionTransport,
 } from "engine.io-parser/session";
@@ -53,7 +54,7 @@ export class Pair {
     this.polling = clientTransport instanceof MemoryPollingClient ? clientTransport : null;
     const timing = { pingInterval: options.pingIntervalMs ?? 25_000, pingTimeout: options.pingTimeoutMs ?? 20_000 };
     this.client = this.#side((host) => new ClientSession(host, clientTransport));
-    this.server = this.#side((host) => new ServerSession(host, serverTransport, "pinger", timing));
+    this.server = this.#side((host) => new ServerSession({ ...host, ...PATIENT }, serverTransport, "pinger", timing));
     const handshake: Handshake = { sid: "sid", upgrades: ["websocket"], ...timing, maxPayload: 1_000_000 };
     this.server.session.open([{ type: "open", data: JSON.stringify(handshake) }]);
   }
@@ -130,6 +131,15 @@ export class Pair {
     });
   }
 }
+
+/** The part of a session's host that judges slow readers: this one never does. */
+export const PATIENT = {
+  limits: { maxBufferedBytes: Infinity, maxBufferedPackets: Infinity },
+  onBacklog() {},
+  onSlowReader: () => "disconnect",
+  onGivenUp() {},
+  onDropped() {},
+} satisfies Partial<ServerSessionHost>;
 
 export function messages(from: number, to: number): Packet[] {
   return Array.from({ length: to - from }, (_, i) => ({ type: "message", data: String(from + i) }));

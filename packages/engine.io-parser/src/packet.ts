@@ -21,8 +21,14 @@ export interface Packet {
     wsPreEncodedFrame?: unknown;
     /** What that frame carries, the type of the packet included (row E-50). */
     wsPreEncoded?: unknown;
+    /** True for what is of no use when it comes late. */
+    volatile?: boolean;
+    /** True for what must not be dropped for a slow reader's sake, whatever the policy. */
+    keep?: boolean;
   };
   data?: RawData;
+  /** True if the next packet belongs to the same message of the layer above: one is of no use without the other. */
+  more?: boolean;
 }
 
 /** What stands for input that is no packet. One object for all, so it must not be changed. */

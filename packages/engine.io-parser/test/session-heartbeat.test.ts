@@ -7,7 +7,7 @@ import {
   type HeartbeatTiming,
   type SessionHost,
 } from "engine.io-parser/session";
-import { Pair } from "../../../tests/support/pair.ts";
+import { Pair, PATIENT } from "../../../tests/support/pair.ts";
 import { memoryWebSocket, VirtualNetwork } from "../../../tests/support/virtual-network.ts";
 import { VirtualClock } from "../../../tests/support/virtual-clock.ts";
 
@@ -146,7 +146,7 @@ function serverAlone(role: HeartbeatRole, timing: HeartbeatTiming) {
     onUpgrade: () => {},
     onClose: (cause) => log.push(cause.reason),
   };
-  const session = new ServerSession(host, transport, role, timing);
+  const session = new ServerSession({ ...host, ...PATIENT }, transport, role, timing);
   session.open([{ type: "open" }]);
   return { clock, session, peer, log };
 }

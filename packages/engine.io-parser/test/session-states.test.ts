@@ -10,7 +10,7 @@ import {
   type Session,
   type SessionState,
 } from "engine.io-parser/session";
-import { messages, Pair } from "../../../tests/support/pair.ts";
+import { messages, Pair, PATIENT } from "../../../tests/support/pair.ts";
 import { memoryWebSocket, VirtualNetwork, type MemoryWebSocket } from "../../../tests/support/virtual-network.ts";
 import { VirtualClock } from "../../../tests/support/virtual-clock.ts";
 
@@ -52,7 +52,10 @@ function bench(role: "client" | "server"): Bench {
     const session = new ClientSession(host, a);
     return { clock, session, transport: a, peer: b, log, open: () => session.onPacket(OPEN) };
   }
-  const session = new ServerSession(host, b, "pinger", { pingInterval: 25_000, pingTimeout: 20_000 });
+  const session = new ServerSession({ ...host, ...PATIENT }, b, "pinger", {
+    pingInterval: 25_000,
+    pingTimeout: 20_000,
+  });
   return { clock, session, transport: b, peer: a, log, open: () => session.open([OPEN]) };
 }
 

@@ -9,6 +9,7 @@ import { corsMiddleware } from "./http/cors.js";
 import { respondRefusal, type HttpExchange } from "./http/exchange.js";
 import { prepareRequest, type EngineRequest } from "./http/request.js";
 import { generateId } from "./ids.js";
+import { LimitCounters } from "./limits.js";
 import { runMiddlewares, type Middleware } from "./middleware.js";
 import { Patience } from "./patience.js";
 import {
@@ -20,6 +21,7 @@ import {
 } from "./options.js";
 import { sharedMessage, type SharedOptions } from "./shared-message.js";
 import { Socket, type SocketHost } from "./socket.js";
+import { SlowReaders } from "./slow-readers.js";
 import { Sweep } from "./sweep.js";
 import { transports } from "./transports/table.js";
 import type { Transport, TransportHost } from "./transports/transport.js";
@@ -45,7 +47,8 @@ interface CarriedRequest extends EngineRequest {
  * Sessions and the rules by which they begin, whatever server the requests come in by.
  *
  * Events: `connection` `(socket)`, `connection_error` `({req, code, message, context})`, `initial_headers` and `headers`
- * `(headers, req)`, `flush` `(socket, packets)`, `drain` `(socket)`.
+ * `(headers, req)`, `flush` `(socket, packets)`, `drain` `(socket)`, `slow_reader` `(socket, {bytes, packets, policy})` once for each time that
+ * a peer falls behind.
  */
 export abstract class BaseServer extends EventEmitter implements SocketHost, TransportHost {
   static readonly errors = ERROR_CODES;
@@ -56,8 +59,12 @@ export abstract class BaseServer extends EventEmitter implements SocketHost, Tra
   /** Sessions by id. */
   readonly clients: Record<string, Socket> = {};
   clientsCount = 0;
+  /** How often limits have turned something away. */
+  readonly limitsReached = new LimitCounters();
   /** @internal */
   readonly sweep = new Sweep();
+  /** @internal */
+  readonly slowReaders = new SlowReaders<Socket>(this);
   protected readonly middlewares: Middleware[] = [];
   protected readonly cors: Middleware | undefined;
   private readonly arrivals: Arrivals;

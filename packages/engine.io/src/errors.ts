@@ -61,3 +61,23 @@ export class TransportError extends Error {
     super(message);
   }
 }
+
+/** A peer reads slower than the application sends: the session closes with "transport error" and this as description. */
+export class SlowReaderError extends Error {
+  readonly code = "ERR_SLOW_READER";
+
+  /**
+   * @param bytes that wait for the peer
+   * @param packets that wait for it
+   */
+  constructor(
+    readonly bytes: number,
+    readonly packets: number,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${bytes} bytes in ${packets} packets wait for a peer that does not read fast enough: see maxBufferedBytes, maxBufferedPackets and slowReader`,
+      options,
+    );
+  }
+}

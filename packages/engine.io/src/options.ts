@@ -1,8 +1,10 @@
 import type { SerializeOptions } from "cookie";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
+import type { Backlog, SlowReaderPolicy } from "engine.io-parser/session";
 import type { IncomingMessage } from "node:http";
 import { WebSocketServer, type PerMessageDeflateOptions } from "ws";
 import type { HttpCompressionOptions } from "./http/compression.js";
+import type { Socket } from "./socket.js";
 import type { WsServerConstructor } from "./websocket/ws-engine.js";
 
 export type TransportName = "polling" | "websocket" | "webtransport";
@@ -67,6 +69,31 @@ export interface ServerOptions {
    */
   maxHttpBufferSize?: number;
   /**
+   * How much may wait for a peer that reads slower than the application sends, in bytes (UTF-16 units for text), not counting the
+   * largest message. It is looked at once the peer had a turn of the event loop to read in, and more is sent: a burst within one
+   * turn may exceed it. What then happens is said by {@link slowReader}. 0 means no limit.
+   * @default 16777216 (16 MiB)
+   */
+  maxBufferedBytes?: number;
+  /**
+   * As {@link maxBufferedBytes}, for the number of packets. 0 means no limit.
+   * @default 100000
+   */
+  maxBufferedPackets?: number;
+  /**
+   * What becomes of a peer for which too much waits:
+   *
+   * - `"disconnect"`: its session ends with the reason "transport error" and a {@link SlowReaderError};
+   * - `"drop-oldest"`: messages that wait longest make room for new ones;
+   * - `"drop-newest"`: new messages are dropped;
+   * - `"drop-volatile"`: volatile messages that wait are dropped.
+   *
+   * If nothing can be dropped, the session ends all the same. Messages go whole, with their attachments; of Socket.IO only events
+   * go, whose acknowledgements then don't come. A function is asked at each message. The event `slow_reader` tells.
+   * @default "disconnect"
+   */
+  slowReader?: SlowReaderPolicy | ((socket: Socket, backlog: Backlog) => SlowReaderPolicy);
+  /**
    * Asked for every handshake (not for later requests of a session): call `fn(null, true)` to accept; the first argument, if
    * it is a string, is the message of the refusal.
    */
@@ -127,6 +154,9 @@ export interface EngineOptions extends ServerOptions {
   handshakeTimeout: number;
   keepRequest: boolean;
   maxHttpBufferSize: number;
+  maxBufferedBytes: number;
+  maxBufferedPackets: number;
+  slowReader: SlowReaderPolicy | ((socket: Socket, backlog: Backlog) => SlowReaderPolicy);
   transports: TransportName[];
   allowUpgrades: boolean;
   httpCompression: false | HttpCompressionOptions;
@@ -145,6 +175,7 @@ export function withDefaults(given: ServerOptions): EngineOptions {
     handshakeTimeout: 45_000,
     keepRequest: true,
     maxHttpBufferSize: 1e6,
+    slowReader: "disconnect" as const,
     transports: ["polling", "websocket"] as TransportName[],
     allowUpgrades: true,
     cors: false,
@@ -153,6 +184,8 @@ export function withDefaults(given: ServerOptions): EngineOptions {
   };
   return {
     ...options,
+    maxBufferedBytes: (given.maxBufferedBytes ?? 16 * 1024 * 1024) || Infinity,
+    maxBufferedPackets: (given.maxBufferedPackets ?? 100_000) || Infinity,
     httpCompression: merged(given.httpCompression ?? true, { threshold: 1024 }),
     perMessageDeflate: merged(given.perMessageDeflate, { threshold: 1024 }),
     cookie: merged(given.cookie, { name: "io", path: "/", httpOnly: true, sameSite: "lax" as const }),

@@ -27,6 +27,7 @@ export class SharedMessage implements Packet {
   readonly type = "message";
   readonly data: RawData;
   readonly options: NonNullable<Packet["options"]>;
+  declare more?: boolean;
   readonly #forms: Form[] = [];
 
   constructor(data: RawData, options: SharedOptions) {

@@ -2,18 +2,22 @@ import debugModule from "debug";
 import type { Packet, RawData } from "engine.io-parser";
 import {
   ServerUpgrade,
+  type Backlog,
+  type BacklogLimits,
   type CloseCause,
   type CloseReason,
+  type ServerSessionHost,
   type ServerUpgradeHost,
-  type SessionHost,
   type SessionState,
   type SessionTransport,
+  type SlowReaderPolicy,
 } from "engine.io-parser/session";
 import { AsyncResource } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import type { EngineRequest } from "./http/request.js";
 import type { EngineOptions } from "./options.js";
 import { sharedMessage, type SharedOptions } from "./shared-message.js";
+import type { SlowReaders } from "./slow-readers.js";
 import { SweptSession, type Sweep } from "./sweep.js";
 import type { Transport } from "./transports/transport.js";
 import { WebSocketTransport } from "./transports/websocket.js";
@@ -50,6 +54,7 @@ export interface EngineReceiver {
 export interface SocketHost extends EventEmitter {
   readonly opts: EngineOptions;
   readonly sweep: Sweep;
+  readonly slowReaders: SlowReaders<Socket>;
   upgrades(transport: string): readonly string[];
   forget(socket: Socket): void;
 }
@@ -60,7 +65,7 @@ export interface SocketHost extends EventEmitter {
  * Events: `open` (before anybody can listen), `data` and then `message` `(data)`, `packet` `(packet)`, `packetCreate` `(packet)`, `flush` `(packets)`, `drain`,
  * `heartbeat`, `upgrading` `(transport)`, `upgrade` `(transport)`, `close` `(reason, description?)`.
  */
-export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHost {
+export class Socket extends EventEmitter implements ServerSessionHost, ServerUpgradeHost {
   /** Id of the session. Whoever knows it can take part in the session: keep it secret. */
   readonly id: string;
   /**
@@ -79,6 +84,8 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
   private sentCallbacks: Map<Packet, SentCallback> | null = null;
   /** Of the batch that is on its way. */
   private flushed: SentCallback[] | null = null;
+  /** Those who wait for {@link drained}. */
+  private drains: ((isOver: boolean) => void)[] | null = null;
   /** What was entered (AsyncLocalStorage) by the time the session was reported; null before. */
   private context: AsyncResource | null = null;
 
@@ -116,6 +123,21 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
   /** True once the session has moved to another transport; it does so at most once. */
   get upgraded(): boolean {
     return this.session.upgraded;
+  }
+
+  /** Bytes (UTF-16 units for text) that were sent and that the operating system has not taken. What a polling request takes counts as taken. */
+  get bufferedBytes(): number {
+    return this.session.bufferedBytes;
+  }
+
+  /** Packets that wait for the transport. */
+  get bufferedPackets(): number {
+    return this.session.queue.length;
+  }
+
+  /** @internal */
+  get limits(): BacklogLimits {
+    return this.server.opts;
   }
 
   /** Packets that wait for the transport. */
@@ -175,6 +197,44 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
     if (callback !== undefined) (this.sentCallbacks ??= new Map()).set(packet, callback);
     this.session.send(packet);
     return this;
+  }
+
+  /**
+   * Sends a message that consists of several: all of them, or none if the peer reads too slowly. Without effect once the session is
+   * closing.
+   * @internal
+   */
+  writeAll(parts: readonly RawData[], options: SendOptions): void {
+    if (this.listenerCount("packetCreate") > 0 || parts.length === 1) {
+      for (const part of parts) this.write(part, options);
+      return;
+    }
+    const last = parts.length - 1;
+    const packets = parts.map((data, at): Packet => {
+      const packet =
+        options.preEncoded === true ? sharedMessage(data, options) : ({ type: "message", data, options } as Packet);
+      if (at < last) packet.more = true;
+      return packet;
+    });
+    this.session.sendMessage(packets);
+  }
+
+  /**
+   * Resolves once what was sent so far has been taken by the transport, at most 16 KiB of it still on this side: who sends a lot
+   * awaits it now and then.
+   * @throws (rejects with) an Error if the session ends before
+   */
+  drained(): Promise<void> {
+    const { session } = this;
+    if (session.state !== "closed" && session.isDrained) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const settle = (isOver: boolean): void => {
+        if (isOver) reject(new Error("the session has ended"));
+        else resolve();
+      };
+      if (session.state === "closed") settle(true);
+      else (this.drains ??= []).push(settle);
+    });
   }
 
   /**
@@ -266,7 +326,11 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
 
   /** @internal */
   onDrain(): void {
-    const { flushed } = this;
+    const { flushed, drains } = this;
+    if (drains !== null && this.session.queue.length === 0) {
+      this.drains = null;
+      for (const settle of drains) settle(false);
+    }
     this.flushed = null;
     if (flushed === null && this.listenerCount("drain") + this.server.listenerCount("drain") === 0) return;
     // Not now: the transport may be done before send() returns, and who sends in the callback must not nest without end.
@@ -276,6 +340,27 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
   /** @internal */
   onDeadlineSet(): void {
     this.server.sweep.note(this.session);
+  }
+
+  /** @internal */
+  onBacklog(): void {
+    this.server.slowReaders.suspect(this.session);
+  }
+
+  /** @internal */
+  onSlowReader(backlog: Backlog, isNews: boolean): SlowReaderPolicy {
+    return this.server.slowReaders.judge(this, backlog, isNews);
+  }
+
+  /** @internal */
+  onGivenUp(backlog: Backlog): void {
+    // Whoever sends is not told in the middle of it.
+    process.nextTick(() => this.session.fail(this.server.slowReaders.verdict(this, backlog)));
+  }
+
+  /** @internal */
+  onDropped(packets: readonly Packet[]): void {
+    for (const packet of packets) this.sentCallbacks?.delete(packet);
   }
 
   /** @internal */
@@ -294,6 +379,8 @@ export class Socket extends EventEmitter implements SessionHost, ServerUpgradeHo
     debug("closed: %s", reason);
     this.sentCallbacks = null;
     this.flushed = null;
+    for (const settle of this.drains ?? []) settle(true);
+    this.drains = null;
     this.server.sweep.delete(this.session);
     this.server.forget(this);
     this.inContext(end, reason, description);

@@ -87,7 +87,9 @@ export class Client {
   _packet(packet: Packet, options: WriteOptions = {}): void {
     if (this.#closed || this.conn.readyState !== "open") return;
     if (!this.#takes(options)) return;
-    this.#write(this.server.encoder.encode(packet), options);
+    // Events may be lost on a peer that does not read, if the application wants it so; other packets may not.
+    const all = packet.type === PacketType.EVENT ? options : { ...options, keep: true };
+    this.#write(this.server.encoder.encode(packet), all);
   }
 
   /** Sends encoded messages, each with the same options; the adapter's broadcasts come this way. @internal */
@@ -338,7 +340,9 @@ export class Client {
 
   // eslint-disable-next-line typescript/no-explicit-any -- messages are what the parser makes of packets
   #write(encoded: any[], options: WriteOptions): void {
-    for (const message of encoded) this.conn.write(message, options);
+    const { conn } = this;
+    if (encoded.length > 1 && "writeAll" in conn) conn.writeAll(encoded, options);
+    else for (const message of encoded) conn.write(message, options);
   }
 }
 

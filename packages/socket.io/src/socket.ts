@@ -241,6 +241,23 @@ export class Socket<
     return this;
   }
 
+  /**
+   * Bytes (UTF-16 units for text) that were sent to this client, in all namespaces, and that the operating system has not taken.
+   * How much it may be is said by the option `maxBufferedBytes`.
+   */
+  get bufferedBytes(): number {
+    return this.conn.bufferedBytes ?? 0;
+  }
+
+  /**
+   * Resolves once what was sent to this client so far has been taken by its transport: who sends a lot awaits it now and then.
+   *
+   * @throws (rejects with) an Error if the connection ends before
+   */
+  drained(): Promise<void> {
+    return this.conn.drained();
+  }
+
   /** Adds a middleware for incoming events. An error given to `next` drops the event and is emitted as `error`. */
   use(fn: (event: Event, next: (err?: Error) => void) => void): this {
     this.fns.push(fn);

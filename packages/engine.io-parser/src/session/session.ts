@@ -68,7 +68,7 @@ export abstract class Session implements TransportSink {
   /** When the present state ends by itself, in ms on the owner's clock: what is awaited did not come. */
   protected expiry = Infinity;
   /** A batch was handed over and `onSent` has not come. */
-  #sending = false;
+  protected sending = false;
   /** Nothing more leaves: the transport says goodbye. */
   #transportClosing = false;
 
@@ -123,8 +123,8 @@ export abstract class Session implements TransportSink {
   }
 
   onSent(): void {
-    if (!this.#sending) return;
-    this.#sending = false;
+    if (!this.sending) return;
+    this.sending = false;
     this.host.onDrain();
     this.#goOn();
   }
@@ -182,7 +182,7 @@ export abstract class Session implements TransportSink {
 
   protected handOver(batch: readonly Packet[]): void {
     const awaited = this.host.onFlush(batch) === true;
-    this.#sending = true;
+    this.sending = true;
     if (this.transport.send(batch, awaited) === true) this.onSent();
   }
 
@@ -192,7 +192,7 @@ export abstract class Session implements TransportSink {
   }
 
   #closeTransportOnceEmpty(): void {
-    if (this.queue.length > 0 || this.#sending || this.#transportClosing || this.upgrade?.drains) return;
+    if (this.queue.length > 0 || this.sending || this.#transportClosing || this.upgrade?.drains) return;
     this.#transportClosing = true;
     this.transport.close();
   }

@@ -1,5 +1,6 @@
 import debugModule from "debug";
 import type { Packet, RawData } from "engine.io-parser";
+import { FORCED, type CloseCause } from "engine.io-parser/session";
 import type { EngineRequest } from "../http/request.js";
 import type { EngineOptions } from "../options.js";
 import { SharedMessage } from "../shared-message.js";
@@ -12,6 +13,9 @@ const debug = debugModule("engine:ws");
 
 /** With more than this waiting below, in bytes, packets are kept in the session until it has left. */
 const HIGH_WATER_BYTES = 16_384;
+
+/** What waits for a slow peer does so in the session, where it is shared with others and can be dropped: no batch is much longer. */
+const BATCH_BYTES = 65_536;
 
 /** One WebSocket: each packet is one message (protocols.md 1.7). */
 export class WebSocketTransport extends Transport implements EndpointListener {
@@ -47,6 +51,13 @@ export class WebSocketTransport extends Transport implements EndpointListener {
     return this.#endpoint.bufferedAmount;
   }
 
+  batchSize(queue: readonly Packet[]): number {
+    if (this.#unlimited) return queue.length;
+    let at = 0;
+    for (let bytes = 0; at < queue.length && bytes < BATCH_BYTES; at++) bytes += sizeOf(queue[at]!.data ?? "");
+    return at;
+  }
+
   send(batch: readonly Packet[], awaited = false): boolean {
     this.#awaited = awaited;
     return this.#sendFrom(batch, 0);
@@ -55,6 +66,16 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   /** The end is near: from now on it takes all that there is, however much is waiting below. @internal */
   lift(): void {
     this.#unlimited = true;
+  }
+
+  override discard(cause?: CloseCause): void {
+    // Behind all that waits for a peer which does not read, a close frame is of no use.
+    const isLost = cause !== undefined && cause.reason !== "transport close" && cause !== FORCED;
+    if (isLost && this.#endpoint.bufferedAmount > HIGH_WATER_BYTES) {
+      this.#endpoint.listener = null;
+      this.#endpoint.terminate();
+    }
+    super.discard(cause);
   }
 
   onMessage(data: string | Buffer): void {
@@ -152,5 +173,5 @@ export class WebSocketTransport extends Transport implements EndpointListener {
 }
 
 function sizeOf(encoded: RawData): number {
-  return typeof encoded === "string" ? encoded.length : (encoded as ArrayBufferView).byteLength;
+  return typeof encoded === "string" ? encoded.length : ((encoded as ArrayBufferView).byteLength ?? 0);
 }
