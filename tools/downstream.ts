@@ -5,12 +5,12 @@ import { packAll, runNpm } from "./pack.ts";
 import { root } from "./setup.mjs";
 
 /*
- * Installs the programs of tests/downstream over our tarballs, into .cache: outside the workspaces, so that npm links
- * none of them. Third parties come from the lock files of tests/downstream; the tarballs, whose content changes with every build,
- * stand in them without a checksum. Does nothing when lock file and tarballs are those of the last time.
+ * Installs the programs of tests/downstream and the bundlers of tests/environments over our tarballs, into .cache: outside the
+ * workspaces, so that npm links none of them. Third parties come from the lock files there; the tarballs, whose content changes
+ * with every build, stand in them without a checksum. Does nothing when lock file and tarballs are those of the last time.
  *
- *   downstream.ts          install
- *   downstream.ts --lock   make the lock files anew, after a change of a package.json in tests/downstream or of our dependencies
+ *   downstream.ts [path…]  install what the tests in these files or folders need; without a path: all
+ *   downstream.ts --lock   make the lock files anew, after a change of a package.json in these folders or of our dependencies
  */
 interface Tree {
   readonly source: string;
@@ -20,6 +20,7 @@ interface Tree {
 const TREES: readonly Tree[] = [
   { source: join(root, "tests", "downstream"), target: join(root, ".cache", "downstream") },
   { source: join(root, "tests", "downstream", "adapters"), target: join(root, ".cache", "downstream-adapters") },
+  { source: join(root, "tests", "environments"), target: join(root, ".cache", "environments") },
 ];
 
 interface Lock {

@@ -55,7 +55,7 @@ function lockHash(folder) {
 export function provideTools(names) {
   let missing = names.filter((name) => findTool(name) === null);
   if (missing.length > 0 && mayInstall()) {
-    installWithApt(missing.map((name) => TOOLS[name].apt));
+    installWithApt(missing.flatMap((name) => TOOLS[name].apt));
     missing = names.filter((name) => findTool(name) === null);
   }
   for (const name of missing) {
@@ -94,7 +94,7 @@ export function build() {
 }
 
 /**
- * Installs the programs of tests/downstream over what was built. Ends the process when that fails.
+ * Installs the programs of tests/downstream and tests/environments over what was built. Ends the process when that fails.
  *
  * @param {readonly string[]} paths the files and folders that are to be tested; none: all
  */

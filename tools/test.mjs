@@ -1,3 +1,4 @@
+import { TOOL_NAMES } from "./find-tool.mjs";
 import { provideRuntimes, RUNTIME_NAMES } from "./runtimes.mjs";
 import { build, installPackages, provideDownstream, provideTools, requireNode, runTypeScript } from "./setup.mjs";
 
@@ -11,7 +12,7 @@ const all = args.includes("--all") || process.env["CI"] === "true";
 const paths = args.filter((arg) => arg !== "--all");
 installPackages();
 installPackages("peers");
-provideTools(["chromium", "redis-server", "postgres"]);
+provideTools(TOOL_NAMES);
 provideRuntimes(all ? RUNTIME_NAMES : []);
 build();
 provideDownstream(paths);
