@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative, resolve, sep } from "node:path";
 import { packAll, runNpm } from "./pack.ts";
 import { root } from "./setup.mjs";
 
@@ -27,28 +27,37 @@ interface Lock {
   packages: Record<string, { resolved?: string; integrity?: string }>;
 }
 
-for (const tree of TREES) {
-  if (process.argv.includes("--lock")) await lock(tree);
+const args = process.argv.slice(2);
+const paths = args.filter((arg) => arg !== "--lock").map((path) => resolve(path));
+const wanted = TREES.filter(({ source }) => paths.length === 0 || paths.some((path) => isNear(path, source)));
+const packs = wanted.length === 0 ? [] : await packStable();
+for (const tree of wanted) {
+  if (args.includes("--lock")) await lock(tree);
   else await install(tree);
+}
+
+/** Whether a path names files of a tree. */
+function isNear(path: string, source: string): boolean {
+  return `${path}${sep}`.startsWith(`${source}${sep}`) || source.startsWith(`${path}${sep}`);
 }
 
 async function install(tree: Tree): Promise<void> {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch}\n`);
-  for (const path of [...bringFiles(tree, "package.json", "package-lock.json"), ...(await packStable(tree))]) {
+  for (const path of [...bringFiles(tree, "package.json", "package-lock.json"), ...bringPacks(tree)]) {
     hash.update(readFileSync(path));
   }
-  const wanted = hash.digest("hex");
+  const state = hash.digest("hex");
   const stamp = join(tree.target, "node_modules", ".installed-from");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === state) return;
   console.log(`Installing ${relative(root, tree.source)} over our tarballs …`);
   await runNpm(["ci", ...quiet(tree)], tree.target);
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, state);
 }
 
 async function lock(tree: Tree): Promise<void> {
   const { source, target } = tree;
   bringFiles(tree, "package.json");
-  await packStable(tree);
+  bringPacks(tree);
   // What an earlier install left would be kept.
   for (const name of ["node_modules", "package-lock.json"])
     rmSync(join(target, name), { recursive: true, force: true });
@@ -62,14 +71,23 @@ async function lock(tree: Tree): Promise<void> {
   await install(tree);
 }
 
-/** Packs into packs/, under names without versions: package.json and the lock file name them. */
-async function packStable({ target }: Tree): Promise<string[]> {
-  const packs = join(target, "packs");
-  mkdirSync(packs, { recursive: true });
-  return [...(await packAll(packs))].map(([name, path]) => {
-    const stable = join(packs, `${name}.tgz`);
+/** Once for all trees, under names without versions: package.json and the lock files name them. */
+async function packStable(): Promise<string[]> {
+  const folder = join(root, ".cache", "packs");
+  mkdirSync(folder, { recursive: true });
+  return [...(await packAll(folder))].map(([name, path]) => {
+    const stable = join(folder, `${name}.tgz`);
     renameSync(path, stable);
     return stable;
+  });
+}
+
+function bringPacks({ target }: Tree): string[] {
+  mkdirSync(join(target, "packs"), { recursive: true });
+  return packs.map((path) => {
+    const copy = join(target, "packs", basename(path));
+    copyFileSync(path, copy);
+    return copy;
   });
 }
 

@@ -99,15 +99,9 @@ export function build() {
  * @param {readonly string[]} paths the files and folders that are to be tested; none: all
  */
 export function provideDownstream(paths) {
-  const folder = join(root, "tests", "downstream");
-  const isWanted = (/** @type {string} */ path) => {
-    const full = resolve(path);
-    return full.startsWith(folder) || folder.startsWith(full);
-  };
-  if (paths.length > 0 && !paths.some(isWanted)) return;
-  const status = runTypeScript("tools/downstream.ts");
+  const status = runTypeScript("tools/downstream.ts", paths);
   if (status !== 0) {
-    console.error("The programs of tests/downstream could not be installed.");
+    console.error("The programs of tests/downstream and tests/environments could not be installed.");
     process.exit(status);
   }
 }
