@@ -2,8 +2,8 @@
  * What every application of tests/environments does: connects, waits for the last transport of its list, and has bytes and text
  * acknowledged.
  */
-export async function converse(io, url, transports) {
-  const socket = io(url, { transports, forceNew: true, reconnection: false });
+export async function converse(io, url, transports, options = {}) {
+  const socket = io(url, { transports, forceNew: true, reconnection: false, ...options });
   await new Promise((resolve, reject) => {
     socket.on("connect", resolve);
     socket.on("connect_error", reject);

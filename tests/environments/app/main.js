@@ -1,4 +1,4 @@
 import { io } from "socket.io-client";
 import { converse } from "./converse.js";
 
-globalThis.converse = (url, transports) => converse(io, url, transports);
+globalThis.converse = (...args) => converse(io, ...args);
