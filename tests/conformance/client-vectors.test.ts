@@ -48,10 +48,19 @@ describe("recorded behaviour of a client", () => {
 async function faultOf(cell: Cell, t: TestContext, vector: Recording): Promise<string | null> {
   try {
     await Stage.run(cell, t, async (stage) => {
-      assert.deepEqual(await play(stage, vector, SCRIPTS[vector.name]!), vector);
+      const expected = cell.maker === "ours" ? withRecoveredFalse(vector) : vector;
+      assert.deepEqual(await play(stage, vector, SCRIPTS[vector.name]!), expected);
     });
     return null;
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** Row Q-31: where the server has no recovery, `recovered` of ours is false, and undefined in the recordings. */
+function withRecoveredFalse(vector: Recording): Recording {
+  const clientEvents = vector.clientEvents.map((event) =>
+    event[0] === "connect" && event[2] === null ? [...event.slice(0, 2), false] : event,
+  );
+  return { ...vector, clientEvents };
 }
