@@ -23,7 +23,7 @@ export interface Script {
   /** Frames that answer CONNECT. */
   readonly answer?: readonly (string | Buffer)[];
   /** After that. */
-  then?(server: { readonly wire: Wire; readonly stage: Stage }): void;
+  goOn?(server: { readonly wire: Wire; readonly stage: Stage }): void;
   /** When CONNECT has come. */
   before?(socket: Socket): void;
 }
@@ -51,7 +51,7 @@ export async function play(stage: Stage, recording: Recording, script: Script): 
   script.before?.(socket);
   wire.engine(...(script.answer ?? []));
   await stage.quiet();
-  script.then?.({ wire, stage });
+  script.goOn?.({ wire, stage });
   const ended = { events: recording.clientEvents.length, sent: recording.clientSent.length };
   // What the shutting down of the recording brought is not to be waited for.
   await patiently(() => clientEvents.length >= ended.events - 1 && sent.length >= ended.sent - 1);

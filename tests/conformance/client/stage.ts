@@ -209,9 +209,9 @@ export class Stage {
 
   /** Time goes on, bit by bit, until something is so: for what happens at a time that is not asked. */
   async whileTimePasses<T>(expected: Promise<T>, stepMs = 50): Promise<T> {
-    let done = false;
-    const settled = expected.finally(() => (done = true));
-    while (!done) {
+    const state = { settled: false };
+    const settled = expected.finally(() => (state.settled = true));
+    while (!state.settled) {
       this.clock.advance(stepMs);
       for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     }

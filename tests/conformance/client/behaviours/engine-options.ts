@@ -21,7 +21,7 @@ export const engineOptions: Behaviours = {
       { transports: [Fetch, NodeWebSocket] },
       { transports: undefined, transportImplementations: [Fetch, NodeWebSocket] },
     ]) {
-      const { engine } = stage.io("http://127.0.0.1:1", options as unknown as Options).io;
+      const { engine } = stage.io("http://127.0.0.1:1", options).io;
       assert.deepEqual(engine.transports, ["polling", "websocket"]);
       assert.ok(engine.transport instanceof Fetch);
     }

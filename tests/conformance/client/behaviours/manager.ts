@@ -43,13 +43,13 @@ export const manager: Behaviours = {
 
   "each attempt has an engine of its own": async (stage) => {
     const socket = stage.io(await stage.refused(), { reconnection: true });
-    const engines = new Set([socket.io.engine]);
-    for (let attempt = 1; attempt <= 3; attempt++) {
-      await stage.event(socket, "connect_error");
-      await stage.whileTimePasses(stage.event(socket.io, "reconnect_attempt"), 500);
-      engines.add(socket.io.engine);
-    }
-    assert.equal(engines.size, 3 + 1 - Number(engines.has(undefined as never)));
+    const engines = new Set<unknown>();
+    socket.on("connect_error", () => engines.add(socket.io.engine));
+    const third = new Promise<void>((resolve) => {
+      socket.io.on("reconnect_attempt", (attempt) => attempt === 3 && resolve());
+    });
+    await stage.whileTimePasses(third);
+    assert.ok(engines.size >= 3, `${engines.size} engines`);
   },
 
   "socket() gives the Socket of that name, as it is written, or makes it": async (stage) => {
@@ -60,7 +60,7 @@ export const manager: Behaviours = {
     assert.equal(manager.socket("/"), main);
     assert.deepEqual([insides(other).nsp, other.auth], ["b", { token: 1 }]);
     const wire = await server.accept();
-    assert.deepEqual((await wire.receive(2)).sort(), ["0", '0b,{"token":1}'].sort());
+    assert.deepEqual((await wire.receive(2)).map(String).sort(), ["0", '0b,{"token":1}'].sort());
   },
 
   "socket() connects one again that has left": async (stage) => {
@@ -85,10 +85,7 @@ export const manager: Behaviours = {
     assert.deepEqual(await wire.receive(1), ["closed 1005"]);
     stage.clock.advance(60_000);
     await stage.quiet();
-    assert.deepEqual(log.map(([name, reason]) => [name, reason]).sort(), [
-      ["close", "forced close"],
-      ["disconnect", "forced close"],
-    ]);
+    assert.deepEqual(new Set(log.map(said)), new Set(["close: forced close", "disconnect: forced close"]));
   },
 
   "disconnect() of a Manager closes it for good as well": async (stage) => {
@@ -125,18 +122,12 @@ export const manager: Behaviours = {
     await stage.whileTimePasses(attempt);
     await server.join('0{"sid":"again"}');
     await stage.event(socket, "connect");
+    // Whoever is told of the loss first, the Manager's listeners or the Socket's.
     assert.deepEqual(
-      log.map(([name, first]) => [name, typeof first === "object" ? "" : first]),
-      [
-        // Whoever listens to the Manager first is told first.
-        ...(log[0]![0] === "close" ? CLOSED : CLOSED.toReversed()),
-        ["reconnect_attempt", 1],
-        ["open", undefined],
-        ["reconnect", 1],
-        ["packet", ""],
-        ["connect", undefined],
-      ].filter(([name]) => name !== "packet"),
+      new Set(log.splice(0, 2).map(said)),
+      new Set(["close: transport close", "disconnect: transport close"]),
     );
+    assert.deepEqual(log, [["reconnect_attempt", 1], ["open"], ["reconnect", 1], ["connect"]]);
   },
 
   "failed attempts are told in order: the Socket's connect_error, error, reconnect_failed, reconnect_error": async (
@@ -171,7 +162,7 @@ export const manager: Behaviours = {
     log.length = 0;
     socket.connect();
     await stage.whileTimePasses(stage.event(socket.io, "reconnect_attempt"));
-    assert.deepEqual(log.at(-1), ["reconnect_attempt", 1]);
+    assert.deepEqual(log.slice(0, 3), [...failure, ["reconnect_attempt", 1]]);
   },
 
   "attempts and delays begin anew after a success": async (stage) => {
@@ -222,6 +213,8 @@ export const manager: Behaviours = {
     stage.clock.advance(4999);
     await stage.quiet();
     assert.deepEqual(log, []);
+    connection.resume().on("error", () => {});
+    connection.on("end", () => connection.end());
     const ended = stage.event(connection, "close");
     stage.clock.advance(1);
     await ended;
@@ -272,7 +265,7 @@ export const manager: Behaviours = {
     wire.engine("9");
     await gone;
     await stage.quiet();
-    assert.deepEqual(new Set(log.map(([name, first]) => `${name}: ${first}`)), new Set(ENGINE_ERROR));
+    assert.deepEqual(new Set(log.map(said)), new Set(ENGINE_ERROR));
   },
 };
 
@@ -281,12 +274,12 @@ const EVENTS = [
   ...["reconnect_attempt", "reconnect", "reconnect_error", "reconnect_failed"],
 ];
 
-const CLOSED = [
-  ["close", "transport close"],
-  ["disconnect", "transport close"],
-];
-
 const ENGINE_ERROR = ["error: server error", "disconnect: transport error", "close: transport error"];
+
+/** An event with its first argument. */
+function said([name, first]: unknown[]): string {
+  return `${String(name)}: ${String(first)}`;
+}
 
 /** How long each of the next waits for an attempt is. */
 async function waitsOf(stage: Stage, manager: Manager, count: number): Promise<number[]> {

@@ -122,7 +122,10 @@ export const socket: Behaviours = {
     const { socket, wire, server } = await stage.joined({ reconnection: true });
     const log = stage.log(socket, ["disconnect"]);
     assert.equal(socket.disconnect(), socket);
-    assert.deepEqual(log, [["disconnect", "io client disconnect"]].map(([a, b]) => [a, b, ...(log[0]!.slice(2))]));
+    assert.deepEqual(
+      log,
+      [["disconnect", "io client disconnect"]].map(([a, b]) => [a, b, ...log[0]!.slice(2)]),
+    );
     assert.ok(log[0]!.slice(2).every((more) => more === undefined));
     assert.deepEqual(await wire.receive(2), ["1", "closed 1005"]);
     stage.clock.advance(60_000);
@@ -179,12 +182,7 @@ export const socket: Behaviours = {
     wire.send('2["early"]', '0{"sid":"x"}');
     const texts = (await wire.receive(5)).filter((message) => typeof message === "string");
     // Its own listener is connected already, so that what it sends leaves at once.
-    assert.deepEqual(texts, [
-      '2["by early"]',
-      '2["b",1]',
-      '51-["c",{"_placeholder":true,"num":0}]',
-      '2["by connect"]',
-    ]);
+    assert.deepEqual(texts, ['2["by early"]', '2["b",1]', '51-["c",{"_placeholder":true,"num":0}]', '2["by connect"]']);
     assert.deepEqual(socket.sendBuffer, []);
   },
 
