@@ -60,10 +60,18 @@ function asJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asJson(member)]));
 }
 
-/** Names of subcommands come in any case, numbers as text; what an entry holds is read. */
+/** The beginning of the key of a session, before its private id. */
+const SESSION_KEY = "sio:session:";
+
+/** Names of subcommands come in any case, numbers as text; what an entry or a session holds is read. */
 function plainArgs(command: string, args: readonly unknown[]): unknown[] {
   const texts = args.map(String);
   if (command === "PUBSUB") return [texts[0]!.toUpperCase(), texts[1]];
+  if (texts[0]?.startsWith(SESSION_KEY)) {
+    const [key, value, ...rest] = texts as [string, string | undefined];
+    const session = value === undefined ? [] : [decode(Buffer.from(value, "base64"))];
+    return [SESSION_KEY, key.slice(SESSION_KEY.length), ...session, ...rest];
+  }
   const data = texts.indexOf("data");
   if (command !== "XADD" || data === -1) return texts;
   const text = texts[data + 1]!;

@@ -1,10 +1,17 @@
 import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Server, type Socket } from "socket.io";
-import { io as connect, type Socket as Client } from "socket.io-client";
+import type { Server, Socket } from "socket.io";
+import type { Socket as Client } from "socket.io-client";
 
 /* oxlint-disable typescript/no-explicit-any -- adapters of several kinds, with methods of their own */
+
+/** Where a server and its client come from, and further options of the server. */
+export interface StageModules {
+  readonly Server: any;
+  readonly connect: any;
+  readonly options?: object;
+}
 
 /** One of the two servers of a recording, with one client. */
 export class StageNode {
@@ -18,14 +25,14 @@ export class StageNode {
   ) {}
 
   /** As in the recordings: a client in `room1` that answers, a listener for other servers, and a namespace of its own. */
-  static async start(number: number, adapter: (nsp: any) => any): Promise<StageNode> {
+  static async start(number: number, adapter: (nsp: any) => any, modules: StageModules): Promise<StageNode> {
     const http = createServer();
-    const io = new Server(http, { transports: ["websocket"], adapter: adapter as any });
+    const io: Server = new modules.Server(http, { transports: ["websocket"], adapter, ...modules.options });
     io.of("/chat");
     http.listen(0, "127.0.0.1");
     await once(http, "listening");
     const connection = once(io, "connection");
-    const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+    const client: Client = modules.connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
       transports: ["websocket"],
       reconnection: false,
     });
