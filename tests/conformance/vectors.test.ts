@@ -14,7 +14,14 @@ const deviations = JSON.parse(readFileSync(new URL("../vectors-deviations.json",
 >;
 
 /** Files that have a test of their own: engine-vectors.test.ts, server-vectors.test.ts, cluster-vectors.test.ts, tests/interop/transcripts.test.ts or tests/downstream. */
-const ELSEWHERE = [...Object.keys(BEHAVIOURS), ...Object.keys(EXCHANGES), ...CLUSTER_FILES, "admin-ui", "transcripts"];
+const ELSEWHERE = [
+  ...Object.keys(BEHAVIOURS),
+  ...Object.keys(EXCHANGES),
+  ...CLUSTER_FILES,
+  "postgres-adapter",
+  "admin-ui",
+  "transcripts",
+];
 
 const folder = new URL("../vectors/", import.meta.url);
 const names = readdirSync(folder)
