@@ -6,8 +6,11 @@ import { DELIVERY, ECHO, ECHO_ANSWER, serverFrame } from "./scenarios.ts";
 /**
  * The least JavaScript that moves the same bytes: no protocol, no JSON, one write for each socket and tick. What servers can come
  * near to at best.
+ *
+ * @param onAll called when a broadcast to all is asked for
+ * @returns writes a frame to all
  */
-export function serveFloor(http: HttpServer): void {
+export function serveFloor(http: HttpServer, onAll?: () => void): (frame: Buffer) => void {
   const sockets: Duplex[] = [];
   const ten = Buffer.concat(Array.from({ length: 10 }, () => DELIVERY));
   http.on("upgrade", (req, socket: Duplex) => {
@@ -19,6 +22,11 @@ export function serveFloor(http: HttpServer): void {
     socket.on("data", onData);
     sockets.push(socket);
   });
+  return deliver;
+
+  function deliver(frame: Buffer): void {
+    for (const socket of sockets) socket.write(frame);
+  }
 
   function onData(this: Duplex, chunk: Buffer): void {
     if (chunk.length % ECHO.length === 0) {
@@ -27,10 +35,11 @@ export function serveFloor(http: HttpServer): void {
       return;
     }
     const text = chunk.toString("latin1");
-    if (text.includes('"all",10]')) for (const socket of sockets) socket.write(ten);
-    else if (text.includes('"all",1]') || text.includes('"rooms"'))
-      for (const socket of sockets) socket.write(DELIVERY);
-    else if (text.includes("40")) this.write(serverFrame('40{"sid":"none"}'));
+    if (text.includes('"all",10]')) deliver(ten);
+    else if (text.includes('"all",1]') || text.includes('"rooms"')) {
+      onAll?.();
+      deliver(DELIVERY);
+    } else if (text.includes("40")) this.write(serverFrame('40{"sid":"none"}'));
   }
 }
 

@@ -1,6 +1,6 @@
 import debugModule from "debug";
 import type { RawData } from "engine.io-parser";
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import { validateHeaderName, validateHeaderValue, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { ERROR_CODES, ERROR_MESSAGES, type ErrorCallback, type Refusal } from "./errors.js";
 import { badRequest, verifyRequest } from "./handshake.js";
@@ -31,6 +31,7 @@ import { Arrivals } from "./webtransport/arrivals.js";
 import type { WebTransportEndpoint } from "./webtransport/endpoint.js";
 import type { WebTransportSession } from "./webtransport/session.js";
 import { revisionOf, wireVersion } from "./wire-version.js";
+import { WriteEvents } from "./write-events.js";
 
 const debug = debugModule("engine");
 
@@ -50,7 +51,7 @@ interface CarriedRequest extends EngineRequest {
  * `(headers, req)`, `flush` `(socket, packets)`, `drain` `(socket)`, `slow_reader` `(socket, {bytes, packets, policy})` once for each time that
  * a peer falls behind.
  */
-export abstract class BaseServer extends EventEmitter implements SocketHost, TransportHost {
+export abstract class BaseServer extends WriteEvents implements SocketHost, TransportHost {
   static readonly errors = ERROR_CODES;
   static readonly errorMessages = ERROR_MESSAGES;
 

@@ -13,7 +13,6 @@ import {
   type SlowReaderPolicy,
 } from "engine.io-parser/session";
 import { AsyncResource } from "node:async_hooks";
-import { EventEmitter } from "node:events";
 import type { EngineRequest } from "./http/request.js";
 import type { EngineOptions } from "./options.js";
 import { sharedMessage, type SharedOptions } from "./shared-message.js";
@@ -22,6 +21,7 @@ import { SweptSession, type Sweep } from "./sweep.js";
 import type { Transport } from "./transports/transport.js";
 import { WebSocketTransport } from "./transports/websocket.js";
 import type { WireVersion } from "./wire-version.js";
+import { WriteEvents } from "./write-events.js";
 
 const debug = debugModule("engine:socket");
 
@@ -51,7 +51,7 @@ export interface EngineReceiver {
 }
 
 /** What a socket asks of its server. */
-export interface SocketHost extends EventEmitter {
+export interface SocketHost extends WriteEvents {
   readonly opts: EngineOptions;
   readonly sweep: Sweep;
   readonly slowReaders: SlowReaders<Socket>;
@@ -65,7 +65,7 @@ export interface SocketHost extends EventEmitter {
  * Events: `open` (before anybody can listen), `data` and then `message` `(data)`, `packet` `(packet)`, `packetCreate` `(packet)`, `flush` `(packets)`, `drain`,
  * `heartbeat`, `upgrading` `(transport)`, `upgrade` `(transport)`, `close` `(reason, description?)`.
  */
-export class Socket extends EventEmitter implements ServerSessionHost, ServerUpgradeHost {
+export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgradeHost {
   /** Id of the session. Whoever knows it can take part in the session: keep it secret. */
   readonly id: string;
   /**
@@ -182,7 +182,7 @@ export class Socket extends EventEmitter implements ServerSessionHost, ServerUpg
     const { state } = this.session;
     if (state === "closing" || state === "closed") return this;
     if (typeof options === "function") return this.write(data, undefined, options);
-    const isObserved = this.listenerCount("packetCreate") > 0;
+    const isObserved = this._observesWrites && this.listenerCount("packetCreate") > 0;
     if (options?.preEncoded === true && callback === undefined && !isObserved) {
       this.session.send(sharedMessage(data, options));
       return this;
@@ -315,13 +315,14 @@ export class Socket extends EventEmitter implements ServerSessionHost, ServerUpg
   /** @internal */
   onFlush(batch: readonly Packet[]): boolean {
     if (this.sentCallbacks !== null) this.takeCallbacks(this.sentCallbacks, batch);
+    if (!this._observesWrites && !this.server._observesWrites) return this.flushed !== null;
     if (this.listenerCount("packetCreate") > 0) {
       // Heartbeats are made by the machine; this is the first that is seen of them.
       for (const packet of batch) if (packet.type !== "message") this.emit("packetCreate", packet);
     }
     if (this.listenerCount("flush") > 0) this.emit("flush", batch);
     if (this.server.listenerCount("flush") > 0) this.server.emit("flush", this, batch);
-    return this.flushed !== null || this.listenerCount("drain") + this.server.listenerCount("drain") > 0;
+    return this.flushed !== null || this.isDrainAwaited();
   }
 
   /** @internal */
@@ -332,7 +333,7 @@ export class Socket extends EventEmitter implements ServerSessionHost, ServerUpg
       for (const settle of drains) settle(false);
     }
     this.flushed = null;
-    if (flushed === null && this.listenerCount("drain") + this.server.listenerCount("drain") === 0) return;
+    if (flushed === null && !this.isDrainAwaited()) return;
     // Not now: the transport may be done before send() returns, and who sends in the callback must not nest without end.
     process.nextTick(emitDrain, this, this.server, flushed);
   }
@@ -398,6 +399,11 @@ export class Socket extends EventEmitter implements ServerSessionHost, ServerUpg
   ): void {
     if (this.context === null) call(this, first, second);
     else this.context.runInAsyncScope(call, undefined, this, first, second);
+  }
+
+  private isDrainAwaited(): boolean {
+    if (this._observesWrites && this.listenerCount("drain") > 0) return true;
+    return this.server._observesWrites && this.server.listenerCount("drain") > 0;
   }
 
   private takeCallbacks(callbacks: Map<Packet, SentCallback>, batch: readonly Packet[]): void {

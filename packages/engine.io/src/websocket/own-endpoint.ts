@@ -31,7 +31,9 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
   readyState: ReadyState = 1;
   readonly #parser: FrameParser;
   #socket: OwnWebSocket | null = null;
-  /** Frames and parts of frames that wait for the end of the tick. */
+  /** What waits for the end of the tick: a frame … */
+  #single: Buffer | null = null;
+  /** … or several, and parts of frames. Mostly it is one: hot path of broadcasts, which make no list then. */
   #pending: Buffer[] | null = null;
   #pendingBytes = 0;
   #callbacks: WriteCallback[] | null = null;
@@ -112,16 +114,16 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
 
   /** Writes what has been gathered. */
   flush(): void {
+    const { connection } = this;
+    const single = this.#single;
     const pending = this.#pending;
     const bytes = this.#pendingBytes;
     const callback = this.#takeCallbacks();
     this.#willFlush = false;
-    this.#pending = null;
-    this.#pendingBytes = 0;
+    this.#forgetPending();
+    if (single !== null) return void connection.write(single, callback);
     if (pending === null) return;
-    const { connection } = this;
     const last = pending[pending.length - 1]!;
-    if (pending.length === 1) return void connection.write(last, callback);
     // A copy is cheaper than a list of buffers for the operating system, up to a size. Long parts come last, since they flush.
     if (last.length < LONG_BYTES) return void connection.write(join(pending, bytes), callback);
     connection.cork();
@@ -190,8 +192,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
     clearTimeout(this.#closeTimer);
     this.readyState = 3;
     this.#parser.stop();
-    this.#pending = null;
-    this.#pendingBytes = 0;
+    this.#forgetPending();
     this.#takeCallbacks()?.(notOpen(3));
     this.listener?.onClose();
     this.#socket?.onClose(this.#closeCode, this.#closeReason);
@@ -229,10 +230,21 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
   }
 
   #push(bytes: Buffer): void {
-    // Lists that begin with an element take less memory than those that grow to have one.
-    if (this.#pending === null) this.#pending = [bytes];
-    else this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
+    if (this.#pending !== null) {
+      this.#pending.push(bytes);
+    } else if (this.#single === null) {
+      this.#single = bytes;
+    } else {
+      this.#pending = [this.#single, bytes];
+      this.#single = null;
+    }
+  }
+
+  #forgetPending(): void {
+    this.#single = null;
+    this.#pending = null;
+    this.#pendingBytes = 0;
   }
 
   #schedule(): void {
