@@ -1,6 +1,6 @@
 import debugModule from "debug";
 import type { IncomingMessage } from "node:http";
-import type { Socket as RawSocket } from "engine.io";
+import type { LimitCounters, Socket as RawSocket } from "engine.io";
 import type { WriteOptions } from "socket.io-adapter";
 import { PacketType, type Decoder, type Encoder, type Packet } from "socket.io-parser";
 import type { Deadline } from "socket.io-parser/acks";
@@ -8,6 +8,8 @@ import type { Dialect } from "./dialect.js";
 import type { ExtendedError } from "./errors.js";
 import type { AnyNamespace } from "./namespace.js";
 import { traceDecoder } from "./packet-trace.js";
+import { PartialPacket } from "./partial-packet.js";
+import type { ConnectionLimits } from "./options.js";
 import type { AnyServer } from "./server.js";
 import type { AnySocket, DisconnectReason } from "./socket.js";
 
@@ -46,9 +48,9 @@ export class Client {
   #closed = false;
   /** Runs while no namespace is joined. */
   #connectDeadline: Deadline | undefined;
-  /** Bytes and deadline of a packet whose rest is still to come. */
-  #partBytes = 0;
-  #partDeadline: Deadline | undefined;
+  /** What has come of a packet whose rest is still to come. */
+  readonly #part: PartialPacket;
+  #isUnanswering = false;
 
   constructor(server: AnyServer, conn: RawSocket, dialect: Dialect) {
     this.conn = conn;
@@ -56,6 +58,14 @@ export class Client {
     this.id = (conn as unknown as { id: string }).id;
     this.dialect = dialect;
     this.decoder = new server._parser.Decoder();
+    this.#part = new PartialPacket(
+      server,
+      () => (conn.transport as { receivedBytes?: number }).receivedBytes ?? 0,
+      ({ option, error }) => {
+        this.#count(option);
+        this.#onError(error);
+      },
+    );
   }
 
   /** Listens to the connection, and joins what the client need not ask for. @internal */
@@ -198,9 +208,9 @@ export class Client {
     try {
       // Engine messages without data carry no packet.
       if (data === undefined || data === "") throw new Error("empty message");
-      this.#partBytes += sizeOf(data);
+      this.#part.add(data);
       this.decoder.add(data);
-      if (this.#partBytes > 0) this.#awaitRest();
+      this.#part.awaitRest(this.nsps.size === 0);
     } catch (error) {
       this.#onError(error as Error);
     }
@@ -218,7 +228,7 @@ export class Client {
     debug("client %s closed: %s", this.id, reason);
     const { _alarm: alarm } = this.server;
     if (this.#connectDeadline !== undefined) alarm.cancel(this.#connectDeadline);
-    if (this.#partDeadline !== undefined) alarm.cancel(this.#partDeadline);
+    this.#part.end();
     this.decoder.destroy();
     for (const { socket } of this.#joining?.values() ?? []) socket?._cleanup();
     this.#joining = undefined;
@@ -244,12 +254,16 @@ export class Client {
 
   /** @internal */
   _onPacket(packet: Packet): void {
-    this.#partBytes = 0;
-    if (this.#partDeadline !== undefined) {
-      this.server._alarm.cancel(this.#partDeadline);
-      this.#partDeadline = undefined;
-    }
+    this.#part.end();
+    // Those of Socket.IO 2 carry credentials in the name of the namespace.
+    if (packet.nsp.length > this.dialect.maxNamespaceLength) return this.#refuseName("namespace", packet.nsp);
     this.dialect.normalize(packet);
+    const { maxNameLength } = this.server._limits;
+    if (packet.nsp.length > maxNameLength) return this.#refuseName("namespace", packet.nsp);
+    if (packet.type === PacketType.EVENT) {
+      const name = (packet.data as unknown[] | undefined)?.[0];
+      if (typeof name === "string" && name.length > maxNameLength) return this.#refuseName("event", name);
+    }
     if (packet.type === PacketType.CONNECT) return this.#connect(packet.nsp, packet.data as Record<string, unknown>);
     const socket = this.nsps.get(packet.nsp);
     if (socket !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
@@ -275,6 +289,7 @@ export class Client {
     if (joining.has(name)) return;
     const { server } = this;
     if (this.nsps.size + joining.size >= server._limits.maxNamespacesPerConnection) {
+      this.#count("maxNamespacesPerConnection");
       return this._refuse(name, new Error("Too many namespaces"));
     }
     joining.set(name, { socket: undefined, held: undefined });
@@ -282,6 +297,7 @@ export class Client {
     debug("%s asks for namespace %s", this.id, name);
     if (existing !== undefined) return this.#enter(existing, auth);
     if (this.#countChildren() >= server._limits.maxCreatedNamespacesPerConnection) {
+      this.#count("maxCreatedNamespacesPerConnection");
       return this._refuse(name, new Error("Too many namespaces"));
     }
     server._checkNamespace(name, auth, (nsp) => {
@@ -314,17 +330,24 @@ export class Client {
     });
   }
 
-  /** The decoder has kept the message: its packet has attachments that are still to come. */
-  #awaitRest(): void {
-    const { maxIncompletePacketSize, incompletePacketTimeout } = this.server._limits;
-    const max = this.nsps.size === 0 ? Math.min(maxIncompletePacketSize, ANONYMOUS_BYTES) : maxIncompletePacketSize;
-    if (this.#partBytes > max) {
-      throw new Error(`incomplete packet of ${this.#partBytes} bytes exceeds maxIncompletePacketSize (${max})`);
-    }
-    this.#partDeadline ??= this.server._alarm.after(incompletePacketTimeout, () => {
-      this.#partDeadline = undefined;
-      this.#onError(new Error(`packet incomplete after incompletePacketTimeout (${incompletePacketTimeout} ms)`));
-    });
+  #refuseName(kind: "event" | "namespace", name: string): void {
+    this.#count("maxNameLength");
+    this.#onError(new Error(`a name of ${name.length} characters for the ${kind}: see maxNameLength`));
+  }
+
+  /** One of its sockets awaits more acknowledgements than it may: this client does not give them. @internal */
+  _leavesUnanswered(pending: number): void {
+    if (this.#isUnanswering) return;
+    this.#isUnanswering = true;
+    this.#count("maxPendingAcks");
+    const error = new Error(`${pending} acknowledgements are awaited: see maxPendingAcks`);
+    // Whoever emits is not interrupted.
+    process.nextTick(() => this.#onError(Object.assign(error, { code: "ERR_TOO_MANY_ACKS" })));
+  }
+
+  /** A limit was reached. */
+  #count(option: keyof ConnectionLimits): void {
+    (this.server.engine as { limitsReached?: LimitCounters } | undefined)?.limitsReached?.count(option);
   }
 
   /** The peer broke the protocol: its sockets are told, and the connection is closed. */
@@ -354,17 +377,7 @@ function onDecoded(this: unknown, packet: Packet): void {
   (this as ClientDecoder)[CLIENT]._onPacket(packet);
 }
 
-/**
- * How much of an incomplete packet is kept from a peer that has not joined a namespace. Packets with attachments come
- * after CONNECT only, so this is for parsers that cut packets into pieces.
- */
-const ANONYMOUS_BYTES = 100_000;
-
 function receive(client: Client, socket: AnySocket, packet: Packet): void {
   client._undelivered--;
   socket._onpacket(packet);
-}
-
-function sizeOf(data: unknown): number {
-  return typeof data === "string" ? data.length : ((data as ArrayBufferView).byteLength ?? 0);
 }

@@ -8,6 +8,8 @@ import { generateId } from "./ids.js";
 export interface Dialect {
   /** The namespace that a client joins by connecting, without asking for it. */
   readonly implicitNamespace: string | undefined;
+  /** How many characters the name of a namespace may have as it comes. */
+  readonly maxNamespaceLength: number;
   /**
    * Rewrites a packet that came in, so that `nsp` is the plain name of a namespace and the `data` of CONNECT the
    * credentials.
@@ -36,6 +38,7 @@ export interface Dialect {
 /** Protocol 5: Socket.IO 3 and 4. Nothing is implicit, each namespace is asked for by a CONNECT packet. */
 const protocol5: Dialect = {
   implicitNamespace: undefined,
+  maxNamespaceLength: Infinity,
   normalize: () => {},
   // Never the id of the engine session: that one is a secret between the two ends.
   newSocketId: generateId,
@@ -50,6 +53,8 @@ const protocol5: Dialect = {
  */
 const protocol4: Dialect = {
   implicitNamespace: "/",
+  // With a query of up to 8 KiB.
+  maxNamespaceLength: 9 * 1024,
 
   normalize(packet) {
     const { type, nsp } = packet;

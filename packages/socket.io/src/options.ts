@@ -61,7 +61,7 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
   onListenerError: ListenerErrorMode;
   /**
    * How many namespaces one connection may have joined, or be joining, at a time. Further ones are refused.
-   * @default 256
+   * @default 100
    */
   maxNamespacesPerConnection: number;
   /**
@@ -71,16 +71,26 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
    */
   maxCreatedNamespacesPerConnection: number;
   /**
-   * How much of a packet with attachments may be kept while its rest is still to come, in bytes. A connection that
-   * exceeds it is closed.
-   * @default four times maxHttpBufferSize
+   * How much a packet with attachments may have in all, in bytes: what has come of it is kept until the rest is there. A connection
+   * that exceeds it is closed.
+   * @default maxHttpBufferSize
    */
   maxIncompletePacketSize: number;
   /**
-   * How long the rest of a packet with attachments may take, in ms. A slower connection is closed.
-   * @default 45000
+   * How long no byte may come from a peer that owes us the rest of a packet with attachments, in ms. Then its connection is closed.
+   * @default 10000
    */
   incompletePacketTimeout: number;
+  /**
+   * How many characters the name of an event, or of a namespace, may have that a client sends. A connection that exceeds it is closed.
+   * @default 1024
+   */
+  maxNameLength: number;
+  /**
+   * How many acknowledgements of one socket may be awaited at a time. A client that leaves so many without an answer is disconnected.
+   * @default 10000
+   */
+  maxPendingAcks: number;
 }
 
 /** What one connection may use up at most; fixed when the server is made. */
@@ -89,13 +99,17 @@ export interface ConnectionLimits {
   readonly maxCreatedNamespacesPerConnection: number;
   readonly maxIncompletePacketSize: number;
   readonly incompletePacketTimeout: number;
+  readonly maxNameLength: number;
+  readonly maxPendingAcks: number;
 }
 
 export function connectionLimits(options: Partial<ServerOptions>): ConnectionLimits {
   return {
-    maxNamespacesPerConnection: options.maxNamespacesPerConnection ?? 256,
+    maxNamespacesPerConnection: options.maxNamespacesPerConnection ?? 100,
     maxCreatedNamespacesPerConnection: options.maxCreatedNamespacesPerConnection ?? 1024,
-    maxIncompletePacketSize: options.maxIncompletePacketSize ?? 4 * (options.maxHttpBufferSize ?? 1e6),
-    incompletePacketTimeout: options.incompletePacketTimeout ?? 45_000,
+    maxIncompletePacketSize: options.maxIncompletePacketSize ?? options.maxHttpBufferSize ?? 1e6,
+    incompletePacketTimeout: options.incompletePacketTimeout ?? 10_000,
+    maxNameLength: options.maxNameLength ?? 1024,
+    maxPendingAcks: options.maxPendingAcks ?? 10_000,
   };
 }

@@ -161,6 +161,8 @@ export class Socket<
     const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
     if (typeof data[data.length - 1] === "function") {
       packet.id = this.nsp._ids++;
+      const pending = this._acks?.size ?? 0;
+      if (pending >= this.server._limits.maxPendingAcks) this.client._leavesUnanswered(pending);
       this.expectAck(packet.id, ev, data.pop() as AckCallback, flags.timeout);
     } else if (this.isLogged(flags)) {
       this.adapter.broadcast(packet, { rooms: new Set([this.id]), except: new Set(), flags });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { serve, ticks } from "./support/fake-engine.ts";
 
-test("a connection may have maxNamespacesPerConnection namespaces at a time, by default 256", async () => {
+test("a connection may have maxNamespacesPerConnection namespaces at a time, by default 100", async () => {
   for (const [options, max] of [
-    [{}, 256],
+    [{}, 100],
     [{ maxNamespacesPerConnection: 3 }, 3],
   ] as const) {
     const { io, engine } = serve(options);
@@ -28,7 +28,7 @@ test("nothing is kept of the namespaces of a flood, with cleanupEmptyChildNamesp
   const peer = engine.connect();
   for (let i = 0; i < 50_000; i++) peer.receive(`0/dyn-${i},`);
   await ticks();
-  assert.equal(io._nsps.size, 257);
+  assert.equal(io._nsps.size, 101);
   peer.end("transport close");
   assert.equal(io._nsps.size, 1);
   assert.equal((parent as unknown as { children: Set<unknown> }).children.size, 0);
@@ -99,10 +99,10 @@ test("an incomplete binary packet above maxIncompletePacketSize closes the conne
   const peer = engine.connect();
   await peer.join();
   const header = '59-["x"]';
-  peer.receive(header, ...Array.from({ length: 3 }, () => Buffer.alloc(1000)));
+  peer.receive(header, Buffer.alloc(900));
   assert.equal(peer.readyState, "open");
-  peer.receive(Buffer.alloc(1000));
-  assert.deepEqual(log, ["incomplete packet of 4008 bytes exceeds maxIncompletePacketSize (4000)", "forced close"]);
+  peer.receive(Buffer.alloc(100));
+  assert.deepEqual(log, ["incomplete packet of 1008 bytes exceeds maxIncompletePacketSize (1000)", "forced close"]);
 });
 
 test("a packet that is complete in time is delivered whatever came before it", async () => {
@@ -128,19 +128,96 @@ test("before a namespace is joined an incomplete packet may have 100 kB", () => 
   assert.equal(peer.readyState, "closed");
 });
 
-test("a packet that is incomplete after incompletePacketTimeout closes the connection", async () => {
-  const { engine, clock } = serve({ incompletePacketTimeout: 1000 });
-  const [slow, quick] = [engine.connect(), engine.connect()];
-  await slow.join();
-  await quick.join();
-  for (const peer of [slow, quick]) peer.receive('52-["x"]', Buffer.alloc(1));
-  clock.advance(999);
-  quick.receive(Buffer.alloc(1));
-  clock.advance(1);
-  assert.equal(slow.readyState, "closed");
-  clock.advance(10_000);
-  assert.equal(quick.readyState, "open");
-  assert.equal(clock.timers, 0);
+test("a packet of which no byte comes for incompletePacketTimeout closes the connection, by default 10 s", async () => {
+  for (const [options, timeoutMs] of [
+    [{}, 10_000],
+    [{ incompletePacketTimeout: 1000 }, 1000],
+  ] as const) {
+    const { engine, clock } = serve(options);
+    const [silent, steady, arriving, quick] = [engine.connect(), engine.connect(), engine.connect(), engine.connect()];
+    for (const peer of [silent, steady, arriving, quick]) {
+      await peer.join();
+      peer.receive('53-["x"]', Buffer.alloc(1));
+    }
+    clock.advance(timeoutMs - 1);
+    steady.receive(Buffer.alloc(1));
+    quick.receive(Buffer.alloc(1), Buffer.alloc(1));
+    // Part of a message, by the bytes of its connection.
+    Object.assign(arriving.transport, { receivedBytes: 1 });
+    clock.advance(1);
+    assert.deepEqual(
+      [silent, steady, arriving, quick].map((peer) => peer.readyState),
+      ["closed", "open", "open", "open"],
+    );
+    clock.advance(timeoutMs - 1);
+    assert.equal(steady.readyState, "closed");
+    clock.advance(1);
+    assert.deepEqual(
+      [steady, arriving, quick].map((peer) => peer.readyState),
+      ["closed", "closed", "open"],
+    );
+    clock.advance(10_000);
+    assert.equal(clock.timers, 0);
+  }
+});
+
+test("names of events and namespaces may have maxNameLength characters, by default 1024", async () => {
+  const { io, engine } = serve();
+  io.of(/^\/n/);
+  const heard: number[] = [];
+  io.on("connection", (socket) => socket.onAny((name: string) => heard.push(name.length)));
+  for (const [packet, isTaken] of [
+    [`2["${"x".repeat(1024)}"]`, true],
+    [`2["${"x".repeat(1025)}"]`, false],
+    [`2[${"1".repeat(300)}]`, true],
+    [`0/${"n".repeat(1023)},`, true],
+    [`0/${"n".repeat(1024)},`, false],
+    [`3/${"n".repeat(100_000)},1[]`, false],
+  ] as const) {
+    const peer = engine.connect();
+    await peer.join();
+    peer.receive(packet);
+    await ticks();
+    assert.equal(peer.readyState === "open", isTaken, packet.slice(0, 10));
+  }
+  assert.deepEqual(heard.slice(0, 1), [1024]);
+});
+
+test("a client of Socket.IO 2 may have a query of 8 KiB with the name of its namespace", async () => {
+  const { io, engine } = serve();
+  io.of("/n");
+  for (const [packet, isTaken] of [
+    [`0/n?q=${"x".repeat(8 * 1024)},`, true],
+    [`0/n?q=${"x".repeat(9 * 1024)},`, false],
+    [`0/${"n".repeat(2000)},`, false],
+  ] as const) {
+    const peer = engine.connect("websocket", undefined, 3);
+    await ticks();
+    peer.receive(packet);
+    await ticks();
+    assert.equal(peer.readyState === "open", isTaken, packet.slice(0, 10));
+  }
+});
+
+test("a client that leaves maxPendingAcks events without an answer is disconnected, and those who wait are told", async () => {
+  const { io, engine } = serve({ maxPendingAcks: 10 });
+  const log: unknown[] = [];
+  const peer = engine.connect();
+  await peer.join();
+  const [socket] = await io.fetchSockets().then((all) => all.map(({ id }) => io.sockets.sockets.get(id)!));
+  socket!.on("error", (error: NodeJS.ErrnoException) => log.push(error.code));
+  socket!.on("disconnect", (reason) => log.push(reason));
+  const answers = Array.from({ length: 10 }, () => socket!.emitWithAck("x"));
+  peer.receive("30[]");
+  await ticks();
+  assert.equal(socket!.connected, true);
+  answers.push(socket!.emitWithAck("x"), socket!.emitWithAck("x"));
+  const settled = await Promise.allSettled(answers);
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ["fulfilled", ...Array.from({ length: 11 }, () => "rejected")],
+  );
+  assert.deepEqual(log, ["ERR_TOO_MANY_ACKS", "forced close"]);
 });
 
 test("a custom parser that checks nothing lets no reserved or odd event name reach the listeners", async () => {

@@ -54,6 +54,11 @@ export class Polling extends Transport implements ExchangeListener {
     return this.#poll !== null && this.readyState === "open";
   }
 
+  /** @internal */
+  override get receivedBytes(): number | undefined {
+    return (this.#post?.request.socket as { bytesRead?: number } | undefined)?.bytesRead;
+  }
+
   /** A request of this session. */
   override onRequest(exchange: HttpExchange): void {
     if (this.readyState === "closed") return exchange.respond(400);

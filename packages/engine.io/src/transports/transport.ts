@@ -55,6 +55,11 @@ export abstract class Transport extends EventEmitter implements SessionTransport
   /** False while it can't take packets; the session keeps them meanwhile. */
   abstract readonly writable: boolean;
 
+  /** Bytes of what is arriving, to see that more comes; undefined where nobody can know, or nothing arrives. @internal */
+  get receivedBytes(): number | undefined {
+    return undefined;
+  }
+
   /** Revision of the protocol, 3 or 4. */
   get protocol(): Revision {
     return this.version.revision;

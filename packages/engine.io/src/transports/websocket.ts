@@ -51,6 +51,11 @@ export class WebSocketTransport extends Transport implements EndpointListener {
     return this.#endpoint.bufferedAmount;
   }
 
+  /** @internal */
+  override get receivedBytes(): number | undefined {
+    return this.#endpoint.receivedBytes;
+  }
+
   batchSize(queue: readonly Packet[]): number {
     if (this.#unlimited) return queue.length;
     let at = 0;

@@ -20,6 +20,9 @@ export interface WebSocketEndpoint {
   /** Bytes that the operating system has not taken yet. */
   readonly bufferedAmount: number;
 
+  /** Bytes that came over the connection so far; absent where nobody can know. */
+  readonly receivedBytes?: number | undefined;
+
   /** Who hears of messages and of the end; null: nobody any more. */
   listener: EndpointListener | null;
 

@@ -76,6 +76,11 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
     return this.#pendingBytes + this.connection.writableLength;
   }
 
+  get receivedBytes(): number | undefined {
+    // Other streams than those of node:net may not count.
+    return (this.connection as Partial<import("node:net").Socket>).bytesRead;
+  }
+
   send(data: string | ArrayBuffer | ArrayBufferView, _compress: boolean, notify: boolean): void {
     this.sendMessage(
       typeof data === "string" ? OPCODE.text : OPCODE.binary,
