@@ -84,6 +84,8 @@ export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgr
   private sentCallbacks: Map<Packet, SentCallback> | null = null;
   /** Of the batch that is on its way. */
   private flushed: SentCallback[] | null = null;
+  /** Of a message that consists of several, what has been written. */
+  private parts: { missing: number; readonly packets: Packet[] } | null = null;
   /** Those who wait for {@link drained}. */
   private drains: ((isOver: boolean) => void)[] | null = null;
   /** What was entered (AsyncLocalStorage) by the time the session was reported; null before. */
@@ -184,7 +186,7 @@ export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgr
     if (typeof options === "function") return this.write(data, undefined, options);
     const isObserved = this._observesWrites && this.listenerCount("packetCreate") > 0;
     if (options?.preEncoded === true && callback === undefined && !isObserved) {
-      this.session.send(sharedMessage(data, options));
+      this.pass(sharedMessage(data, options));
       return this;
     }
     const packet = { type: "message", data, options } as Packet;
@@ -195,28 +197,16 @@ export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgr
       this.emit("packetCreate", packet);
     }
     if (callback !== undefined) (this.sentCallbacks ??= new Map()).set(packet, callback);
-    this.session.send(packet);
+    this.pass(packet);
     return this;
   }
 
   /**
-   * Sends a message that consists of several: all of them, or none if the peer reads too slowly. Without effect once the session is
-   * closing.
+   * The next so many calls of {@link write} make one message: all of it is sent, or nothing if the peer reads too slowly.
    * @internal
    */
-  writeAll(parts: readonly RawData[], options: SendOptions): void {
-    if (this.listenerCount("packetCreate") > 0 || parts.length === 1) {
-      for (const part of parts) this.write(part, options);
-      return;
-    }
-    const last = parts.length - 1;
-    const packets = parts.map((data, at): Packet => {
-      const packet =
-        options.preEncoded === true ? sharedMessage(data, options) : ({ type: "message", data, options } as Packet);
-      if (at < last) packet.more = true;
-      return packet;
-    });
-    this.session.sendMessage(packets);
+  beginMessage(parts: number): void {
+    this.parts = { missing: parts, packets: [] };
   }
 
   /**
@@ -404,6 +394,18 @@ export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgr
   private isDrainAwaited(): boolean {
     if (this._observesWrites && this.listenerCount("drain") > 0) return true;
     return this.server._observesWrites && this.server.listenerCount("drain") > 0;
+  }
+
+  private pass(packet: Packet): void {
+    const { parts } = this;
+    if (parts === null) return this.session.send(packet);
+    parts.packets.push(packet);
+    if (--parts.missing > 0) {
+      packet.more = true;
+      return;
+    }
+    this.parts = null;
+    this.session.sendMessage(parts.packets);
   }
 
   private takeCallbacks(callbacks: Map<Packet, SentCallback>, batch: readonly Packet[]): void {

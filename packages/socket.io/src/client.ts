@@ -364,8 +364,9 @@ export class Client {
   // eslint-disable-next-line typescript/no-explicit-any -- messages are what the parser makes of packets
   #write(encoded: any[], options: WriteOptions): void {
     const { conn } = this;
-    if (encoded.length > 1 && "writeAll" in conn) conn.writeAll(encoded, options);
-    else for (const message of encoded) conn.write(message, options);
+    // With its attachments, an event is one message; engines of other makes don't ask.
+    if (encoded.length > 1) (conn as Partial<RawSocket>).beginMessage?.(encoded.length);
+    for (const message of encoded) conn.write(message, options);
   }
 }
 
