@@ -39,9 +39,6 @@ const SLASH = 0x2f;
 /** Digits of 2^53 - 1, the last integer that a number holds exactly. */
 const MAX_DIGITS = 16;
 
-/** With what the JSON of each type can begin: refuses most of what is wrong without parsing it. */
-const OPENERS = ["{", "", "[", "[", '{"'];
-
 /**
  * Turns text and attachments back into packets, and emits each as `decoded` (protocols.md 3.2, 3.5, 3.7).
  *
@@ -49,26 +46,18 @@ const OPENERS = ["{", "", "[", "[", '{"'];
  * decoder could go on with the next text, but a peer that got here can't be trusted: close the connection.
  */
 export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-line typescript/no-empty-object-type */ {
-  declare private readonly _reviver: Reviver | undefined;
-  declare private readonly _maxAttachments: number;
-  declare private readonly _maxAttachmentBytes: number;
-  /** The packet whose attachments are awaited. */
-  private _pending: Packet | undefined = undefined;
-  private _wanted = 0;
-  private _attachments: unknown[] = [];
-  private _bytes = 0;
+  declare private readonly _options: DecoderOptions;
+  /** Takes the next attachment of an unfinished packet, and returns that one once it is whole. */
+  private _attach: ((attachment: unknown) => Packet | undefined) | undefined = undefined;
 
   constructor(opts: Reviver | DecoderOptions = {}) {
     super();
-    const options = typeof opts === "function" ? { reviver: opts } : opts;
-    this._reviver = options.reviver;
-    this._maxAttachments = options.maxAttachments ?? DEFAULT_MAX_ATTACHMENTS;
-    this._maxAttachmentBytes = options.maxAttachmentBytes ?? Infinity;
+    this._options = typeof opts === "function" ? { reviver: opts } : opts;
   }
 
   /** True while a packet waits for attachments. Whoever owns the decoder sets the time limit. */
   get isReconstructing(): boolean {
-    return !!this._pending;
+    return !!this._attach;
   }
 
   /**
@@ -78,11 +67,18 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
   // `any`, as upstream: binary of any platform.
   // oxlint-disable-next-line typescript/no-explicit-any
   add(chunk: any): void {
+    const attach = this._attach;
+    // Whatever is refused below ends the unfinished packet as well.
+    this.destroy();
     let packet: Packet | undefined;
-    if (typeof chunk === "string") packet = this._parse(chunk);
-    else if (isBinary(chunk)) packet = this._attach(chunk);
-    else {
-      this.destroy();
+    if (typeof chunk === "string") {
+      if (attach) throw new DecodeError("got plaintext data when reconstructing a packet");
+      packet = this._parse(chunk);
+    } else if (isBinary(chunk)) {
+      if (!attach) throw new DecodeError("got binary data when not reconstructing a packet");
+      packet = attach(chunk);
+      if (!packet) this._attach = attach;
+    } else {
       const Kind = chunk === undefined || chunk === null ? TypeError : DecodeError;
       throw new Kind(`Unknown type: ${typeof chunk === "object" ? tagOf(chunk) : String(chunk)}`);
     }
@@ -91,29 +87,26 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
 
   /** Forgets what was received of an unfinished packet. */
   destroy(): void {
-    this._pending = undefined;
-    this._attachments = [];
-    this._bytes = 0;
+    this._attach = undefined;
   }
 
   // Hot path: one pass over the header by character codes, one slice for the payload.
   private _parse(text: string): Packet | undefined {
-    if (this._pending) this._refuse("got plaintext data when reconstructing a packet");
-    let digit: PacketType = text.charCodeAt(0) - ZERO;
+    const { reviver, maxAttachments = DEFAULT_MAX_ATTACHMENTS, maxAttachmentBytes } = this._options;
     // No character, or a blank, is the number 0 here as it is upstream (row A-10).
-    if (!(digit >= PacketType.CONNECT)) digit = Number(text.charAt(0));
-    if (!(digit <= PacketType.BINARY_ACK)) this._refuse(`unknown packet type ${Number(text.charAt(0))}`);
-    const isBinaryType = digit >= PacketType.BINARY_EVENT;
-    const type: PacketType = isBinaryType ? digit - 3 : digit;
+    let type: PacketType = Number(text.charAt(0));
+    if (!(type <= PacketType.BINARY_ACK)) throw new DecodeError(`unknown packet type ${type}`);
     let at = 1;
+    let wanted = 0;
 
-    if (isBinaryType) {
+    if (type >= PacketType.BINARY_EVENT) {
+      type -= 3;
       const dash = endOfDigits(text, at);
       // More digits than `endOfDigits` takes end in another digit: far too many as well.
-      this._wanted = Number(text.slice(at, dash));
-      if (this._wanted > this._maxAttachments) this._refuse("too many attachments");
+      wanted = Number(text.slice(at, dash));
+      if (wanted > maxAttachments) throw new DecodeError("too many attachments");
       // Zero would leave the decoder waiting for attachments that are not to come (CVE-2026-69185).
-      if (this._wanted === 0 || text[dash] !== "-") this._refuse("Illegal attachments");
+      if (wanted === 0 || text[dash] !== "-") throw new DecodeError("Illegal attachments");
       at = dash + 1;
     }
 
@@ -128,51 +121,34 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
     const packet: Packet = { type, nsp };
     const end = endOfDigits(text, at);
     if (end > at) packet.id = Number(text.slice(at, end));
-    if (end < text.length) packet.data = this._parsePayload(type, text.slice(end));
-    // What has a name or attachments has a payload (protocols.md 9.1, 1).
-    else if (type === PacketType.EVENT || isBinaryType) this._refuse(INVALID);
-    if (packet.id! > Number.MAX_SAFE_INTEGER) this._refuse(INVALID);
-    if (!isBinaryType) return packet;
-    this._pending = packet;
+    const json = text.slice(end);
+    let isValid = !(packet.id! > Number.MAX_SAFE_INTEGER || limits?.isHopeless(type, json));
+    let cause: unknown;
+    try {
+      if (json) {
+        isValid &&= isPayloadValid(type, (packet.data = JSON.parse(json, reviver)));
+        isValid &&= !limits?.isTooDeep(json, packet.data);
+        // What has a name or attachments has a payload (protocols.md 9.1, 1).
+      } else isValid &&= wanted === 0 && type !== PacketType.EVENT;
+    } catch (error) {
+      isValid = false;
+      cause = error;
+    }
+    if (!isValid) throw new DecodeError("invalid payload", { cause });
+    if (wanted === 0) return packet;
+
+    const attachments: unknown[] = [];
+    let bytes = 0;
+    this._attach = (attachment) => {
+      attachments.push(attachment);
+      if (limits) bytes = limits.grow(bytes, attachment, maxAttachmentBytes);
+      if (attachments.length < wanted) return undefined;
+      packet.data = insertAttachments(packet.data, attachments);
+      return packet;
+    };
     return undefined;
   }
-
-  private _parsePayload(type: PacketType, json: string): unknown {
-    let cause: unknown;
-    if (OPENERS[type]!.includes(json[0]!)) {
-      try {
-        const payload: unknown = JSON.parse(json, this._reviver);
-        if (isPayloadValid(type, payload) && !limits?.isTooDeep(json, payload)) return payload;
-      } catch (error) {
-        cause = error;
-      }
-    }
-    return this._refuse(INVALID, cause);
-  }
-
-  private _attach(chunk: unknown): Packet | undefined {
-    const packet = this._pending;
-    if (!packet) return this._refuse("got binary data when not reconstructing a packet");
-    const { _attachments: attachments } = this;
-    attachments.push(chunk);
-    if (limits) {
-      this._bytes += limits.sizeOf(chunk);
-      const excess = limits.describeExcess(this._bytes, this._maxAttachmentBytes);
-      if (excess) this._refuse(excess);
-    }
-    if (attachments.length < this._wanted) return undefined;
-    this.destroy();
-    packet.data = insertAttachments(packet.data, attachments);
-    return packet;
-  }
-
-  private _refuse(message: string, cause?: unknown): never {
-    this.destroy();
-    throw new DecodeError(message, { cause });
-  }
 }
-
-const INVALID = "invalid payload";
 
 /** Where the digits end that begin at `start`; a number has at most {@link MAX_DIGITS}, however long the text is. */
 function endOfDigits(text: string, start: number): number {

@@ -22,15 +22,16 @@ export class Encoder {
   // `any[]`, as upstream: what is binary differs from platform to platform (row A-3).
   encode({ type, nsp, id, data }: Packet): any[] /* oxlint-disable-line typescript/no-explicit-any */ {
     try {
-      const attachments: unknown[] = [];
-      if (type === PacketType.EVENT || type === PacketType.ACK) data = extractAttachments(data, attachments);
-      const count = attachments.length;
+      const chunks: unknown[] = [""];
+      if (type === PacketType.EVENT || type === PacketType.ACK) data = extractAttachments(data, chunks);
+      const count = chunks.length - 1;
       // The binary kinds are the third ones after their plain ones.
       let text = count > 0 ? `${type + 3}${count}-` : `${type}`;
       if (nsp && nsp !== "/") text += `${nsp},`;
       if (id !== undefined && id !== null) text += id;
       if (data !== undefined && data !== null) text += JSON.stringify(data, this._replacer);
-      return count > 0 ? [text, ...attachments] : [text];
+      chunks[0] = text;
+      return chunks;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new TypeError("a packet must not contain itself, nor be nested so deep", { cause: error });

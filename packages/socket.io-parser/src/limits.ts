@@ -1,8 +1,26 @@
+import { DecodeError } from "./errors.js";
+import type { PacketType } from "./packet.js";
+
 /** What a peer may make a decoder take. */
 export interface Limits {
+  /** True if this JSON can be no payload of a packet of that type: most of what is wrong is refused without parsing it. */
+  isHopeless(type: PacketType, json: string): boolean;
+
+  /** True if `value`, parsed from `json`, is nested deeper than {@link MAX_DEPTH}. */
   isTooDeep(json: string, value: unknown): boolean;
-  describeExcess(bytes: number, maxBytes: number): string;
-  sizeOf(attachment: unknown): number;
+
+  /**
+   * The bytes of attachments together, once there is one more.
+   * @throws DecodeError if that is more than they may have
+   */
+  grow(bytes: number, attachment: unknown, maxBytes?: number): number;
+}
+
+/** With what the JSON of each type can begin. */
+const OPENERS = ["{", "", "[", "[", '{"'];
+
+function isHopeless(type: PacketType, json: string): boolean {
+  return json !== "" && !OPENERS[type]!.includes(json[0]!);
 }
 
 /**
@@ -12,7 +30,6 @@ export interface Limits {
  */
 const MAX_DEPTH = 1000;
 
-/** True if `value`, parsed from `json`, is nested deeper than {@link MAX_DEPTH}. */
 function isTooDeep(json: string, value: unknown): boolean {
   // Each level takes two characters, and one that opens it: most packets are cleared without looking into them.
   return json.length > 2 * MAX_DEPTH && countOpeners(json) > MAX_DEPTH && exceeds(value, MAX_DEPTH);
@@ -43,16 +60,12 @@ function exceeds(value: unknown, levels: number): boolean {
   return false;
 }
 
-/** What to say of attachments of so many bytes together; nothing if they may have them. */
-function describeExcess(bytes: number, maxBytes: number): string {
-  return bytes > maxBytes ? `attachments of ${bytes} bytes exceed maxAttachmentBytes (${maxBytes})` : "";
-}
-
-/** Bytes of one attachment. */
-function sizeOf(attachment: unknown): number {
+function grow(before: number, attachment: unknown, maxBytes = Infinity): number {
   const { byteLength, size } = attachment as { byteLength?: number; size?: number };
-  return byteLength ?? size ?? 0;
+  const bytes = before + (byteLength ?? size ?? 0);
+  if (bytes > maxBytes) throw new DecodeError(`attachments of ${bytes} bytes exceed maxAttachmentBytes (${maxBytes})`);
+  return bytes;
 }
 
 /** Undefined in browsers. */
-export const limits: Limits | undefined = { isTooDeep, describeExcess, sizeOf };
+export const limits: Limits | undefined = { isHopeless, isTooDeep, grow };
