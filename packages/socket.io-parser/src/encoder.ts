@@ -1,37 +1,12 @@
-import { extractAttachments } from "./binary.js";
-import { PacketType, type Packet } from "./packet.js";
-
-/** As the second argument of JSON.stringify. */
-// `any`: the signature that TypeScript's own library gives it.
-export type Replacer = (this: any, key: string, value: any) => any; // oxlint-disable-line typescript/no-explicit-any
+import type { Packet } from "./packet.js";
+import { PacketWriter } from "./packet-writer.js";
 
 /** Turns packets into text and attachments (protocols.md 3.2). */
-export class Encoder {
-  declare private readonly _replacer: Replacer | undefined;
-
-  /** @param replacer as the second argument of JSON.stringify; it sees placeholders where attachments were */
-  constructor(replacer?: Replacer) {
-    this._replacer = replacer;
-  }
-
-  /**
-   * The text of a packet, then its attachments: an EVENT or ACK with binary anywhere in `data` becomes a BINARY_EVENT or
-   * BINARY_ACK. The packet itself is not changed.
-   * @throws TypeError if `data` can't be written as JSON: a BigInt, a circle, or nesting too deep
-   */
-  // `any[]`, as upstream: what is binary differs from platform to platform (row A-3).
-  encode({ type, nsp, id, data }: Packet): any[] /* oxlint-disable-line typescript/no-explicit-any */ {
+export class Encoder extends PacketWriter {
+  /** What never ends, or not in time, is the caller's mistake as any other that JSON has no form for. */
+  override encode(packet: Packet): any[] /* oxlint-disable-line typescript/no-explicit-any */ {
     try {
-      const chunks: unknown[] = [""];
-      if (type === PacketType.EVENT || type === PacketType.ACK) data = extractAttachments(data, chunks);
-      const count = chunks.length - 1;
-      // The binary kinds are the third ones after their plain ones.
-      let text = count > 0 ? `${type + 3}${count}-` : `${type}`;
-      if (nsp && nsp !== "/") text += `${nsp},`;
-      if (id !== undefined && id !== null) text += id;
-      if (data !== undefined && data !== null) text += JSON.stringify(data, this._replacer);
-      chunks[0] = text;
-      return chunks;
+      return super.encode(packet);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new TypeError("a packet must not contain itself, nor be nested so deep", { cause: error });
