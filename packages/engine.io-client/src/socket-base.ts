@@ -65,6 +65,8 @@ export interface Kit {
 // `{}`: there are no events but our own.
 // oxlint-disable-next-line typescript/no-empty-object-type
 export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
+  /** @internal How many bytes of one message, or of one body, the server takes. */
+  _maxPayload = Infinity;
   /** Revision of the protocol. */
   static readonly protocol: number = protocol;
   /** Whether the last connection of this process or page was carried by WebSocket. See `rememberUpgrade`. */
@@ -199,6 +201,25 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
     return isOverdue;
   }
 
+  /**
+   * @internal Bytes that a message takes as it travels now, if that is more than the server takes of one; else 0. Text is UTF-8 and has its
+   * type before it; over polling, bytes are base64 and have theirs.
+   */
+  _excess(data: RawData): number {
+    const max = this._maxPayload;
+    let bytes: number;
+    if (typeof data === "string") {
+      // Hot path: no character has more than three bytes, so that most messages need not be encoded to be measured.
+      if (3 * data.length < max) return 0;
+      bytes = new TextEncoder().encode(data).length + 1;
+    } else {
+      const { byteLength, size } = data as { byteLength?: number; size?: number };
+      bytes = byteLength ?? size ?? 0;
+      if (this.transport.name === "polling") bytes = Math.ceil(bytes / 3) * 4 + 1;
+    }
+    return bytes > max ? bytes : 0;
+  }
+
   /** @internal A timer that keeps no process alive if `autoUnref` says so. */
   _setTimeout(callback: () => void, delayMs: number): unknown {
     const timer = this.setTimeoutFn(callback, delayMs);
@@ -280,6 +301,7 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
   private _onOpen(handshake: Handshake): void {
     const { transport, opts } = this;
     this.id = handshake.sid;
+    this._maxPayload = handshake.maxPayload ?? Infinity;
     transport.onHandshake(handshake);
     this._remember();
     this.emitReserved("handshake", handshake);

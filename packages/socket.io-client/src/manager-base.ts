@@ -3,7 +3,8 @@ import { Emitter } from "engine.io-parser/emitter";
 import { type Packet, Decoder, Encoder } from "socket.io-parser";
 import type { DefaultEventsMap, EventsMap } from "socket.io-parser/events";
 import { createLog } from "./log.node.js";
-import { Backoff } from "./reconnect.js";
+import { limitError } from "./outbox.js";
+import { Backoff, type BackoffSettings } from "./reconnect.js";
 import { type DisconnectDescription, type OutgoingPacket, Socket, type SocketOptions } from "./socket.js";
 import { announce, callUser } from "./user-code.js";
 
@@ -66,6 +67,36 @@ export interface ManagerReservedEvents {
 
 type Options = Partial<ManagerOptions>;
 
+interface Settings extends BackoffSettings {
+  reconnection: boolean;
+  timeout: number | false;
+}
+
+// Methods, not fields, so that a subclass can override them; they are made by one function at the end of this file.
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
+export interface ManagerBase<ListenEvents extends EventsMap, EmitEvents extends EventsMap> {
+  /** See {@link ManagerOptions.reconnectionAttempts}. */
+  reconnectionAttempts(): number;
+  reconnectionAttempts(value: number): this;
+  reconnectionAttempts(value?: number): this | number;
+  /** See {@link ManagerOptions.reconnectionDelay}. */
+  reconnectionDelay(): number;
+  reconnectionDelay(value: number): this;
+  reconnectionDelay(value?: number): this | number;
+  /** See {@link ManagerOptions.reconnectionDelayMax}. */
+  reconnectionDelayMax(): number;
+  reconnectionDelayMax(value: number): this;
+  reconnectionDelayMax(value?: number): this | number;
+  /** See {@link ManagerOptions.randomizationFactor}. */
+  randomizationFactor(): number;
+  randomizationFactor(value: number): this;
+  randomizationFactor(value?: number): this | number;
+  /** See {@link ManagerOptions.timeout}. */
+  timeout(): number | false;
+  timeout(value: number | false): this;
+  timeout(value?: number | false): this | number | false;
+}
+
 /** What all Managers have; which transports their engine knows is the subclass's. */
 export abstract class ManagerBase<
   ListenEvents extends EventsMap = DefaultEventsMap,
@@ -98,8 +129,7 @@ export abstract class ManagerBase<
   declare protected uri: string | undefined;
   // Without a prototype: the peer names the keys that we look up.
   private nsps: Record<string, Socket<any, any>> = Object.create(null);
-  declare private _reconnection: boolean;
-  declare private _timeout: number | false;
+  declare private _settings: Settings;
   /** Ends the wait: for the next attempt while closed, for the answer to an attempt while opening. */
   declare private _stopWaiting: (() => void) | undefined;
 
@@ -116,18 +146,22 @@ export abstract class ManagerBase<
     own.path ||= "/socket.io";
     this.uri = uri;
     installTimerFunctions(this, own);
-    this._reconnection = own.reconnection !== false;
-    this._timeout = own.timeout ?? 20_000;
-    this.backoff = new Backoff(
-      own.reconnectionDelay || 1000,
-      own.reconnectionDelayMax || 5000,
-      own.randomizationFactor ?? 0.5,
-      own.reconnectionAttempts || Infinity,
-    );
+    this._settings = {
+      reconnection: own.reconnection !== false,
+      reconnectionAttempts: own.reconnectionAttempts || Infinity,
+      reconnectionDelay: own.reconnectionDelay || 1000,
+      reconnectionDelayMax: own.reconnectionDelayMax || 5000,
+      randomizationFactor: own.randomizationFactor ?? 0.5,
+      timeout: own.timeout ?? 20_000,
+    };
+    this.backoff = new Backoff(this._settings);
     const parser = own.parser || { Encoder, Decoder };
     this.encoder = new parser.Encoder();
     this.decoder = new parser.Decoder();
-    this.decoder.on("decoded", (packet) => this._onPacket(packet));
+    this.decoder.on("decoded", (packet) => {
+      if (this.hasListeners("packet")) announce(this, ["packet", packet]);
+      this.nsps[packet.nsp]?._onPacket(packet);
+    });
     this._autoConnect = own.autoConnect !== false;
     if (this._autoConnect) this.open();
   }
@@ -137,8 +171,8 @@ export abstract class ManagerBase<
   reconnection(value: boolean): this;
   reconnection(value?: boolean): this | boolean;
   reconnection(value?: boolean): this | boolean {
-    if (value === undefined) return this._reconnection;
-    this._reconnection = value;
+    if (value === undefined) return this._settings.reconnection;
+    this._settings.reconnection = value;
     if (!value) {
       this.skipReconnect = true;
       if (this._readyState === "closed") {
@@ -146,48 +180,6 @@ export abstract class ManagerBase<
         this._reconnecting = false;
       }
     }
-    return this;
-  }
-
-  /** See {@link ManagerOptions.reconnectionAttempts}. */
-  reconnectionAttempts(): number;
-  reconnectionAttempts(value: number): this;
-  reconnectionAttempts(value?: number): this | number;
-  reconnectionAttempts(value?: number): this | number {
-    return this._backoff("limit", value);
-  }
-
-  /** See {@link ManagerOptions.reconnectionDelay}. */
-  reconnectionDelay(): number;
-  reconnectionDelay(value: number): this;
-  reconnectionDelay(value?: number): this | number;
-  reconnectionDelay(value?: number): this | number {
-    return this._backoff("ms", value);
-  }
-
-  /** See {@link ManagerOptions.reconnectionDelayMax}. */
-  reconnectionDelayMax(): number;
-  reconnectionDelayMax(value: number): this;
-  reconnectionDelayMax(value?: number): this | number;
-  reconnectionDelayMax(value?: number): this | number {
-    return this._backoff("max", value);
-  }
-
-  /** See {@link ManagerOptions.randomizationFactor}. */
-  randomizationFactor(): number;
-  randomizationFactor(value: number): this;
-  randomizationFactor(value?: number): this | number;
-  randomizationFactor(value?: number): this | number {
-    return this._backoff("jitter", value);
-  }
-
-  /** See {@link ManagerOptions.timeout}. */
-  timeout(): number | false;
-  timeout(value: number | false): this;
-  timeout(value?: number | false): this | number | false;
-  timeout(value?: number | false): this | number | false {
-    if (value === undefined) return this._timeout;
-    this._timeout = value;
     return this;
   }
 
@@ -202,30 +194,42 @@ export abstract class ManagerBase<
     this.engine = this._createEngine();
     this._readyState = "opening";
     this.skipReconnect = false;
-    const error = (reason: any) => {
-      if (this._readyState === "opening") this._onFailure(reason, fn);
-      else this._tell((socket) => socket._onError(reason), "error", reason);
+    const fail = (error: any) => {
+      const isAttempt = this._readyState === "opening";
+      const again = this._reconnecting;
+      if (isAttempt) this._detach();
+      this._tell("error", error);
+      if (!isAttempt) return;
+      if (again || !fn) this._reconnect(true);
+      if (again) announce(this, ["reconnect_error", error]);
+      if (fn) callUser(fn, null, [error]);
     };
     this.engine.receiver = {
       open: () => {
-        this._onOpen();
+        this._stopWaiting!();
+        this._readyState = "open";
+        const attempt = this._reconnecting && this.backoff.attempts;
+        this._reconnecting = false;
+        this.backoff.reset();
+        this._tell("open");
+        if (attempt) announce(this, ["reconnect", attempt]);
         if (fn) callUser(fn, null, []);
       },
       data: (data) => {
         try {
           this.decoder.add(data);
         } catch (fault) {
-          this._onClose("parse error", fault);
+          this._end("parse error", fault);
         }
       },
       ping: () => announce(this, ["ping"]),
-      error,
+      error: fail,
       close: (reason, description) => {
-        if (this._readyState === "opening") error(new Error(reason));
-        else this._onClose(reason, description);
+        if (this._readyState === "opening") fail(new Error(reason));
+        else this._end(reason, description);
       },
     };
-    this._wait(this._timeout, () => error(new Error("timeout")));
+    this._wait(this._settings.timeout, () => fail(new Error("timeout")));
     return this;
   }
 
@@ -253,9 +257,16 @@ export abstract class ManagerBase<
     return () => this.clearTimeoutFn(timer);
   }
 
-  /** @internal */
-  _packet(packet: Packet & OutgoingPacket): void {
-    for (const chunk of this.encoder.encode(packet)) this.engine.write(chunk, packet.options);
+  /** @internal Sends a packet, unless it is larger than the server takes: returns that as an error. */
+  _packet(packet: Packet & OutgoingPacket): Error | undefined {
+    const { engine } = this;
+    const chunks = this.encoder.encode(packet);
+    for (const chunk of chunks) {
+      const bytes = engine._excess(chunk);
+      if (bytes) return limitError("ERR_TOO_LARGE", packet.data?.[0], bytes, `maxPayload (${engine._maxPayload} bytes)`);
+    }
+    for (const chunk of chunks) engine.write(chunk, packet.options);
+    return undefined;
   }
 
   /** @internal A Socket became inactive: closes the connection if it was the last one. */
@@ -267,7 +278,7 @@ export abstract class ManagerBase<
   _close(): void {
     this.skipReconnect = true;
     this._reconnecting = false;
-    this._onClose("forced close");
+    this._end("forced close");
   }
 
   /** @internal The engine of one attempt. Tests connect others. */
@@ -275,39 +286,18 @@ export abstract class ManagerBase<
 
   /** @internal */
   _engineOptions(): Options {
-    return { ...this.opts, timeout: this._timeout };
+    return { ...this.opts, timeout: this._settings.timeout };
   }
 
   private disconnect(): void {
     this._close();
   }
 
-  private _onOpen(): void {
-    this._stopWaiting!();
-    this._readyState = "open";
-    const attempt = this._reconnecting && this.backoff.attempts;
-    this._reconnecting = false;
-    this.backoff.reset();
-    this._tell((socket) => socket._onOpen(), "open");
-    if (attempt) announce(this, ["reconnect", attempt]);
-  }
-
-  private _onFailure(error: Error, fn: ((err: Error) => void) | undefined): void {
-    this._detach();
-    this._tell((socket) => socket._onError(error), "error", error);
-    if (this._reconnecting) {
-      this._reconnecting = false;
-      this._reconnect();
-      announce(this, ["reconnect_error", error]);
-    } else if (!fn) this._reconnect();
-    if (fn) callUser(fn, null, [error]);
-  }
-
-  private _onClose(reason: string, description?: unknown): void {
+  private _end(reason: string, description?: unknown): void {
     if (__DEBUG__) debug("closed (%s)", reason);
     this._detach();
     this.backoff.reset();
-    this._tell((socket) => socket._onClose(reason, description), "close", reason, description);
+    this._tell("close", reason, description);
     this._reconnect();
   }
 
@@ -321,9 +311,11 @@ export abstract class ManagerBase<
     engine?.close();
   }
 
-  private _reconnect(): void {
+  /** @param again counts as the next attempt of those under way */
+  private _reconnect(again?: boolean): void {
     const { backoff } = this;
-    if (!this._reconnection || this.skipReconnect || this._readyState !== "closed" || this._reconnecting) return;
+    if (again) this._reconnecting = false;
+    if (!this._settings.reconnection || this.skipReconnect || this._readyState !== "closed" || this._reconnecting) return;
     if (backoff.exhausted) {
       backoff.reset();
       announce(this, ["reconnect_failed"]);
@@ -344,21 +336,27 @@ export abstract class ManagerBase<
     this._stopWaiting = this._after(delayMs, run);
   }
 
-  private _onPacket(packet: Packet): void {
-    if (this.hasListeners("packet")) announce(this, ["packet", packet]);
-    const socket = this.nsps[packet.nsp];
-    if (socket?.active) socket._onPacket(packet);
-  }
-
-  /** Tells the active Sockets first, then who listens to the Manager; `event` is the name and the arguments. */
-  private _tell(tell: (socket: Socket<any, any>) => void, ...event: any[]): void {
+  /** Tells the active Sockets first, then who listens to the Manager. */
+  private _tell(...event: [name: "open" | "error" | "close", reason?: unknown, description?: unknown]): void {
     for (const socket of Object.values(this.nsps)) {
-      if (socket.active) tell(socket);
+      if (socket.active) socket._hear(...event);
     }
     announce(this, event);
   }
+}
 
-  private _backoff(key: "limit" | "ms" | "max" | "jitter", value: number | undefined): this | number {
-    return value === undefined ? this.backoff[key] : ((this.backoff[key] = value), this);
-  }
+const SETTINGS = [
+  "reconnectionAttempts",
+  "reconnectionDelay",
+  "reconnectionDelayMax",
+  "randomizationFactor",
+  "timeout",
+] as const;
+for (const name of SETTINGS) {
+  // `any`: each method has the type of its declaration above.
+  (ManagerBase.prototype as any)[name] = function (this: { _settings: any }, value?: unknown) {
+    if (value === undefined) return this._settings[name];
+    this._settings[name] = value;
+    return this;
+  };
 }

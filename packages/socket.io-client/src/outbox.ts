@@ -1,5 +1,4 @@
-import type { AckFunction } from "socket.io-parser/acks";
-import { callUser } from "./user-code.js";
+// What a Socket keeps for later, and how much of it.
 
 /** What `compress()`, `volatile` and `timeout()` say about the next emit. */
 export interface Flags {
@@ -9,57 +8,39 @@ export interface Flags {
   timeout?: number;
 }
 
-interface Entry {
-  readonly data: unknown[];
-  readonly flags: Flags;
-  readonly ack: AckFunction | undefined;
-  tries: number;
-  inFlight: boolean;
+/** How many events one Socket keeps until they can leave: those of `sendBuffer`, or with `retries` those that are not acknowledged. */
+const MAX_EVENTS = 10_000;
+
+/** How many bytes they may have together, as {@link weigh} counts them: 16 MiB. */
+const MAX_BYTES = 16 * 2 ** 20;
+
+/**
+ * About how much an event takes: characters of text, bytes of binary, and 8 bytes for each value. Looks at every value once, and at no
+ * contents, so that it costs a fraction of encoding it. 0 for what contains itself, which is refused when it is encoded.
+ */
+export function weigh(value: unknown): number {
+  try {
+    return 8 + bytesIn(value);
+  } catch {
+    return 0;
+  }
 }
 
-/** The Socket as the queue sees it. */
-export interface RetryQueueHost {
-  readonly _opts: { readonly retries?: number };
-  /** True if a packet would leave now instead of being buffered. */
-  _isReady(): boolean;
-  /** Sends an event; `onResult(error, ...answer)` is called exactly once, with null for an error if it was answered. */
-  _transmit(data: unknown[], flags: Flags, onResult: AckFunction, errorFirst: true): void;
+function bytesIn(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  if (value instanceof Blob) return value.size;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
+  return Object.values(value).reduce<number>((bytes, item) => bytes + 8 + bytesIn(item), 0);
 }
 
-/** Option `retries`: one packet in flight, in order, each tried again until it is acknowledged (rows C-119 to C-123). */
-export class RetryQueue {
-  private readonly _entries: Entry[] = [];
+/** Why an event of that many bytes can't be kept beside `count` others of `kept` bytes together; undefined if it can. */
+export function whyFull(name: unknown, bytes: number, count: number, kept: number): Error | undefined {
+  if (count < MAX_EVENTS && kept + bytes <= MAX_BYTES) return undefined;
+  return limitError("ERR_BUFFER_FULL", name, bytes, `the buffer (${count}/${MAX_EVENTS} events, ${kept}/${MAX_BYTES} bytes)`);
+}
 
-  declare private readonly _host: RetryQueueHost;
-
-  constructor(host: RetryQueueHost) {
-    this._host = host;
-  }
-
-  add(data: unknown[], flags: Flags, ack: AckFunction | undefined): void {
-    this._entries.push({ data, flags, ack, tries: 0, inFlight: false });
-    this.drain();
-  }
-
-  /** Sends the head, unless it is under way. To be called when connected, too. */
-  drain(): void {
-    const entries = this._entries;
-    const head = entries[0];
-    if (head === undefined || head.inFlight || !this._host._isReady()) return;
-    head.inFlight = true;
-    head.tries++;
-    this._host._transmit(
-      head.data,
-      head.flags,
-      (error, ...answer) => {
-        head.inFlight = false;
-        if (error === null || head.tries > this._host._opts.retries!) {
-          entries.shift();
-          if (head.ack) callUser(head.ack, this._host, [error, ...answer]);
-        }
-        this.drain();
-      },
-      true,
-    );
-  }
+/** The error of an event that was not sent. It names the event and sizes, and nothing of the contents. */
+export function limitError(code: "ERR_BUFFER_FULL" | "ERR_TOO_LARGE", name: unknown, bytes: number, limit: string): Error {
+  return Object.assign(new Error(`"${String(name)}" (${bytes} bytes) exceeds ${limit}`), { code });
 }

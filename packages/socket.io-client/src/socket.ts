@@ -13,7 +13,7 @@ import {
 import { ListeningBase } from "./listening.js";
 import { createLog } from "./log.node.js";
 import type { Manager } from "./manager.js";
-import { type Flags, RetryQueue } from "./outbox.js";
+import { type Flags, weigh, whyFull } from "./outbox.js";
 import { announce, callUser } from "./user-code.js";
 
 // `any` all through this file: events carry the users' own values, and listeners declare what they expect (row T-14).
@@ -73,8 +73,17 @@ export interface OutgoingPacket extends Omit<Packet, "nsp"> {
 
 type AnyListener = (...args: any[]) => void;
 
-/** Settles one awaited acknowledgement: by its arguments, or by the message of an error. */
-type Settle = (failure: string | undefined, answer?: readonly unknown[]) => void;
+/** Settles one awaited acknowledgement: by its arguments, or by an error. */
+type Settle = (error: (Error & { code?: string }) | null, answer?: readonly unknown[]) => void;
+
+/** Option `retries`: an event that waits for its acknowledgement, or for those before it. */
+interface QueuedEvent {
+  readonly data: unknown[];
+  readonly flags: Flags;
+  readonly ack: AnyListener | undefined;
+  tries: number;
+  inFlight: boolean;
+}
 
 /**
  * One namespace as the client sees it.
@@ -110,7 +119,9 @@ export class Socket<
   private flags: Flags = {};
   private ids = 0;
   private acks = new Map<number, Settle>();
-  declare private _queue: RetryQueue;
+  private _queue: QueuedEvent[] = [];
+  /** Bytes of what is kept. */
+  private _kept = 0;
   /** Names our session to a server that has recovery on. Secret. */
   declare private _pid: string | undefined;
   declare private _lastOffset: string | undefined;
@@ -127,7 +138,6 @@ export class Socket<
     this.nsp = nsp;
     this._opts = { ...opts };
     if (opts?.auth) this.auth = opts.auth;
-    this._queue = new RetryQueue(this);
     if (io._autoConnect) this.connect();
   }
 
@@ -151,7 +161,7 @@ export class Socket<
     if (this.connected) return this;
     this._active = true;
     if (!this.io._reconnecting) this.io.open();
-    if (this.io._readyState === "open") this._onOpen();
+    if (this.io._readyState === "open") this._join();
     return this;
   }
 
@@ -165,7 +175,7 @@ export class Socket<
     const { connected } = this;
     if (connected) this._packet({ type: PacketType.DISCONNECT });
     this._leave();
-    if (connected) this._onClose("io client disconnect");
+    if (connected) this._end("io client disconnect");
     return this;
   }
 
@@ -268,8 +278,31 @@ export class Socket<
     return this._anyOutgoing;
   }
 
-  /** @internal The Manager's engine is open. */
-  _onOpen(): void {
+  /** @internal What happened to the Manager: "open"; "error", an attempt to connect failed or the engine reports one; or "close". */
+  _hear(event: "open" | "error" | "close", reason?: unknown, description?: unknown): void {
+    if (event === "open") this._join();
+    else if (event === "close") this._end(reason as string, description);
+    else if (!this.connected) announce(this, ["connect_error", reason]);
+  }
+
+  /** @internal A packet for this namespace arrived. */
+  _onPacket({ type, data, id }: Packet): void {
+    if (!this._active) return;
+    // Decoders of other makes may leave the binary kinds as they are.
+    if (type > PacketType.CONNECT_ERROR) type -= 3;
+    if (type === PacketType.CONNECT) {
+      if (data?.sid) this._onConnect(data);
+      else this._hear("error", new Error(OLD_SERVER));
+    } else if (type === PacketType.EVENT) this._onEvent(data ?? [], id);
+    else if (type === PacketType.ACK) this.acks.get(id!)?.(null, data);
+    else {
+      this._leave();
+      if (type === PacketType.DISCONNECT) this._end("io server disconnect");
+      else this._hear("error", Object.assign(new Error(data?.message), { data: data?.data }));
+    }
+  }
+
+  private _join(): void {
     if (this._joining) return;
     const join = (data?: object) => {
       // Not twice, and not into a connection that was made since.
@@ -286,13 +319,8 @@ export class Socket<
     else callUser(join, this, [auth]);
   }
 
-  /** @internal An attempt to connect failed, or the engine reports an error. */
-  _onError(error: unknown): void {
-    if (!this.connected) announce(this, ["connect_error", error]);
-  }
-
-  /** @internal The connection ended. */
-  _onClose(reason: string, description?: unknown): void {
+  /** The connection ended. */
+  private _end(reason: string, description?: unknown): void {
     if (__DEBUG__) debug("close (%s)", reason);
     this.connected = false;
     this.id = this._joining = undefined;
@@ -301,76 +329,113 @@ export class Socket<
     announce(this, ["disconnect", reason, description]);
     const unsent = new Set(this.sendBuffer.map((packet) => packet.id));
     for (const [id, settle] of [...this.acks]) {
-      if (!unsent.has(id)) settle("socket has been disconnected");
+      if (!unsent.has(id)) settle(new Error("socket has been disconnected"));
     }
-  }
-
-  /** @internal A packet for this namespace arrived. */
-  _onPacket({ type, data, id }: Packet): void {
-    // Decoders of other makes may leave the binary kinds as they are.
-    if (type > PacketType.CONNECT_ERROR) type -= 3;
-    if (type === PacketType.CONNECT) {
-      if (data?.sid) this._onConnect(data);
-      else this._onError(new Error(OLD_SERVER));
-    } else if (type === PacketType.EVENT) this._onEvent(data ?? [], id);
-    else if (type === PacketType.ACK) this.acks.get(id!)?.(undefined, data);
-    else {
-      this._leave();
-      if (type === PacketType.DISCONNECT) this._onClose("io server disconnect");
-      else this._onError(Object.assign(new Error(data?.message), { data: data?.data }));
-    }
-  }
-
-  /** @internal See RetryQueueHost. */
-  _isReady(): boolean {
-    return this.connected && !this.io.engine._hasPingExpired();
-  }
-
-  /** @internal Sends an event now, or keeps it. */
-  _transmit(data: unknown[], flags: Flags, ack: AnyListener | undefined, errorFirst?: boolean): void {
-    const packet: OutgoingPacket = { type: PacketType.EVENT, data, options: { compress: flags.compress !== false } };
-    const timeout = flags.timeout ?? this._opts.ackTimeout;
-    errorFirst ||= timeout !== undefined;
-    const ready = this._isReady();
-    const drop = flags.volatile && !(ready && this.io.engine.transport.writable);
-    if (ack && (errorFirst || !drop)) this._expect(packet, ack, timeout, errorFirst);
-    if (drop) {
-      if (__DEBUG__) debug("drop volatile %s", data[0]);
-    } else if (ready) this._send(packet);
-    else this.sendBuffer.push(packet);
   }
 
   private _emit(data: unknown[], errorFirst?: boolean): void {
     const { flags } = this;
     this.flags = {};
-    if (isReservedEvent(data[0])) throw new Error(`"${String(data[0])}" is a reserved event name`);
+    if (isReservedEvent(data[0])) throw new Error(`"${data[0] as string}" is a reserved event name`);
     const ack = typeof data.at(-1) === "function" ? (data.pop() as AnyListener) : undefined;
-    if (this._opts.retries && !flags.volatile) this._queue.add(data, flags, ack);
-    else this._transmit(data, flags, ack, errorFirst);
+    if (!this._opts.retries || flags.volatile) return this._transmit(data, flags, ack, errorFirst);
+    const error = this._keep(this._queue, { data, flags, ack, tries: 0, inFlight: false });
+    if (error) this._refuse(error, ack);
+    else this._drain();
   }
 
-  private _expect(packet: OutgoingPacket, ack: AnyListener, timeout: number | undefined, errorFirst: boolean): void {
-    const id = (packet.id = this.ids++);
-    const settle: Settle = (failure, answer = []) => {
-      this.acks.delete(id);
-      cancel();
-      if (failure === undefined) callUser(ack, this, errorFirst ? [null, ...answer] : answer);
-      else if (errorFirst) callUser(ack, this, [new Error(failure)]);
+  /** Option `retries`: one event in flight, in order, each tried again until it is acknowledged (rows C-119 to C-123). */
+  private _drain(): void {
+    const [head] = this._queue;
+    if (!head || head.inFlight || !this._isReady()) return;
+    const { data, flags, ack } = head;
+    head.inFlight = true;
+    head.tries++;
+    const onResult: AnyListener = (error, ...answer) => {
+      head.inFlight = false;
+      // One that is too large stays so.
+      if (!error || error.code || head.tries > this._opts.retries!) {
+        this._forget(this._queue, head);
+        if (ack) callUser(ack, this, [error, ...answer]);
+        else if (error?.code) announce(this.io, ["error", error]);
+      }
+      this._drain();
     };
-    const cancel = this.io._after(timeout, () => {
-      remove(this.sendBuffer, packet);
-      settle("operation has timed out");
+    this._transmit(data, flags, onResult, true);
+  }
+
+  /** True if a packet would leave now instead of being kept. */
+  private _isReady(): boolean {
+    return this.connected && !this.io.engine._hasPingExpired();
+  }
+
+  /**
+   * Sends an event now, or keeps it.
+   * @param errorFirst the callback is called exactly once: with an error, or null and the answer
+   */
+  private _transmit(data: unknown[], flags: Flags, ack: AnyListener | undefined, errorFirst?: boolean): void {
+    const packet: OutgoingPacket = { type: PacketType.EVENT, data, options: { compress: flags.compress !== false } };
+    const timeout = flags.timeout ?? this._opts.ackTimeout;
+    errorFirst ||= timeout !== undefined;
+    const ready = this._isReady();
+    const drop = flags.volatile && !(ready && this.io.engine.transport.writable);
+    if (ack && (errorFirst || !drop)) {
+      const id = (packet.id = this.ids++);
+      const settle: Settle = (error, answer = []) => {
+        if (!this.acks.delete(id)) return;
+        cancel();
+        if (!error) callUser(ack, this, errorFirst ? [null, ...answer] : answer);
+        else if (errorFirst || error.code) callUser(ack, this, [error]);
+      };
+      const cancel = this.io._after(timeout, () => {
+        this._forget(this.sendBuffer, packet);
+        settle(new Error("operation has timed out"));
+      });
+      this.acks.set(id, settle);
+    }
+    if (drop) {
+      if (__DEBUG__) debug("drop volatile %s", data[0]);
+    } else if (ready) this._send(packet);
+    else {
+      const error = this._keep(this.sendBuffer, packet);
+      if (error) this._refuse(error, this.acks.get(packet.id!));
+    }
+  }
+
+  /** Puts an event to those that wait. Returns why not, if there is no room. */
+  private _keep<T extends { data?: any }>(list: T[], event: T): Error | undefined {
+    const bytes = weigh(event.data);
+    // The application may have emptied it.
+    if (!list[0]) this._kept = 0;
+    const error = whyFull(event.data[0], bytes, list.length, this._kept);
+    if (!error) {
+      this._kept += bytes;
+      list.push(event);
+    }
+    return error;
+  }
+
+  private _forget<T extends { data?: any }>(list: T[], event: T): void {
+    for (const { data } of remove(list, event)) this._kept -= weigh(data);
+  }
+
+  /** An event is not sent: tells who waits for its acknowledgement, or else the Manager. Later, so that `emit` may be called again there. */
+  private _refuse(error: Error, settle: AnyListener | undefined): void {
+    this.io._after(0, () => {
+      if (settle) callUser(settle, this, [error]);
+      else announce(this.io, ["error", error]);
     });
-    this.acks.set(id, settle);
   }
 
   private _send(packet: OutgoingPacket): void {
-    callAll(this._anyOutgoing, this, packet.data);
-    this._packet(packet);
+    if (this._packet(packet, this.acks.get(packet.id!))) callAll(this._anyOutgoing, this, packet.data);
   }
 
-  private _packet(packet: OutgoingPacket): void {
-    this.io._packet(Object.assign(packet, { nsp: this.nsp }));
+  /** False if the server would not take it; then `settle` is told. */
+  private _packet(packet: OutgoingPacket, settle?: Settle): boolean {
+    const error = this.io._packet(Object.assign(packet, { nsp: this.nsp }));
+    if (error) this._refuse(error, settle);
+    return !error;
   }
 
   private _onConnect({ sid, pid }: { sid: string; pid?: string }): void {
@@ -386,7 +451,7 @@ export class Socket<
     this.sendBuffer = [];
     for (const event of receiveBuffer) this._deliver(event);
     for (const packet of sendBuffer) callUser(() => this._send(packet), this, []);
-    this._queue.drain();
+    this._drain();
     announce(this, ["connect"]);
   }
 
@@ -435,9 +500,9 @@ function callAll(listeners: readonly AnyListener[], self: unknown, args: readonl
   if (listeners.length > 0) for (const listener of [...listeners]) callUser(listener, self, args);
 }
 
-/** Removes the first element that is `item`, or all. */
-function remove<T>(list: T[], item?: T): void {
-  const at = list.indexOf(item!);
-  if (item === undefined) list.length = 0;
-  else if (at !== -1) list.splice(at, 1);
+/** Removes the first element that is `item`, or all, and returns what it removed. */
+function remove<T>(list: T[], item?: T): T[] {
+  if (item === undefined) return list.splice(0);
+  const at = list.indexOf(item);
+  return at < 0 ? [] : list.splice(at, 1);
 }

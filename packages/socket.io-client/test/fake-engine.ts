@@ -13,6 +13,8 @@ export class FakeEngine {
   /** Options of the last write. */
   options: unknown;
   pingExpired = false;
+  /** In bytes, as the server says it. */
+  maxPayload = Infinity;
 
   write(data: unknown, options?: unknown): this {
     this.written.push(data);
@@ -32,6 +34,16 @@ export class FakeEngine {
 
   _hasPingExpired(): boolean {
     return this.pingExpired;
+  }
+
+  get _maxPayload(): number {
+    return this.maxPayload;
+  }
+
+  /** As the real one over WebSocket, which has tests of its own. */
+  _excess(data: string | Uint8Array): number {
+    const bytes = typeof data === "string" ? Buffer.byteLength(data) + 1 : data.byteLength;
+    return bytes > this.maxPayload ? bytes : 0;
   }
 
   open(): void {

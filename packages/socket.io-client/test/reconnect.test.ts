@@ -2,6 +2,15 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Backoff } from "../src/reconnect.ts";
 
+function backoffOf(
+  reconnectionDelay: number,
+  reconnectionDelayMax: number,
+  randomizationFactor: number,
+  reconnectionAttempts: number,
+): Backoff {
+  return new Backoff({ reconnectionAttempts, reconnectionDelay, reconnectionDelayMax, randomizationFactor });
+}
+
 /** A small generator of known quality (mulberry32), so that every run draws the same numbers. */
 function seeded(seed: number): () => number {
   return () => {
@@ -13,10 +22,11 @@ function seeded(seed: number): () => number {
 }
 
 function delaysOfAttempt(attempt: number, draws = 20_000): number[] {
-  const backoff = new Backoff(1000, 5000, 0.5, Infinity, seeded(attempt));
+  const backoff = backoffOf(1000, 5000, 0.5, Infinity);
+  const random = seeded(attempt);
   return Array.from({ length: draws }, () => {
     backoff.attempts = attempt - 1;
-    return backoff.duration();
+    return backoff.duration(random);
   });
 }
 
@@ -47,7 +57,7 @@ test("delays at the cap stay spread, below it", () => {
 });
 
 test("without jitter the delays double up to the cap", () => {
-  const backoff = new Backoff(1000, 5000, 0, Infinity);
+  const backoff = backoffOf(1000, 5000, 0, Infinity);
   assert.deepEqual(
     [1, 2, 3, 4, 5].map(() => backoff.duration()),
     [1000, 2000, 4000, 5000, 5000],
@@ -55,19 +65,20 @@ test("without jitter the delays double up to the cap", () => {
 });
 
 test("a factor outside of ]0, 1] means no jitter", () => {
-  for (const factor of [-0.5, 1.5, Number.NaN]) assert.equal(new Backoff(1000, 5000, factor, 1).duration(), 1000);
+  for (const factor of [-0.5, 1.5, Number.NaN]) assert.equal(backoffOf(1000, 5000, factor, 1).duration(), 1000);
 });
 
 test("an infinite cap never makes a delay that timers take for none", () => {
-  const backoff = new Backoff(1000, Infinity, 0.5, Infinity, seeded(1));
+  const backoff = backoffOf(1000, Infinity, 0.5, Infinity);
+  const random = seeded(1);
   for (let i = 0; i < 3000; i++) {
-    const delay = backoff.duration();
+    const delay = backoff.duration(random);
     assert.ok(delay >= 500 && delay < 2 ** 31, String(delay));
   }
 });
 
 test("attempts are counted up to the last one, and anew after a reset", () => {
-  const backoff = new Backoff(10, 10, 0, 2);
+  const backoff = backoffOf(10, 10, 0, 2);
   const seen = [backoff.exhausted];
   for (let i = 0; i < 2; i++) {
     backoff.duration();
