@@ -38,8 +38,9 @@ if (withTypes && !process.exitCode) chosen.forEach(markBuilt);
 
 function clean(pkg: PackageBuild): void {
   const keepTypes = !withTypes;
-  for (const dir of [pkg.cjs, ...(pkg.esm ?? []).map((e) => e.dir)]) {
-    const path = join(root, "packages", pkg.name, dir!);
+  for (const dir of [pkg.cjs, pkg.cjsBrowser, ...(pkg.esm ?? []).map((e) => e.dir)]) {
+    if (dir === undefined) continue;
+    const path = join(root, "packages", pkg.name, dir);
     for (const file of filesBelow(path)) {
       if (!(keepTypes && isTypes(file))) rmSync(file);
     }
@@ -64,10 +65,16 @@ async function buildModules(pkg: PackageBuild): Promise<void> {
   const source = packagePath(pkg, "src");
   const sources = filesBelow(source).filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
   const inputs = sources.filter((file) => !file.endsWith("browser-entry.ts"));
-  await write(inputs, source, packagePath(pkg, pkg.cjs!), "cjs", { browser: false, debug: true });
-  // A package whose CommonJS value is a function says so in an index.cjs of its own.
-  const index = join(source, "index.cjs");
-  if (existsSync(index)) cpSync(index, packagePath(pkg, pkg.cjs!, "index.js"));
+  for (const [dir, browser] of [
+    [pkg.cjs, false],
+    [pkg.cjsBrowser, true],
+  ] as const) {
+    if (dir === undefined) continue;
+    await write(inputs, source, packagePath(pkg, dir), "cjs", { browser, debug: !browser });
+    // A package whose CommonJS value is a function says so in an index.cjs of its own.
+    const index = join(source, "index.cjs");
+    if (existsSync(index)) cpSync(index, packagePath(pkg, dir, "index.js"));
+  }
   for (const { dir, debug } of pkg.esm ?? []) {
     const target = packagePath(pkg, dir);
     await write(inputs, source, target, "esm", { browser: true, debug });

@@ -3,11 +3,14 @@ export interface PackageBuild {
   readonly name: string;
   /**
    * "node": one CommonJS file per source file, and an ES module wrapper over it.
-   * "isomorphic": the same, plus ES modules for browsers and bundlers.
+   * "isomorphic": the same, plus ES modules for browsers and bundlers, and CommonJS files of the browsers' halves, for bundlers and
+   * test runners that `require` them.
    */
   readonly kind: "node" | "isomorphic" | "manifest";
   /** Folder of the CommonJS files (and, for "node", of the types). */
   readonly cjs?: string;
+  /** Folder of the CommonJS files for browsers, without debug logs. */
+  readonly cjsBrowser?: string;
   /** ES module folders, with or without debug logs. */
   readonly esm?: readonly { readonly dir: string; readonly debug: boolean }[];
   /** Thin ES modules over a CommonJS file, so that import and require give the same classes in Node. */
@@ -25,6 +28,7 @@ export const packages: readonly PackageBuild[] = [
     name: "engine.io-parser",
     kind: "isomorphic",
     cjs: "build/cjs",
+    cjsBrowser: "build/cjs-browser",
     esm: [{ dir: "build/esm", debug: false }],
     wrappers: [
       { file: "build/esm/node.mjs", over: "build/cjs/index.js", types: "build/cjs/index.d.ts" },
@@ -37,6 +41,7 @@ export const packages: readonly PackageBuild[] = [
     name: "socket.io-parser",
     kind: "isomorphic",
     cjs: "build/cjs",
+    cjsBrowser: "build/cjs-browser",
     esm: [
       { dir: "build/esm", debug: false },
       { dir: "build/esm-debug", debug: true },
@@ -63,6 +68,7 @@ export const packages: readonly PackageBuild[] = [
     name: "engine.io-client",
     kind: "isomorphic",
     cjs: "build/cjs",
+    cjsBrowser: "build/cjs-browser",
     esm: [
       { dir: "build/esm", debug: false },
       { dir: "build/esm-debug", debug: true },
@@ -76,6 +82,7 @@ export const packages: readonly PackageBuild[] = [
     name: "socket.io-client",
     kind: "isomorphic",
     cjs: "build/cjs",
+    cjsBrowser: "build/cjs-browser",
     esm: [
       { dir: "build/esm", debug: false },
       { dir: "build/esm-debug", debug: true },

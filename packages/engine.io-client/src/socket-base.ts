@@ -211,7 +211,7 @@ export abstract class SocketBase extends Emitter<{}, {}, SocketReservedEvents> {
     if (typeof data === "string") {
       // Hot path: no character has more than three bytes, so that most messages need not be encoded to be measured.
       if (3 * data.length < max) return 0;
-      bytes = new TextEncoder().encode(data).length + 1;
+      bytes = new Blob([data]).size + 1;
     } else {
       const { byteLength, size } = data as { byteLength?: number; size?: number };
       bytes = byteLength ?? size ?? 0;

@@ -7,6 +7,7 @@ import { limitError } from "./outbox.js";
 import { Backoff, type BackoffSettings } from "./reconnect.js";
 import { type DisconnectDescription, type OutgoingPacket, Socket, type SocketOptions } from "./socket.js";
 import { announce, callUser } from "./user-code.js";
+import { onWake } from "./wake.js";
 
 // `any`: a Manager serves Sockets of whatever events, and parsers bring classes of their own.
 /* oxlint-disable typescript/no-explicit-any */
@@ -113,8 +114,8 @@ export abstract class ManagerBase<
   declare setTimeoutFn: (callback: () => void, delayMs: number) => unknown;
   declare clearTimeoutFn: (timer: any) => void;
   declare readonly backoff: Backoff;
-  readonly encoder: { encode(packet: Packet): any[] };
-  readonly decoder: {
+  declare readonly encoder: { encode(packet: Packet): any[] };
+  declare readonly decoder: {
     add(chunk: any): void;
     destroy(): void;
     on(ev: "decoded", listener: (packet: Packet) => void): unknown;
@@ -307,8 +308,9 @@ export abstract class ManagerBase<
     this._readyState = "closed";
     this.decoder.destroy();
     const { engine } = this;
-    if (engine) engine.receiver = null;
-    engine?.close();
+    if (!engine) return;
+    engine.receiver = null;
+    engine.close();
   }
 
   /** @param again counts as the next attempt of those under way */
@@ -324,16 +326,23 @@ export abstract class ManagerBase<
     const delayMs = backoff.duration();
     if (__DEBUG__) debug("next attempt in %d ms", delayMs);
     this._reconnecting = true;
-    this._wait(delayMs, () => {
+    const attempt = () => {
+      this._stopWaiting!();
       announce(this, ["reconnect_attempt", backoff.attempts]);
       // A listener may have closed the Manager.
       if (this._reconnecting) this.open();
-    });
+    };
+    this._wait(delayMs, attempt, onWake(attempt));
   }
 
-  private _wait(delayMs: number | false, run: () => void): void {
+  /** @param stop is called as well when the wait ends */
+  private _wait(delayMs: number | false, run: () => void, stop?: () => void): void {
     this._stopWaiting?.();
-    this._stopWaiting = this._after(delayMs, run);
+    const stopTimer = this._after(delayMs, run);
+    this._stopWaiting = () => {
+      stopTimer();
+      stop?.();
+    };
   }
 
   /** Tells the active Sockets first, then who listens to the Manager. */

@@ -81,8 +81,6 @@ interface QueuedEvent {
   readonly data: unknown[];
   readonly flags: Flags;
   readonly ack: AnyListener | undefined;
-  tries: number;
-  inFlight: boolean;
 }
 
 /**
@@ -120,6 +118,9 @@ export class Socket<
   private ids = 0;
   private acks = new Map<number, Settle>();
   private _queue: QueuedEvent[] = [];
+  /** How often the head of the queue was sent, and whether its answer is awaited. */
+  private _tries = 0;
+  private _inFlight = false;
   /** Bytes of what is kept. */
   private _kept = 0;
   /** Names our session to a server that has recovery on. Secret. */
@@ -339,22 +340,21 @@ export class Socket<
     if (isReservedEvent(data[0])) throw new Error(`"${data[0] as string}" is a reserved event name`);
     const ack = typeof data.at(-1) === "function" ? (data.pop() as AnyListener) : undefined;
     if (!this._opts.retries || flags.volatile) return this._transmit(data, flags, ack, errorFirst);
-    const error = this._keep(this._queue, { data, flags, ack, tries: 0, inFlight: false });
-    if (error) this._refuse(error, ack);
-    else this._drain();
+    if (this._keep(this._queue, { data, flags, ack }, ack)) this._drain();
   }
 
   /** Option `retries`: one event in flight, in order, each tried again until it is acknowledged (rows C-119 to C-123). */
   private _drain(): void {
     const [head] = this._queue;
-    if (!head || head.inFlight || !this._isReady()) return;
+    if (!head || this._inFlight || !this._isReady()) return;
     const { data, flags, ack } = head;
-    head.inFlight = true;
-    head.tries++;
+    this._inFlight = true;
+    this._tries++;
     const onResult: AnyListener = (error, ...answer) => {
-      head.inFlight = false;
+      this._inFlight = false;
       // One that is too large stays so.
-      if (!error || error.code || head.tries > this._opts.retries!) {
+      if (!error || error.code || this._tries > this._opts.retries!) {
+        this._tries = 0;
         this._forget(this._queue, head);
         if (ack) callUser(ack, this, [error, ...answer]);
         else if (error?.code) announce(this.io, ["error", error]);
@@ -396,23 +396,21 @@ export class Socket<
     if (drop) {
       if (__DEBUG__) debug("drop volatile %s", data[0]);
     } else if (ready) this._send(packet);
-    else {
-      const error = this._keep(this.sendBuffer, packet);
-      if (error) this._refuse(error, this.acks.get(packet.id!));
-    }
+    else this._keep(this.sendBuffer, packet, this.acks.get(packet.id!));
   }
 
-  /** Puts an event to those that wait. Returns why not, if there is no room. */
-  private _keep<T extends { data?: any }>(list: T[], event: T): Error | undefined {
+  /** Puts an event to those that wait. False if there is no room; then `settle` is told. */
+  private _keep<T extends { data?: any }>(list: T[], event: T, settle: AnyListener | undefined): boolean {
     const bytes = weigh(event.data);
     // The application may have emptied it.
     if (!list[0]) this._kept = 0;
     const error = whyFull(event.data[0], bytes, list.length, this._kept);
-    if (!error) {
+    if (error) this._refuse(error, settle);
+    else {
       this._kept += bytes;
       list.push(event);
     }
-    return error;
+    return !error;
   }
 
   private _forget<T extends { data?: any }>(list: T[], event: T): void {
@@ -450,7 +448,7 @@ export class Socket<
     this.receiveBuffer = [];
     this.sendBuffer = [];
     for (const event of receiveBuffer) this._deliver(event);
-    for (const packet of sendBuffer) callUser(() => this._send(packet), this, []);
+    for (const packet of sendBuffer) callUser(this._send, this, [packet]); // oxlint-disable-line typescript/unbound-method
     this._drain();
     announce(this, ["connect"]);
   }
