@@ -51,7 +51,15 @@ function jest(folder: string, url: string): Promise<JestResults> {
     transform: {},
     cacheDirectory: join(folder, "cache"),
   };
-  const args = [program, "--config", JSON.stringify(config), "--json", "--runInBand", "--watchman=false"];
+  const args = [
+    program,
+    "--config",
+    JSON.stringify(config),
+    "--json",
+    "--runInBand",
+    "--watchman=false",
+    "--forceExit",
+  ];
   // The loader that the tests run under is not to help it.
   const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
   return new Promise((resolve, reject) => {

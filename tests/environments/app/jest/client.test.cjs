@@ -13,7 +13,9 @@ async function converse(connect, transports) {
   });
   const { engine } = socket.io;
   const carrier = transports[transports.length - 1];
-  if (engine.transport.name !== carrier) await new Promise((resolve) => engine.once("upgrade", resolve));
+  if (engine.transport.name !== carrier) {
+    await new Promise((resolve, reject) => engine.once("upgrade", resolve).once("upgradeError", reject));
+  }
   const { text, bytes } = await socket.timeout(10_000).emitWithAck("echo", DATA);
   socket.disconnect();
   return { transport: engine.transport.name, text, bytes: [...new Uint8Array(bytes)] };
