@@ -3,7 +3,9 @@ import debugModule from "debug";
 import { PacketType, type Packet } from "socket.io-parser";
 import { Adapter, type BroadcastOptions } from "../adapter.js";
 import type { Room } from "../room-index.js";
+import { AwaitedAcks } from "./awaited-acks.js";
 import { CountedServers, type Expectation } from "./expectation.js";
+import { InOrder } from "./in-order.js";
 import {
   decodeOptions,
   detailsOf,
@@ -22,12 +24,6 @@ const debug = debugModule("socket.io-adapter");
 
 /** How long servers may take to answer, in ms (rows ). */
 const DEFAULT_TIMEOUT_MS = 5000;
-
-/** Who waits for the clients of other servers to acknowledge a broadcast. */
-interface AwaitedAcks {
-  readonly onClientCount: (clientCount: number) => void;
-  readonly onAck: (...args: unknown[]) => void;
-}
 
 /**
  * Base of adapters that connect the servers of a cluster. A subclass brings the transport: it implements
@@ -52,9 +48,9 @@ export abstract class ClusterAdapter extends Adapter {
   protected readonly uid: ServerId;
   /** What the other servers were asked. @internal */
   readonly _requests = new ClusterRequests();
-  readonly #awaitedAcks = new Map<string, AwaitedAcks>();
-  /** Local deliveries that wait for the offset of their packet, in the order of the broadcasts. */
-  #deliveries: Promise<void> | undefined;
+  readonly #awaitedAcks = new AwaitedAcks();
+  /** Some wait for the offset of their packet; what one server emits arrives in that order at its own sockets too. */
+  readonly #deliveries = new InOrder(logUndelivered);
 
   // eslint-disable-next-line typescript/no-explicit-any -- as Adapter has it
   protected constructor(nsp: any) {
@@ -88,10 +84,10 @@ export abstract class ClusterAdapter extends Adapter {
     const { type, data, uid } = response;
     switch (type) {
       case MessageType.BROADCAST_CLIENT_COUNT:
-        this.#awaitedAcks.get(data.requestId)?.onClientCount(data.clientCount);
+        this.#awaitedAcks.countClients(data.requestId, data.clientCount);
         return;
       case MessageType.BROADCAST_ACK:
-        this.#awaitedAcks.get(data.requestId)?.onAck(data.packet);
+        this.#awaitedAcks.answer(data.requestId, data.packet);
         return;
       case MessageType.FETCH_SOCKETS_RESPONSE:
         this._requests.answer(data.requestId, uid, data.sockets);
@@ -135,18 +131,18 @@ export abstract class ClusterAdapter extends Adapter {
 
   override close(): Promise<void> | void {
     this._requests.close();
-    this.#awaitedAcks.clear();
+    this.#awaitedAcks.close();
   }
 
   override broadcast(packet: Packet, opts: BroadcastOptions): void {
-    if (opts.flags?.local === true) return this.#deliverInOrder(() => this._deliver(packet, opts));
+    if (opts.flags?.local === true) return this.#deliveries.run(() => this._deliver(packet, opts));
     const published = this.publishAndReturnOffset({
       type: MessageType.BROADCAST,
       data: { packet: bare(packet), opts: encodeOptions(opts) },
     });
     if (!this.#wantsOffset(packet, opts)) {
       published.catch(logLost);
-      return this.#deliverInOrder(() => this._deliver(packet, opts));
+      return this.#deliveries.run(() => this._deliver(packet, opts));
     }
     // Our clients are to hear it with its offset, which the transport has yet to tell.
     let offset: Offset | undefined;
@@ -154,7 +150,7 @@ export abstract class ClusterAdapter extends Adapter {
       offset = id;
       appendOffset(packet, id);
     }, logLost);
-    this.#deliverInOrder(() => this._deliver(packet, opts, offset), told);
+    this.#deliveries.run(() => this._deliver(packet, opts, offset), told);
   }
 
   /**
@@ -177,14 +173,13 @@ export abstract class ClusterAdapter extends Adapter {
   ): void {
     if (opts.flags?.local !== true) {
       const id = requestId();
-      this.#awaitedAcks.set(id, { onClientCount: clientCountCallback, onAck: ack });
-      setTimeout(() => this.#awaitedAcks.delete(id), opts.flags?.timeout).unref();
+      this.#awaitedAcks.open(id, { onClientCount: clientCountCallback, onAck: ack }, opts.flags?.timeout);
       this.publish({
         type: MessageType.BROADCAST,
         data: { packet: bare(packet), requestId: id, opts: encodeOptions(opts) },
       });
     }
-    this.#deliverInOrder(() => super.broadcastWithAck(packet, opts, clientCountCallback, ack));
+    this.#deliveries.run(() => super.broadcastWithAck(packet, opts, clientCountCallback, ack));
   }
 
   override addSockets(opts: BroadcastOptions, rooms: Room[]): void {
@@ -330,20 +325,6 @@ export abstract class ClusterAdapter extends Adapter {
       packet.id === undefined &&
       opts.flags?.volatile === undefined
     );
-  }
-
-  /**
-   * Delivers to the sockets of this server: at once, or behind those deliveries that still wait. So what one server emits
-   * arrives in that order at its own sockets too.
-   */
-  #deliverInOrder(deliver: () => void, ready?: Promise<void>): void {
-    const before = this.#deliveries;
-    if (before === undefined && ready === undefined) return deliver();
-    const delivered = Promise.all([before, ready]).then(deliver).catch(logUndelivered);
-    this.#deliveries = delivered;
-    void delivered.then(() => {
-      if (this.#deliveries === delivered) this.#deliveries = undefined;
-    });
   }
 }
 

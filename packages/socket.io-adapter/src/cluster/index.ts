@@ -1,4 +1,5 @@
 /* What adapters of ours share: reached as `socket.io-adapter/dist/cluster`. Not for users. */
+export { AwaitedAcks } from "./awaited-acks.js";
 export { CountedServers, KnownServers } from "./expectation.js";
 export type { Expectation } from "./expectation.js";
 export { detailsOf } from "./messages.js";
