@@ -1,6 +1,7 @@
 import type { RedisClient } from "./clients/link-of.js";
 import { OwnClients, type RedisOptions } from "./clients/own.js";
-import { RedisAdapter, type RedisAdapterOptions } from "./pubsub/adapter.js";
+import { RedisAdapter } from "./pubsub/adapter.js";
+import type { RedisAdapterOptions } from "./pubsub/options.js";
 import { ShardedRedisAdapter, type ShardedRedisAdapterOptions } from "./sharded/adapter.js";
 import { RedisStreamsAdapter } from "./streams/adapter.js";
 import { StreamsContext, type RedisStreamsAdapterOptions } from "./streams/context.js";

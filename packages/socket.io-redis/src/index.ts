@@ -1,7 +1,7 @@
 export { createAdapter, createShardedAdapter, createStreamsAdapter } from "./create.js";
 export type { RedisAdapterCreator, SocketIoRedisOptions } from "./create.js";
 export { RedisAdapter } from "./pubsub/adapter.js";
-export type { RedisAdapterOptions } from "./pubsub/adapter.js";
+export type { RedisAdapterOptions } from "./pubsub/options.js";
 export type { ShardedRedisAdapter } from "./sharded/adapter.js";
 export type { ShardedRedisAdapterOptions } from "./sharded/adapter.js";
 export type { SubscriptionMode } from "./sharded/subscription-mode.js";

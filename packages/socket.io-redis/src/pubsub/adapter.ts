@@ -1,52 +1,27 @@
-import { randomBytes } from "node:crypto";
 import debugModule from "debug";
 import { Adapter, type BroadcastOptions, type Room, type SocketId } from "socket.io-adapter";
-import { ClusterRequests, CountedServers, detailsOf } from "socket.io-adapter/dist/cluster";
+import { AwaitedAcks } from "socket.io-adapter/dist/cluster";
 import { PacketType, type Packet } from "socket.io-parser";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Publisher, Subscriber } from "../clients/links.js";
 import { codec, type Codec } from "../codec.js";
-import { isJson, optionsOf, RequestType, targetOf, wirePacket, type Request, type Response } from "./messages.js";
-import { answerToVersion2, forVersion2 } from "./version-2.js";
+import { Asking, type AskingHost } from "./asking.js";
+import {
+  isEvent,
+  isJson,
+  optionsOf,
+  RequestType,
+  targetOf,
+  wirePacket,
+  type RemoteSocket,
+  type Request,
+  type Response,
+} from "./messages.js";
+import { ChannelNames, newId, startOf } from "./names.js";
+import type { RedisAdapterOptions } from "./options.js";
+import { Serving, type LocalSide } from "./serving.js";
 
 const debug = debugModule("socket.io-redis");
-
-export interface RedisAdapterOptions {
-  /**
-   * Beginning of the names of all channels.
-   * @default "socket.io"
-   */
-  key?: string;
-  /**
-   * How long servers may take to answer, in ms.
-   * @default 5000
-   */
-  requestsTimeout?: number;
-  /**
-   * Whether this server sends its answers on a channel of the one that has asked, and not to all. Servers older than
-   * @socket.io/redis-adapter 7.1 do not listen to such a channel.
-   * @default false
-   */
-  publishOnSpecificResponseChannel?: boolean;
-  /**
-   * How broadcasts are written. All servers must use the same.
-   * @default MessagePack, in forms that all releases read
-   */
-  parser?: Codec;
-  /**
-   * Whether servers of Socket.IO 2 (`socket.io-redis` 5) get binary events in the form that they read, and are asked in theirs
-   * (`allSockets`, `allRooms`, `remoteJoin` and so on). All our servers read both forms; those of upstream from Socket.IO 3 on do
-   * not, and must not be on the same Redis then.
-   * @default false
-   */
-  socketIo2?: boolean;
-}
-
-/** Who waits for the clients of other servers to acknowledge a broadcast. */
-interface AwaitedAcks {
-  readonly onClientCount: (clientCount: number) => void;
-  readonly onAck: (...args: unknown[]) => void;
-}
 
 /**
  * Connects servers by Redis pub/sub. Speaks with `@socket.io/redis-adapter` 7 and 8 and with `socket.io-redis` 6 in both
@@ -67,8 +42,10 @@ export class RedisAdapter extends Adapter {
   readonly #socketIo2: boolean;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
-  readonly #requests = new ClusterRequests();
-  readonly #awaitedAcks = new Map<string, AwaitedAcks>();
+  readonly #names: ChannelNames;
+  readonly #asking: Asking;
+  readonly #serving: Serving;
+  readonly #awaitedAcks = new AwaitedAcks();
   /** How our own broadcasts begin, which come back to us. */
   readonly #ownStart: Buffer;
   #subscriptions: Promise<unknown>[] = [];
@@ -85,13 +62,15 @@ export class RedisAdapter extends Adapter {
     this.publishOnSpecificResponseChannel = opts.publishOnSpecificResponseChannel ?? false;
     this.parser = opts.parser ?? codec;
     this.#socketIo2 = opts.socketIo2 ?? false;
-    const key = opts.key ?? "socket.io";
-    const name = (this.nsp as { name: string }).name;
-    this.channel = `${key}#${name}#`;
-    this.requestChannel = `${key}-request#${name}#`;
-    this.responseChannel = `${key}-response#${name}#`;
-    this.specificResponseChannel = `${this.responseChannel}${this.uid}#`;
+    const names = new ChannelNames(opts.key ?? "socket.io", (this.nsp as { name: string }).name);
+    this.#names = names;
+    this.channel = names.broadcasts;
+    this.requestChannel = names.requests;
+    this.responseChannel = names.responses;
+    this.specificResponseChannel = names.responsesTo(this.uid);
     this.#ownStart = startOf(this.parser, this.uid);
+    this.#asking = new Asking(this.#askingHost(), this.#socketIo2);
+    this.#serving = this.#makeServing();
     this.#subscribe();
   }
 
@@ -106,11 +85,11 @@ export class RedisAdapter extends Adapter {
   }
 
   override async close(): Promise<void> {
-    this.#requests.close();
-    this.#awaitedAcks.clear();
+    this.#asking.close();
+    this.#awaitedAcks.close();
     const subscriber = this.#subscriber;
     await Promise.allSettled([
-      subscriber.unsubscribePattern(patternOf(this.channel), this.#onBroadcast),
+      subscriber.unsubscribePattern(this.#names.pattern, this.#onBroadcast),
       subscriber.unsubscribe(this.requestChannel, this.#onRequest),
       subscriber.unsubscribe(this.responseChannel, this.#onResponse),
       subscriber.unsubscribe(this.specificResponseChannel, this.#onResponse),
@@ -119,13 +98,9 @@ export class RedisAdapter extends Adapter {
 
   override broadcast(packet: Packet, opts: BroadcastOptions): void {
     if (opts.flags?.local !== true) {
-      const { rooms } = opts;
       const target = { ...targetOf(opts), flags: opts.flags ?? {} };
-      const channel = rooms.size === 1 ? `${this.channel}${[...rooms][0]!}#` : this.channel;
-      this.#publish(
-        channel,
-        this.parser.encode([this.uid, wirePacket(packet, this.nsp.name, this.#socketIo2), target]),
-      );
+      const message = [this.uid, wirePacket(packet, this.nsp.name, this.#socketIo2), target];
+      this.#publish(this.#names.broadcastTo(opts.rooms), this.parser.encode(message));
     }
     super.broadcast(packet, opts);
   }
@@ -139,8 +114,7 @@ export class RedisAdapter extends Adapter {
   ): void {
     if (opts.flags?.local !== true) {
       const requestId = newId();
-      this.#awaitedAcks.set(requestId, { onClientCount: clientCountCallback, onAck: ack });
-      setTimeout(() => this.#awaitedAcks.delete(requestId), opts.flags?.timeout).unref();
+      this.#awaitedAcks.open(requestId, { onClientCount: clientCountCallback, onAck: ack }, opts.flags?.timeout);
       const request = {
         uid: this.uid,
         requestId,
@@ -157,13 +131,13 @@ export class RedisAdapter extends Adapter {
   /** The ids of the sockets of all servers that are in one of the rooms (no room: of all). */
   override async sockets(rooms: Set<Room>): Promise<Set<SocketId>> {
     const local = await super.sockets(rooms);
-    const answers = await this.#ask("sockets", { type: RequestType.SOCKETS, rooms: [...rooms] });
+    const answers = await this.#asking.all("sockets", { type: RequestType.SOCKETS, rooms: [...rooms] });
     return new Set([...local, ...(answers as SocketId[])]);
   }
 
   /** The names of the rooms of all servers. */
   async allRooms(): Promise<Set<Room>> {
-    const answers = await this.#ask("allRooms", { type: RequestType.ALL_ROOMS });
+    const answers = await this.#asking.all("allRooms", { type: RequestType.ALL_ROOMS });
     return new Set([...this.rooms.keys(), ...(answers as Room[])]);
   }
 
@@ -179,7 +153,7 @@ export class RedisAdapter extends Adapter {
     if (opts.flags?.local === true) return local;
     const request = { type: RequestType.REMOTE_FETCH, opts: targetOf(opts) };
     try {
-      return [...local, ...(await this.#ask("fetchSockets", request, opts.flags?.timeout))];
+      return [...local, ...(await this.#asking.all("fetchSockets", request, opts.flags?.timeout))];
     } catch (error) {
       (error as { responses?: unknown[] }).responses?.unshift(...local);
       throw error;
@@ -214,7 +188,7 @@ export class RedisAdapter extends Adapter {
     const request = { type: RequestType.SERVER_SIDE_EMIT, data: packet.slice(0, -1) };
     const answer = ack as (error: Error | null, responses: unknown[]) => void;
     // Out of the promise: what the application's function throws is to be seen as such.
-    this.#ask(null, request).then(
+    this.#asking.all(null, request).then(
       (responses) => process.nextTick(answer, null, responses),
       (error: Error & { responses?: unknown[] }) => process.nextTick(answer, error, error.responses ?? []),
     );
@@ -243,7 +217,7 @@ export class RedisAdapter extends Adapter {
   #subscribe(): void {
     const subscriber = this.#subscriber;
     this.#subscriptions = [
-      subscriber.subscribePattern(patternOf(this.channel), this.#onBroadcast),
+      subscriber.subscribePattern(this.#names.pattern, this.#onBroadcast),
       subscriber.subscribe(this.requestChannel, this.#onRequest),
       subscriber.subscribe(this.responseChannel, this.#onResponse),
       subscriber.subscribe(this.specificResponseChannel, this.#onResponse),
@@ -266,50 +240,42 @@ export class RedisAdapter extends Adapter {
     this.#publish(this.requestChannel, JSON.stringify({ uid: this.uid, ...request }));
   }
 
-  /** @param what named when time is up; null: the error tells how many did not answer */
-  async #ask(what: string | null, request: Request, timeoutMs = this.requestsTimeout): Promise<unknown[]> {
-    const others = new NamedServers(what, (await this.serverCount()) - 1);
-    if (others.missing === 0) return [];
-    return new Promise((resolve, reject) => {
-      const requestId = this.#requests.open(others, timeoutMs, (error, responses) => {
-        if (error === null) resolve(responses);
-        else reject(error);
-      });
-      this.#publishRequest(requestId, request);
-    });
-  }
-
-  /** Asks the one server that has the socket. */
+  /** To a socket of this server, or by the server that has it. */
   async #askFor(id: SocketId, request: Request, local: (socket: RemoteSocket) => unknown): Promise<void> {
-    const socket = this.#socket(id);
-    if (socket !== undefined) {
-      await local(socket);
-      return;
-    }
-    const what = request.type === RequestType.REMOTE_DISCONNECT ? "remoteDisconnect" : REMOTE_NAMES[request.type]!;
-    await new Promise<void>((resolve, reject) => {
-      const requestId = this.#requests.open(new NamedServers(what, 1), this.requestsTimeout, (error) => {
-        if (error === null) resolve();
-        else reject(error);
-      });
-      this.#publishRequest(requestId, request);
+    const socket = (this.nsp.sockets as ReadonlyMap<SocketId, RemoteSocket>).get(id);
+    if (socket === undefined) await this.#asking.one(request);
+    else await local(socket);
+  }
+
+  #askingHost(): AskingHost {
+    const { uid, requestsTimeout } = this;
+    return {
+      uid,
+      requestsTimeout,
+      serverCount: () => this.serverCount(),
+      publishRequest: (request) => this.#publish(this.requestChannel, JSON.stringify(request)),
+    };
+  }
+
+  #makeServing(): Serving {
+    const local: LocalSide = {
+      sockets: (rooms) => super.sockets(rooms),
+      fetchSockets: (opts) => super.fetchSockets(opts),
+      addSockets: (opts, rooms) => super.addSockets(opts, rooms),
+      delSockets: (opts, rooms) => super.delSockets(opts, rooms),
+      disconnectSockets: (opts, close) => super.disconnectSockets(opts, close),
+      broadcastWithAck: (packet, opts, onClientCount, onAck) =>
+        super.broadcastWithAck(packet, opts, onClientCount, onAck),
+    };
+    return new Serving(this, local, {
+      isOwn: (requestId) => this.#asking.has(requestId) || this.#awaitedAcks.has(requestId),
+      publish: (channel, payload) => this.#publish(channel, payload),
     });
-  }
-
-  #publishRequest(requestId: string, request: Request): void {
-    const old = this.#socketIo2 ? forVersion2(request, requestId) : undefined;
-    this.#publish(this.requestChannel, JSON.stringify(old ?? { uid: this.uid, requestId, ...request }));
-  }
-
-  #socket(id: SocketId): RemoteSocket | undefined {
-    return (this.nsp.sockets as ReadonlyMap<SocketId, RemoteSocket>).get(id);
   }
 
   readonly #onBroadcast: Handler = (payload, channel) => {
-    // A namespace may have characters that mean something in a pattern.
-    if (!channel.startsWith(this.channel)) return;
-    const room = channel.slice(this.channel.length, -1);
-    if (room !== "" && !this.#hasRoom(room)) return;
+    const room = this.#names.roomOf(channel);
+    if (room === undefined || (room !== "" && !this.#hasRoom(room))) return;
     if (payload.subarray(0, this.#ownStart.length).equals(this.#ownStart)) return;
     const message = this.#decode(payload);
     if (!Array.isArray(message)) return;
@@ -322,118 +288,18 @@ export class RedisAdapter extends Adapter {
 
   readonly #onRequest: Handler = (payload) => {
     const request = this.#decode(payload) as Request | undefined;
-    if (typeof request !== "object" || request === null) return;
-    if (request.requestid !== undefined) {
-      if (this.#isOwn(request.requestid)) return;
-      return answerToVersion2(request, this, (answer) => this.#publish(this.responseChannel, JSON.stringify(answer)));
-    }
-    this.#serve(request);
+    if (typeof request === "object" && request !== null) this.#serving.onRequest(request);
   };
 
   readonly #onResponse: Handler = (payload) => {
     const response = this.#decode(payload) as Response | undefined;
     const id = response?.requestId ?? response?.requestid;
     if (typeof id !== "string") return;
-    switch (response!.type) {
-      case RequestType.BROADCAST_CLIENT_COUNT:
-        this.#awaitedAcks.get(id)?.onClientCount(Number(response!.clientCount));
-        return;
-      case RequestType.BROADCAST_ACK:
-        this.#awaitedAcks.get(id)?.onAck(response!.packet);
-        return;
-      case RequestType.SERVER_SIDE_EMIT:
-        this.#requests.answer(id, undefined, [response!.data]);
-        return;
-      default: {
-        const values = response!.sockets ?? response!.clients ?? response!.rooms ?? [];
-        this.#requests.answer(id, undefined, Array.isArray(values) ? values : []);
-      }
-    }
+    const { type, clientCount, packet } = response!;
+    if (type === RequestType.BROADCAST_CLIENT_COUNT) this.#awaitedAcks.countClients(id, Number(clientCount));
+    else if (type === RequestType.BROADCAST_ACK) this.#awaitedAcks.answer(id, packet);
+    else this.#asking.onResponse(id, response!);
   };
-
-  #serve(request: Request): void {
-    const { type, uid, requestId, opts, rooms = [] } = request;
-    const own = uid === this.uid || (requestId !== undefined && this.#isOwn(requestId));
-    switch (type) {
-      case RequestType.SOCKETS:
-        if (!own) void super.sockets(new Set(rooms)).then((ids) => this.#respond(request, { sockets: [...ids] }));
-        return;
-      case RequestType.ALL_ROOMS:
-        if (!own) this.#respond(request, { rooms: [...this.rooms.keys()] });
-        return;
-      case RequestType.REMOTE_JOIN:
-        if (opts !== undefined) return super.addSockets(optionsOf(opts), rooms);
-        return this.#serveSocket(request, (socket) => socket.join(request.room!));
-      case RequestType.REMOTE_LEAVE:
-        if (opts !== undefined) return super.delSockets(optionsOf(opts), rooms);
-        return this.#serveSocket(request, (socket) => socket.leave(request.room!));
-      case RequestType.REMOTE_DISCONNECT:
-        if (opts !== undefined) return super.disconnectSockets(optionsOf(opts), request.close === true);
-        return this.#serveSocket(request, (socket) => void socket.disconnect(request.close === true));
-      case RequestType.REMOTE_FETCH:
-        if (own) return;
-        void super.fetchSockets(optionsOf(opts)).then((sockets) => {
-          this.#respond(request, { sockets: sockets.map(detailsOf) });
-        });
-        return;
-      case RequestType.SERVER_SIDE_EMIT:
-        if (!own && isEvent(request.data)) this.#serveServerSideEmit(request);
-        return;
-      case RequestType.BROADCAST:
-        if (!own && isEvent(request.packet?.data)) this.#serveBroadcast(request);
-    }
-  }
-
-  #serveServerSideEmit({ requestId, data }: Request): void {
-    const args = data as [string, ...unknown[]];
-    if (requestId === undefined) return this.nsp._onServerSideEmit(args);
-    let answered = false;
-    const answer = (value: unknown): void => {
-      if (answered) return;
-      answered = true;
-      // Always to all: servers before 7.1 listen to no other channel.
-      const response = { type: RequestType.SERVER_SIDE_EMIT, requestId, data: value };
-      this.#publish(this.responseChannel, JSON.stringify(response));
-    };
-    this.nsp._onServerSideEmit([...args, answer]);
-  }
-
-  #serveBroadcast(request: Request): void {
-    const { requestId, packet, opts } = request;
-    super.broadcastWithAck(
-      { type: PacketType.EVENT, data: packet!.data, nsp: this.nsp.name },
-      { ...optionsOf(opts), flags: {} },
-      (clientCount) => this.#respond(request, { type: RequestType.BROADCAST_CLIENT_COUNT, clientCount }),
-      (answer: unknown) => {
-        const response = { type: RequestType.BROADCAST_ACK, requestId, packet: answer };
-        this.#publish(this.#responseChannelFor(request), this.parser.encode(response));
-      },
-    );
-  }
-
-  #serveSocket(request: Request, serve: (socket: RemoteSocket) => unknown): void {
-    const socket = request.sid === undefined ? undefined : this.#socket(request.sid);
-    if (socket === undefined) return;
-    serve(socket);
-    this.#respond(request, {});
-  }
-
-  #respond(request: Request, answer: Response): void {
-    const { type, ...rest } = answer;
-    const { requestId } = request;
-    const response = type === undefined ? { requestId, ...rest } : { type, requestId, ...rest };
-    this.#publish(this.#responseChannelFor(request), JSON.stringify(response));
-  }
-
-  #responseChannelFor({ uid }: Request): string {
-    return this.publishOnSpecificResponseChannel && uid !== undefined
-      ? `${this.responseChannel}${uid}#`
-      : this.responseChannel;
-  }
-
-  #isOwn(requestId: string): boolean {
-    return this.#requests.has(requestId) || this.#awaitedAcks.has(requestId);
-  }
 
   #hasRoom(room: string): boolean {
     // Numbers are rooms of their own here, and look alike in the name of a channel.
@@ -448,55 +314,4 @@ export class RedisAdapter extends Adapter {
       return undefined;
     }
   }
-}
-
-/** What is asked of a socket on behalf of another server. */
-export interface RemoteSocket {
-  readonly rooms: Set<Room>;
-  join(room: Room): unknown;
-  leave(room: Room): unknown;
-  disconnect(close: boolean): unknown;
-}
-
-const REMOTE_NAMES: Partial<Record<RequestType, string>> = {
-  [RequestType.REMOTE_JOIN]: "remoteJoin",
-  [RequestType.REMOTE_LEAVE]: "remoteLeave",
-};
-
-/** Servers are counted, not named, by Redis; the error says what was waited for. */
-class NamedServers extends CountedServers {
-  constructor(
-    readonly what: string | null,
-    count: number,
-  ) {
-    super(count);
-  }
-
-  override timeoutMessage(): string {
-    return this.what === null ? super.timeoutMessage() : `timeout reached while waiting for ${this.what} response`;
-  }
-}
-
-/** Six characters, as servers of all makes have them. */
-function newId(): string {
-  return randomBytes(6).toString("base64url").slice(0, 6);
-}
-
-/** Redis reads `*`, `?`, `[` and `\` of a pattern as something else. */
-function patternOf(channel: string): string {
-  return `${channel.replace(/[*?[\]\\]/g, "\\$&")}*`;
-}
-
-/** The first bytes of a list of three that begins with this id, as far as they do not depend on what follows. */
-function startOf(parser: Codec, uid: string): Buffer {
-  const [one, other] = [parser.encode([uid, 0, 0]), parser.encode([uid, 1, 1])].map((bytes) => Buffer.from(bytes));
-  let at = 0;
-  while (at < one!.length && one![at] === other![at]) at++;
-  // A codec that puts nothing of the id at the start cannot be looked at without decoding.
-  const start = one!.subarray(0, at);
-  return start.includes(uid) ? Buffer.from(start) : Buffer.from(uid + uid);
-}
-
-function isEvent(data: unknown): boolean {
-  return Array.isArray(data) && (typeof data[0] === "string" || typeof data[0] === "number");
 }

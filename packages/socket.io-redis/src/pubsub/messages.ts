@@ -83,3 +83,16 @@ const BRACE = 0x7b;
 export function isJson(payload: Uint8Array): boolean {
   return payload[0] === BRACE;
 }
+
+/** What is asked of a socket on behalf of another server. */
+export interface RemoteSocket {
+  readonly rooms: Set<Room>;
+  join(room: Room): unknown;
+  leave(room: Room): unknown;
+  disconnect(close: boolean): unknown;
+}
+
+/** Name and arguments. */
+export function isEvent(data: unknown): boolean {
+  return Array.isArray(data) && (typeof data[0] === "string" || typeof data[0] === "number");
+}

@@ -1,6 +1,6 @@
 import type { Room, SocketId } from "socket.io-adapter";
-import type { RedisAdapter, RemoteSocket } from "./adapter.js";
-import { RequestType, type Request } from "./messages.js";
+import type { RedisAdapter } from "./adapter.js";
+import { RequestType, type RemoteSocket, type Request } from "./messages.js";
 
 /** What servers of Socket.IO 2 (`socket.io-redis` 5) ask each other; the numbers mean something else there. */
 enum Version2Request {
@@ -14,12 +14,24 @@ enum Version2Request {
 }
 
 const VERSION_2_TYPES: Partial<Record<RequestType, Version2Request>> = {
-  [RequestType.SOCKETS]: Version2Request.CLIENTS,
-  [RequestType.ALL_ROOMS]: Version2Request.ALL_ROOMS,
   [RequestType.REMOTE_JOIN]: Version2Request.REMOTE_JOIN,
   [RequestType.REMOTE_LEAVE]: Version2Request.REMOTE_LEAVE,
   [RequestType.REMOTE_DISCONNECT]: Version2Request.REMOTE_DISCONNECT,
 };
+
+/**
+ * The messages by which a question reaches servers of both forms, whichever are there: those of Socket.IO 2 are among the servers
+ * whose answers are counted.
+ *
+ * The question for ids has the same number in both, and each form has a name of its own for the id of the request. The one for rooms
+ * has not: asked a second time, it is taken for nothing by servers of the newer form. The others have no like in Socket.IO 2.
+ */
+export function alsoForVersion2(request: Request): readonly Request[] {
+  const { type, uid, requestId } = request;
+  if (type === RequestType.SOCKETS) return [{ ...request, requestid: requestId! }];
+  if (type !== RequestType.ALL_ROOMS) return [request];
+  return [request, { uid: uid!, requestid: requestId!, type: Version2Request.ALL_ROOMS as number as RequestType }];
+}
 
 /** A request that waits for an answer, as servers of Socket.IO 2 understand it; undefined if they know nothing of the kind. */
 export function forVersion2({ type, ...fields }: Request, requestid: string): object | undefined {

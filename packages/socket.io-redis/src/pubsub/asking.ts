@@ -1,0 +1,92 @@
+import { ClusterRequests, CountedServers } from "socket.io-adapter/dist/cluster";
+import { RequestType, type Request, type Response } from "./messages.js";
+import { alsoForVersion2, forVersion2 } from "./version-2.js";
+
+/** What is needed to ask. */
+export interface AskingHost {
+  /** Id of this server, put into its requests. */
+  readonly uid: string;
+  /** How long servers may take to answer, in ms. */
+  readonly requestsTimeout: number;
+  /** This server included. */
+  serverCount(): Promise<number>;
+  publishRequest(request: object): void;
+}
+
+/** What this server asks the others, and their answers. */
+export class Asking {
+  readonly #requests = new ClusterRequests();
+
+  /** @param socketIo2 whether servers of Socket.IO 2 are asked in their own form, where ours mean something else to them */
+  constructor(
+    private readonly host: AskingHost,
+    private readonly socketIo2: boolean,
+  ) {}
+
+  /**
+   * Asks all the others.
+   *
+   * @param what named when time is up; null: the error tells how many did not answer
+   */
+  async all(what: string | null, request: Request, timeoutMs = this.host.requestsTimeout): Promise<unknown[]> {
+    const others = new NamedServers(what, (await this.host.serverCount()) - 1);
+    if (others.missing === 0) return [];
+    return new Promise((resolve, reject) => {
+      const requestId = this.#requests.open(others, timeoutMs, (error, responses) => {
+        if (error === null) resolve(responses);
+        else reject(error);
+      });
+      for (const form of alsoForVersion2({ uid: this.host.uid, requestId, ...request })) this.host.publishRequest(form);
+    });
+  }
+
+  /** Asks the one server that has a socket to do something to it. */
+  one(request: Request): Promise<void> {
+    const { uid, requestsTimeout } = this.host;
+    return new Promise((resolve, reject) => {
+      const others = new NamedServers(NAMES[request.type]!, 1);
+      const requestId = this.#requests.open(others, requestsTimeout, (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+      const old = this.socketIo2 ? forVersion2(request, requestId) : undefined;
+      this.host.publishRequest(old ?? { uid, requestId, ...request });
+    });
+  }
+
+  /** Another server has answered. */
+  onResponse(id: string, { type, data, sockets, clients, rooms }: Response): void {
+    const values = type === RequestType.SERVER_SIDE_EMIT ? [data] : (sockets ?? clients ?? rooms ?? []);
+    this.#requests.answer(id, undefined, Array.isArray(values) ? values : []);
+  }
+
+  /** Whether this server has asked that, and still waits. */
+  has(id: string): boolean {
+    return this.#requests.has(id);
+  }
+
+  /** No answer will be heard any more. */
+  close(): void {
+    this.#requests.close();
+  }
+}
+
+const NAMES: Partial<Record<RequestType, string>> = {
+  [RequestType.REMOTE_JOIN]: "remoteJoin",
+  [RequestType.REMOTE_LEAVE]: "remoteLeave",
+  [RequestType.REMOTE_DISCONNECT]: "remoteDisconnect",
+};
+
+/** Servers are counted, not named, by Redis; the error says what was waited for. */
+class NamedServers extends CountedServers {
+  constructor(
+    readonly what: string | null,
+    count: number,
+  ) {
+    super(count);
+  }
+
+  override timeoutMessage(): string {
+    return this.what === null ? super.timeoutMessage() : `timeout reached while waiting for ${this.what} response`;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Codec } from "../codec.js";
+
+export interface RedisAdapterOptions {
+  /**
+   * Beginning of the names of all channels.
+   * @default "socket.io"
+   */
+  key?: string;
+  /**
+   * How long servers may take to answer, in ms.
+   * @default 5000
+   */
+  requestsTimeout?: number;
+  /**
+   * Whether this server sends its answers on a channel of the one that has asked, and not to all. Servers older than
+   * @socket.io/redis-adapter 7.1 do not listen to such a channel.
+   * @default false
+   */
+  publishOnSpecificResponseChannel?: boolean;
+  /**
+   * How broadcasts are written. All servers must use the same.
+   * @default MessagePack, in forms that all releases read
+   */
+  parser?: Codec;
+  /**
+   * Whether servers of Socket.IO 2 (`socket.io-redis` 5) get binary events in the form that they read, and are asked in theirs to
+   * move single sockets (`remoteJoin`, `remoteLeave`, `remoteDisconnect`). All our servers read both forms; those of upstream from
+   * Socket.IO 3 on do not, and must not be on the same Redis then. `allSockets` and `allRooms` need no option.
+   * @default false
+   */
+  socketIo2?: boolean;
+}

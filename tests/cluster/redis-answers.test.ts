@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { sep } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { loadRedis, OURS, OURS_FOLDER, PEERS_FOLDER, provenance, UPSTREAM, type Kind } from "./kinds.ts";
+import { ClusterNode, type Member } from "./node.ts";
+
+/*
+ * Whose answers are waited for, and are they counted once, where servers of all generations share one Redis.
+ */
+
+const LATEST = UPSTREAM.find(({ versions }) => versions[1].startsWith("8."))!;
+const OLDEST = UPSTREAM.find(({ generation }) => generation === 2)!;
+const KINDS: readonly Kind[] = [OURS, OURS, LATEST, OLDEST];
+
+describe("two servers of ours, one of upstream's and one of Socket.IO 2 on one Redis", { skip: withoutRedis }, () => {
+  let redis: RedisServer;
+  const nodes: ClusterNode[] = [];
+  const members: Member[] = [];
+
+  before(async () => {
+    redis = await RedisServer.start();
+    for (const kind of KINDS) {
+      const node = await ClusterNode.start(kind, redis.port);
+      nodes.push(node);
+      members.push(await node.connect("/", [`room ${members.length}`]));
+    }
+  });
+  after(async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+    await redis.stop();
+  });
+
+  test("the packages are those, by real path and version", () => {
+    for (const kind of KINDS) {
+      const { server, adapter } = provenance(kind);
+      assert.deepEqual([server.version, adapter.version], kind.versions);
+      const folder = (kind.ours ? OURS_FOLDER : PEERS_FOLDER) + sep;
+      assert.ok([server, adapter].every((found) => found.folder.startsWith(folder)));
+    }
+  });
+
+  test("allSockets tells the ids of all", async () => {
+    const ids = members.map(({ id }) => id);
+    for (const node of nodes.slice(0, 2)) assert.deepEqual([...(await node.io.allSockets())].sort(), ids.sort());
+  });
+
+  test("allRooms tells the rooms of all", async () => {
+    for (const node of nodes.slice(0, 2)) {
+      const rooms = await node.io.of("/").adapter.allRooms();
+      assert.deepEqual(
+        members.map((_, at) => rooms.has(`room ${at}`)),
+        members.map(() => true),
+      );
+    }
+  });
+
+  test("each server answers once, though it may understand two forms of a question", async () => {
+    const { Redis } = loadRedis("ioredis-5");
+    const listener = new Redis(redis.port, "127.0.0.1");
+    const answers: { requestId?: string; requestid?: string }[] = [];
+    listener.on("message", (_channel: string, text: string) => answers.push(JSON.parse(text)));
+    await listener.subscribe("socket.io-response#/#");
+    await nodes[0]!.io.of("/").adapter.allRooms();
+    await nodes[0]!.io.allSockets();
+    // Its answer comes behind all that the server has said before.
+    await nodes[0]!.io.of("/").adapter.allRooms();
+    await nodes[0]!.io.of("/").adapter.allRooms();
+    listener.disconnect();
+    const counts = new Map<string, number>();
+    for (const { requestId, requestid } of answers) {
+      const id = requestId ?? requestid;
+      if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    assert.deepEqual([...counts.values()].slice(0, 3), [3, 3, 3]);
+  });
+
+  test("by the flag local, the clients of this server alone are asked, and nobody else is waited for", async () => {
+    for (const [at, { client }] of members.entries()) {
+      client.on("who", (answer: (value: number) => void) => answer(at));
+    }
+    const [first] = nodes;
+    assert.deepEqual(await first!.io.local.timeout(4000).emitWithAck("who"), [0]);
+    const answered = new Promise((resolve, reject) => {
+      first!.io.local
+        .timeout(4000)
+        .emit("who", (error: Error | null, answers: unknown) => (error === null ? resolve(answers) : reject(error)));
+    });
+    assert.deepEqual(await answered, [0]);
+    first!.io.emit("after");
+    await Promise.all(members.map((member) => member.hears("after")));
+    assert.ok(members.slice(1).every(({ names }) => !names.includes("who")));
+  });
+
+  test("by the flag local, without a client there is nothing to wait for", async () => {
+    assert.deepEqual(await nodes[0]!.io.in("nobody").local.timeout(4000).emitWithAck("who"), []);
+  });
+});
