@@ -300,9 +300,55 @@ describe("serverSideEmit", () => {
     first.adapter.serverSideEmit(["q", ack]);
     await settled();
     t.mock.timers.tick(5000);
+    await settled();
     const [error, responses] = ack.mock.calls[0]!.arguments;
     assert.equal(error!.message, "timeout reached: only 1 responses received out of 2");
     assert.deepEqual(responses, ["yes"]);
+  });
+});
+
+describe("questions while the other servers cannot be counted", () => {
+  for (const [how, count, message] of [
+    ["the transport fails", () => Promise.reject(new Error("down")), "the other servers are not known"],
+    [
+      "the transport is silent",
+      () => new Promise<number>(() => {}),
+      "timeout reached: the other servers are not known",
+    ],
+  ] as const) {
+    test(`end within their time, with what is known here: ${how}`, async (t) => {
+      useTimers(t);
+      const { bus, first } = cluster(2);
+      first.adapter.serverCount = count;
+      const fetched = assert.rejects(first.adapter.fetchSockets(to()), (error: Error & { responses: unknown[] }) => {
+        assert.equal(error.message, message);
+        assert.deepEqual(error.responses, [first.nsp.sockets.get("s0")]);
+        return true;
+      });
+      const ack = mock.fn<(error: Error | null, responses: unknown[]) => void>();
+      first.adapter.serverSideEmit(["q", ack]);
+      await settled();
+      t.mock.timers.tick(5000);
+      await fetched;
+      await settled();
+      const [[error, responses]] = ack.mock.calls.map(({ arguments: args }) => args) as [[Error, unknown[]]];
+      assert.deepEqual([error.message, responses], [message, []]);
+      assert.deepEqual([bus.sent, first.adapter._requests.size], [[], 0]);
+    });
+  }
+
+  test("a count that comes too late asks nobody", async (t) => {
+    useTimers(t);
+    const { bus, first } = cluster(2);
+    let tell = (_count: number): void => {};
+    first.adapter.serverCount = () => new Promise((resolve) => (tell = resolve));
+    const fetched = assert.rejects(first.adapter.fetchSockets(to()));
+    await settled();
+    t.mock.timers.tick(5000);
+    await fetched;
+    tell(2);
+    await settled();
+    assert.deepEqual(bus.sent, []);
   });
 });
 

@@ -18,7 +18,7 @@ import {
   type ServerId,
   type Unsigned,
 } from "./messages.js";
-import { ClusterRequests, requestId } from "./requests.js";
+import { ClusterRequests, requestId, type ClusterRequestError } from "./requests.js";
 
 const debug = debugModule("socket.io-adapter");
 
@@ -207,16 +207,16 @@ export abstract class ClusterAdapter extends Adapter {
   override async fetchSockets(opts: BroadcastOptions): Promise<any[]> {
     const local = await super.fetchSockets(opts);
     if (opts.flags?.local === true) return local;
-    const expected = await this._expectation();
-    if (expected.missing === 0) return local;
-    return new Promise((resolve, reject) => {
-      const id = this._requests.open(expected, opts.flags?.timeout ?? DEFAULT_TIMEOUT_MS, (error, remote) => {
-        if (error === null) return resolve([...local, ...remote]);
-        error.responses.unshift(...local);
-        reject(error);
+    const timeoutMs = opts.flags?.timeout ?? DEFAULT_TIMEOUT_MS;
+    try {
+      const remote = await this._requests.ask(this._expectation(), timeoutMs, (id) => {
+        this.publish({ type: MessageType.FETCH_SOCKETS, data: { opts: encodeOptions(opts), requestId: id } });
       });
-      this.publish({ type: MessageType.FETCH_SOCKETS, data: { opts: encodeOptions(opts), requestId: id } });
-    });
+      return [...local, ...remote];
+    } catch (error) {
+      (error as ClusterRequestError).responses.unshift(...local);
+      throw error;
+    }
   }
 
   /**
@@ -227,20 +227,16 @@ export abstract class ClusterAdapter extends Adapter {
   override serverSideEmit(packet: any[]): void {
     const ack = packet.at(-1) as unknown;
     if (typeof ack !== "function") return this.publish({ type: MessageType.SERVER_SIDE_EMIT, data: { packet } });
-    this.#serverSideEmitWithAck(packet.slice(0, -1), ack as (error: Error | null, responses: unknown[]) => void).catch(
-      (error: unknown) => debug("the number of servers is not known: %s", error),
-    );
-  }
-
-  async #serverSideEmitWithAck(
-    packet: unknown[],
-    ack: (error: Error | null, responses: unknown[]) => void,
-  ): Promise<void> {
-    const expected = await this._expectation();
+    const answer = ack as (error: Error | null, responses: unknown[]) => void;
+    const question = packet.slice(0, -1) as unknown[];
+    const asked = this._requests.ask(this._expectation(), DEFAULT_TIMEOUT_MS, (id) => {
+      this.publish({ type: MessageType.SERVER_SIDE_EMIT, data: { requestId: id, packet: question } });
+    });
     // Out of the promise: what the application's function throws is to be seen as such.
-    if (expected.missing === 0) return process.nextTick(ack, null, []);
-    const id = this._requests.open(expected, DEFAULT_TIMEOUT_MS, ack);
-    this.publish({ type: MessageType.SERVER_SIDE_EMIT, data: { requestId: id, packet } });
+    asked.then(
+      (responses) => process.nextTick(answer, null, responses),
+      (error: ClusterRequestError) => process.nextTick(answer, error, error.responses),
+    );
   }
 
   #receive(message: ClusterMessage | ClusterResponse, offset: Offset | undefined): void {

@@ -19,6 +19,15 @@ export interface Expectation {
   timeoutMessage(): string;
 }
 
+/** Until it is known whom to ask. */
+export const UNKNOWN_SERVERS: Expectation = {
+  missing: Infinity,
+  missingServers: [],
+  answered: () => false,
+  gone: () => {},
+  timeoutMessage: () => "timeout reached: the other servers are not known",
+};
+
 /** Where only the number of servers is known. */
 export class CountedServers implements Expectation {
   readonly #expected: number;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Expectation } from "./expectation.js";
+import { UNKNOWN_SERVERS, type Expectation } from "./expectation.js";
 import type { ServerId } from "./messages.js";
 
 /** Not all servers have answered. What did arrive comes along. */
@@ -12,13 +12,14 @@ export class ClusterRequestError extends Error {
     readonly responses: unknown[],
     /** Ids of the servers that did not, where they are known. */
     readonly missing: readonly ServerId[],
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }
 
 interface Pending {
-  readonly expected: Expectation;
+  expected: Expectation;
   readonly responses: unknown[];
   readonly timer: NodeJS.Timeout;
   settle(error: ClusterRequestError | null, responses: unknown[]): void;
@@ -49,9 +50,29 @@ export class ClusterRequests {
   ): string {
     const id = requestId();
     // Who waits for answers only has nothing else to keep the process for.
-    const timer = setTimeout(() => this.#fail(id, expected.timeoutMessage()), timeoutMs).unref();
-    this.#pending.set(id, { expected, responses: [], timer, settle });
+    const timer = setTimeout(() => this.#fail(id, request.expected.timeoutMessage()), timeoutMs).unref();
+    const request: Pending = { expected, responses: [], timer, settle };
+    this.#pending.set(id, request);
     return id;
+  }
+
+  /**
+   * Asks the others once it is known who they are, all of it within the time: whoever knows them may be out of reach.
+   *
+   * @param publish sends the question; not called if there is nobody to ask
+   * @throws {ClusterRequestError} (rejects)
+   */
+  ask(expectation: Promise<Expectation>, timeoutMs: number, publish: (id: string) => void): Promise<unknown[]> {
+    return new Promise((resolve, reject) => {
+      const id = this.open(UNKNOWN_SERVERS, timeoutMs, (error, responses) => {
+        if (error === null) resolve(responses);
+        else reject(error);
+      });
+      expectation.then(
+        (expected) => this.#expect(id, expected, publish),
+        (error: unknown) => this.#fail(id, "the other servers are not known", { cause: error }),
+      );
+    });
   }
 
   /** One server has answered, with one value or several. Unknown ids are of requests that have ended. */
@@ -79,17 +100,27 @@ export class ClusterRequests {
     return this.#pending.has(id);
   }
 
+  #expect(id: string, expected: Expectation, publish: (id: string) => void): void {
+    const request = this.#pending.get(id);
+    // Time was up before.
+    if (request === undefined) return;
+    request.expected = expected;
+    if (expected.missing > 0) publish(id);
+    else this.#check(id, request);
+  }
+
   #check(id: string, request: Pending): void {
     if (request.expected.missing > 0) return;
     this.#forget(id, request);
     request.settle(null, request.responses);
   }
 
-  #fail(id: string, message: string): void {
-    const request = this.#pending.get(id)!;
+  #fail(id: string, message: string, options?: ErrorOptions): void {
+    const request = this.#pending.get(id);
+    if (request === undefined) return;
     this.#forget(id, request);
     const { responses, expected } = request;
-    request.settle(new ClusterRequestError(message, responses, expected.missingServers), responses);
+    request.settle(new ClusterRequestError(message, responses, expected.missingServers, options), responses);
   }
 
   #forget(id: string, { timer }: Pending): void {

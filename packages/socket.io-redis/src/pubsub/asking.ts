@@ -28,15 +28,11 @@ export class Asking {
    *
    * @param what named when time is up; null: the error tells how many did not answer
    */
-  async all(what: string | null, request: Request, timeoutMs = this.host.requestsTimeout): Promise<unknown[]> {
-    const others = new NamedServers(what, (await this.host.serverCount()) - 1);
-    if (others.missing === 0) return [];
-    return new Promise((resolve, reject) => {
-      const requestId = this.#requests.open(others, timeoutMs, (error, responses) => {
-        if (error === null) resolve(responses);
-        else reject(error);
-      });
-      for (const form of alsoForVersion2({ uid: this.host.uid, requestId, ...request })) this.host.publishRequest(form);
+  all(what: string | null, request: Request, timeoutMs = this.host.requestsTimeout): Promise<unknown[]> {
+    const { uid } = this.host;
+    const others = this.host.serverCount().then((count) => new NamedServers(what, count - 1));
+    return this.#requests.ask(others, timeoutMs, (requestId) => {
+      for (const form of alsoForVersion2({ uid, requestId, ...request })) this.host.publishRequest(form);
     });
   }
 
