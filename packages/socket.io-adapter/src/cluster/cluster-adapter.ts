@@ -6,6 +6,7 @@ import type { Room } from "../room-index.js";
 import { AwaitedAcks } from "./awaited-acks.js";
 import { CountedServers, type Expectation } from "./expectation.js";
 import { InOrder } from "./in-order.js";
+import { reportLost, type ClusterOperation } from "./lost.js";
 import {
   decodeOptions,
   detailsOf,
@@ -99,9 +100,7 @@ export abstract class ClusterAdapter extends Adapter {
 
   /** Sends a message; a transport that fails is no fault of the caller's. */
   protected publish(message: Unsigned<ClusterMessage>): void {
-    this.publishAndReturnOffset(message).catch((error: unknown) => {
-      debug("message %d was not published: %s", message.type, error);
-    });
+    this.publishAndReturnOffset(message).catch((error: unknown) => reportLost(this, OPERATIONS[message.type], error));
   }
 
   /** Sends a message. Rejects if the transport fails. */
@@ -115,7 +114,7 @@ export abstract class ClusterAdapter extends Adapter {
 
   /** Answers the server that has asked. */
   protected publishResponse(requesterUid: ServerId, response: Unsigned<ClusterResponse>): void {
-    const failed = (error: unknown): void => debug("answer %d was not published: %s", response.type, error);
+    const failed = (error: unknown): void => reportLost(this, "answer", error);
     try {
       const signed = { ...response, uid: this.uid, nsp: this.nsp.name };
       Promise.resolve(this.doPublishResponse(requesterUid, signed)).catch(failed);
@@ -140,8 +139,9 @@ export abstract class ClusterAdapter extends Adapter {
       type: MessageType.BROADCAST,
       data: { packet: bare(packet), opts: encodeOptions(opts) },
     });
+    const onLost = (error: unknown): void => reportLost(this, "broadcast", error);
     if (!this.#wantsOffset(packet, opts)) {
-      published.catch(logLost);
+      published.catch(onLost);
       return this.#deliveries.run(() => this._deliver(packet, opts));
     }
     // Our clients are to hear it with its offset, which the transport has yet to tell.
@@ -149,7 +149,7 @@ export abstract class ClusterAdapter extends Adapter {
     const told = published.then((id) => {
       offset = id;
       appendOffset(packet, id);
-    }, logLost);
+    }, onLost);
     this.#deliveries.run(() => this._deliver(packet, opts, offset), told);
   }
 
@@ -334,10 +334,18 @@ function appendOffset(packet: Packet, offset: Offset | undefined): void {
   if (typeof offset === "string") packet.data = [...(packet.data as unknown[]), offset];
 }
 
-function logLost(error: unknown): void {
-  debug("a broadcast was not published: %s", error);
-}
-
 function logUndelivered(error: unknown): void {
   debug("a broadcast was not delivered: %s", error);
 }
+
+const OPERATIONS: Readonly<Record<ClusterMessage["type"], ClusterOperation>> = {
+  [MessageType.INITIAL_HEARTBEAT]: "heartbeat",
+  [MessageType.HEARTBEAT]: "heartbeat",
+  [MessageType.ADAPTER_CLOSE]: "heartbeat",
+  [MessageType.BROADCAST]: "broadcast",
+  [MessageType.SOCKETS_JOIN]: "socketsJoin",
+  [MessageType.SOCKETS_LEAVE]: "socketsLeave",
+  [MessageType.DISCONNECT_SOCKETS]: "disconnectSockets",
+  [MessageType.FETCH_SOCKETS]: "question",
+  [MessageType.SERVER_SIDE_EMIT]: "serverSideEmit",
+};

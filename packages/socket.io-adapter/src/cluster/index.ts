@@ -2,6 +2,8 @@
 export { AwaitedAcks } from "./awaited-acks.js";
 export { CountedServers, KnownServers } from "./expectation.js";
 export type { Expectation } from "./expectation.js";
+export { reportLost } from "./lost.js";
+export type { ClusterOperation } from "./lost.js";
 export { detailsOf } from "./messages.js";
 export type { SocketDetails } from "./messages.js";
 export { ClusterRequestError, ClusterRequests } from "./requests.js";

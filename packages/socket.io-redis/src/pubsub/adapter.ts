@@ -1,10 +1,11 @@
 import debugModule from "debug";
 import { Adapter, type BroadcastOptions, type Room, type SocketId } from "socket.io-adapter";
-import { AwaitedAcks } from "socket.io-adapter/dist/cluster";
+import { AwaitedAcks, reportLost, type ClusterOperation } from "socket.io-adapter/dist/cluster";
 import { PacketType, type Packet } from "socket.io-parser";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
-import type { Handler, Publisher, Subscriber } from "../clients/links.js";
+import type { Handler, Payload, Publisher, Subscriber } from "../clients/links.js";
 import { codec, type Codec } from "../codec.js";
+import { outboxOf, type Outbox } from "../outbox.js";
 import { Asking, type AskingHost } from "./asking.js";
 import {
   isEvent,
@@ -26,6 +27,9 @@ const debug = debugModule("socket.io-redis");
 /**
  * Connects servers by Redis pub/sub. Speaks with `@socket.io/redis-adapter` 7 and 8 and with `socket.io-redis` 6 in both
  * directions, and with `socket.io-redis` 5, the one of Socket.IO 2, as far as that knows what is asked (protocols.md 6.1).
+ *
+ * Further events: `degraded` `(reason)` when Redis goes away, and `restored` `({ sent, lost })` when it is back, as counts of what was
+ * published meanwhile; `publish_error` `(error, operation)` for each message that is lost. Local delivery goes on.
  */
 export class RedisAdapter extends Adapter {
   readonly pubClient: RedisClient;
@@ -43,6 +47,7 @@ export class RedisAdapter extends Adapter {
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #names: ChannelNames;
+  readonly #outbox: Outbox;
   readonly #asking: Asking;
   readonly #serving: Serving;
   readonly #awaitedAcks = new AwaitedAcks();
@@ -57,6 +62,12 @@ export class RedisAdapter extends Adapter {
     this.subClient = subClient;
     this.#publisher = linkOf(pubClient);
     this.#subscriber = linkOf(subClient);
+    this.#outbox = outboxOf(
+      this,
+      [pubClient, subClient],
+      (channel, payload) => this.#publisher.publish(channel, payload),
+      opts.outbox,
+    );
     this.uid = newId();
     this.requestsTimeout = opts.requestsTimeout ?? 5000;
     this.publishOnSpecificResponseChannel = opts.publishOnSpecificResponseChannel ?? false;
@@ -87,20 +98,24 @@ export class RedisAdapter extends Adapter {
   override async close(): Promise<void> {
     this.#asking.close();
     this.#awaitedAcks.close();
+    const { isDegraded } = this.#outbox;
+    this.#outbox.close();
     const subscriber = this.#subscriber;
-    await Promise.allSettled([
+    const ended = Promise.allSettled([
       subscriber.unsubscribePattern(this.#names.pattern, this.#onBroadcast),
       subscriber.unsubscribe(this.requestChannel, this.#onRequest),
       subscriber.unsubscribe(this.responseChannel, this.#onResponse),
       subscriber.unsubscribe(this.specificResponseChannel, this.#onResponse),
     ]);
+    // Some clients answer once they have their connection again, if ever.
+    if (!isDegraded) await ended;
   }
 
   override broadcast(packet: Packet, opts: BroadcastOptions): void {
     if (opts.flags?.local !== true) {
       const target = { ...targetOf(opts), flags: opts.flags ?? {} };
       const message = [this.uid, wirePacket(packet, this.nsp.name, this.#socketIo2), target];
-      this.#publish(this.#names.broadcastTo(opts.rooms), this.parser.encode(message));
+      this.#publish(this.#names.broadcastTo(opts.rooms), this.parser.encode(message), "broadcast");
     }
     super.broadcast(packet, opts);
   }
@@ -123,7 +138,7 @@ export class RedisAdapter extends Adapter {
         packet: wirePacket(packet, this.nsp.name, false),
         opts: { ...targetOf(opts), flags: opts.flags ?? {} },
       };
-      this.#publish(this.requestChannel, this.parser.encode(request));
+      this.#publish(this.requestChannel, this.parser.encode(request), "broadcast");
     }
     super.broadcastWithAck(packet, opts, clientCountCallback, ack);
   }
@@ -162,17 +177,17 @@ export class RedisAdapter extends Adapter {
 
   override addSockets(opts: BroadcastOptions, rooms: Room[]): void {
     if (opts.flags?.local === true) return super.addSockets(opts, rooms);
-    this.#tellAll({ type: RequestType.REMOTE_JOIN, opts: targetOf(opts), rooms: [...rooms] });
+    this.#tellAll("socketsJoin", { type: RequestType.REMOTE_JOIN, opts: targetOf(opts), rooms: [...rooms] });
   }
 
   override delSockets(opts: BroadcastOptions, rooms: Room[]): void {
     if (opts.flags?.local === true) return super.delSockets(opts, rooms);
-    this.#tellAll({ type: RequestType.REMOTE_LEAVE, opts: targetOf(opts), rooms: [...rooms] });
+    this.#tellAll("socketsLeave", { type: RequestType.REMOTE_LEAVE, opts: targetOf(opts), rooms: [...rooms] });
   }
 
   override disconnectSockets(opts: BroadcastOptions, close: boolean): void {
     if (opts.flags?.local === true) return super.disconnectSockets(opts, close);
-    this.#tellAll({ type: RequestType.REMOTE_DISCONNECT, opts: targetOf(opts), close });
+    this.#tellAll("disconnectSockets", { type: RequestType.REMOTE_DISCONNECT, opts: targetOf(opts), close });
   }
 
   /**
@@ -183,7 +198,7 @@ export class RedisAdapter extends Adapter {
   override serverSideEmit(packet: any[]): void {
     const ack = packet.at(-1) as unknown;
     if (typeof ack !== "function") {
-      return this.#tellAll({ uid: this.uid, type: RequestType.SERVER_SIDE_EMIT, data: packet });
+      return this.#tellAll("serverSideEmit", { uid: this.uid, type: RequestType.SERVER_SIDE_EMIT, data: packet });
     }
     const request = { type: RequestType.SERVER_SIDE_EMIT, data: packet.slice(0, -1) };
     const answer = ack as (error: Error | null, responses: unknown[]) => void;
@@ -227,17 +242,12 @@ export class RedisAdapter extends Adapter {
     }
   }
 
-  #publish(channel: string, payload: string | Uint8Array): void {
-    const lost = (error: unknown): void => debug("a message for %s was not published: %s", channel, error);
-    try {
-      this.#publisher.publish(channel, payload).catch(lost);
-    } catch (error) {
-      lost(error);
-    }
+  #publish(channel: string, payload: Payload, operation: ClusterOperation): void {
+    this.#outbox.publish(channel, payload).catch((error: unknown) => reportLost(this, operation, error));
   }
 
-  #tellAll(request: Request): void {
-    this.#publish(this.requestChannel, JSON.stringify({ uid: this.uid, ...request }));
+  #tellAll(operation: ClusterOperation, request: Request): void {
+    this.#publish(this.requestChannel, JSON.stringify({ uid: this.uid, ...request }), operation);
   }
 
   /** To a socket of this server, or by the server that has it. */
@@ -253,7 +263,7 @@ export class RedisAdapter extends Adapter {
       uid,
       requestsTimeout,
       serverCount: () => this.serverCount(),
-      publishRequest: (request) => this.#publish(this.requestChannel, JSON.stringify(request)),
+      publishRequest: (request) => this.#publish(this.requestChannel, JSON.stringify(request), "question"),
     };
   }
 
@@ -269,7 +279,7 @@ export class RedisAdapter extends Adapter {
     };
     return new Serving(this, local, {
       isOwn: (requestId) => this.#asking.has(requestId) || this.#awaitedAcks.has(requestId),
-      publish: (channel, payload) => this.#publish(channel, payload),
+      publish: (channel, payload) => this.#publish(channel, payload, "answer"),
     });
   }
 

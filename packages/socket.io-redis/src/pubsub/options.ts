@@ -1,4 +1,5 @@
 import type { Codec } from "../codec.js";
+import type { OutboxOptions } from "../outbox.js";
 
 export interface RedisAdapterOptions {
   /**
@@ -29,4 +30,6 @@ export interface RedisAdapterOptions {
    * @default false
    */
   socketIo2?: boolean;
+  /** How much is kept while Redis is away; what does not fit is lost, and told by `publish_error`. */
+  outbox?: OutboxOptions;
 }

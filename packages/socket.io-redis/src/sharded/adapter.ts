@@ -3,6 +3,7 @@ import { ClusterAdapter, type ClusterMessage, type ClusterResponse, type Room, t
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Publisher, Subscriber } from "../clients/links.js";
 import { decodeMessage, encodeMessage } from "../cluster-message.js";
+import { outboxOf, type Outbox, type OutboxOptions } from "../outbox.js";
 import { CHANNEL_OF, type SubscriptionMode } from "./subscription-mode.js";
 
 const debug = debugModule("socket.io-redis");
@@ -24,15 +25,20 @@ export interface ShardedRedisAdapterOptions {
    * @default "dynamic"
    */
   subscriptionMode?: SubscriptionMode;
+  /** How much is kept while Redis is away; what does not fit is lost, and told by `publish_error`. */
+  outbox?: OutboxOptions;
 }
 
 /**
  * Connects servers by sharded pub/sub (Redis 7): in a Redis Cluster each channel lives on one node, so load is spread. Speaks with
  * `createShardedAdapter` of `@socket.io/redis-adapter` (protocols.md 6.4).
+ *
+ * Further events: `degraded`, `restored` and `publish_error`, as of `RedisAdapter`.
  */
 export class ShardedRedisAdapter extends ClusterAdapter {
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
+  readonly #outbox: Outbox;
   readonly #mode: SubscriptionMode;
   readonly #channel: string;
   readonly #responseChannel: string;
@@ -45,6 +51,12 @@ export class ShardedRedisAdapter extends ClusterAdapter {
     super(nsp);
     this.#publisher = linkOf(pubClient);
     this.#subscriber = linkOf(subClient);
+    this.#outbox = outboxOf(
+      this,
+      [pubClient, subClient],
+      (channel, payload) => this.#publisher.publishToShard(channel, payload),
+      opts.outbox,
+    );
     this.#mode = opts.subscriptionMode ?? "dynamic";
     this.#channel = `${opts.channelPrefix ?? "socket.io"}#${(this.nsp as { name: string }).name}#`;
     this.#responseChannel = `${this.#channel}${this.uid}#`;
@@ -76,22 +88,26 @@ export class ShardedRedisAdapter extends ClusterAdapter {
 
   override async close(): Promise<void> {
     void super.close();
+    const { isDegraded } = this.#outbox;
+    this.#outbox.close();
     for (const room of this.#rooms.keys()) this.#leave(room);
-    await Promise.allSettled([
+    const ended = Promise.allSettled([
       this.#subscriber.unsubscribeFromShard(this.#channel, this.#onPayload),
       this.#subscriber.unsubscribeFromShard(this.#responseChannel, this.#onPayload),
     ]);
+    // Some clients answer once they have their connection again, if ever.
+    if (!isDegraded) await ended;
   }
 
   protected async doPublish(message: ClusterMessage): Promise<string> {
     const room = CHANNEL_OF[this.#mode](message);
     const channel = room === undefined ? this.#channel : `${this.#channel}${room}#`;
-    await this.#publisher.publishToShard(channel, encodeMessage(message));
+    await this.#outbox.publish(channel, encodeMessage(message));
     return "";
   }
 
   protected async doPublishResponse(requesterUid: string, response: ClusterResponse): Promise<void> {
-    await this.#publisher.publishToShard(`${this.#channel}${requesterUid}#`, encodeMessage(response));
+    await this.#outbox.publish(`${this.#channel}${requesterUid}#`, encodeMessage(response));
   }
 
   #enter(room: Room): void {

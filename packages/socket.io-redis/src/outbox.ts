@@ -1,0 +1,210 @@
+import type { Adapter } from "socket.io-adapter";
+import { watchConnection } from "./clients/connection.js";
+import type { RedisClient } from "./clients/link-of.js";
+import type { Payload } from "./clients/links.js";
+
+/** How much is kept while Redis is away. */
+export interface OutboxOptions {
+  /** @default 1000 */
+  maxMessages?: number;
+  /**
+   * In bytes of what would be published.
+   * @default 8388608
+   */
+  maxBytes?: number;
+}
+
+/** Why servers do not hear each other. */
+export type Degradation = "publisher disconnected" | "subscriber disconnected" | "unresponsive";
+
+/** What became of the messages that were published while Redis was away. */
+export interface Restoration {
+  /** They were kept, and are on their way now. */
+  readonly sent: number;
+  /** The outbox was full, or they were under way when the connection broke. */
+  readonly lost: number;
+}
+
+export interface OutboxHost {
+  /** As a client does: rejects if it fails. */
+  send(channel: string, payload: Payload): Promise<unknown>;
+  onDegraded(reason: Degradation): void;
+  onRestored(restoration: Restoration): void;
+}
+
+/** The outbox of an adapter, whose events `degraded` and `restored` tell what becomes of it. */
+export function outboxOf(
+  adapter: Adapter,
+  [pubClient, subClient]: readonly [RedisClient, RedisClient],
+  send: OutboxHost["send"],
+  options: OutboxOptions | undefined,
+): Outbox {
+  // Out of the client's own events: what the application's function throws is not to disturb it.
+  const tell = (event: string, value: unknown): void => process.nextTick(() => adapter.emit(event, value));
+  const host: OutboxHost = {
+    send,
+    onDegraded: (reason) => tell("degraded", reason),
+    onRestored: (restoration) => tell("restored", restoration),
+  };
+  return new Outbox(host, pubClient, subClient, options);
+}
+
+/** A message was not published, since Redis is away and enough is kept for it already. */
+export class OutboxFullError extends Error {
+  override readonly name = "OutboxFullError";
+  readonly code = "ERR_OUTBOX_FULL";
+
+  constructor(messages: number, bytes: number) {
+    super(`Redis is away, and the outbox is full (${messages} messages, ${bytes} bytes)`);
+  }
+}
+
+/** With no answer for that long, Redis counts as away though it is connected, in ms. */
+const SILENCE_MS = 1000;
+
+interface Held {
+  readonly channel: string;
+  readonly payload: Payload;
+  resolve(answer: Promise<unknown>): void;
+  reject(error: Error): void;
+}
+
+/**
+ * What a server publishes, in order. While Redis is away messages are kept, up to a limit, and leave when it is back. Those that
+ * were under way when the connection broke are not sent again, since Redis may have had them.
+ */
+export class Outbox {
+  readonly #maxMessages: number;
+  readonly #maxBytes: number;
+  readonly #reasons = new Set<Degradation>();
+  readonly #unwatch: (() => void)[];
+  #held: Held[] = [];
+  #heldBytes = 0;
+  #lost = 0;
+  #sent = 0;
+  #published = 0;
+  #answered = 0;
+  /** How many have to be answered for Redis to count as awake. */
+  #expected = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly host: OutboxHost,
+    pubClient: RedisClient,
+    subClient: RedisClient,
+    { maxMessages = 1000, maxBytes = 8 * 1024 * 1024 }: OutboxOptions = {},
+  ) {
+    this.#maxMessages = maxMessages;
+    this.#maxBytes = maxBytes;
+    this.#unwatch = [
+      watchConnection(pubClient, this.#watcher("publisher disconnected")),
+      watchConnection(subClient, this.#watcher("subscriber disconnected")),
+    ];
+  }
+
+  /** Whether servers do not hear each other now. */
+  get isDegraded(): boolean {
+    return this.#reasons.size > 0;
+  }
+
+  /** Settles once Redis has answered. Rejects if the message is lost. */
+  publish(channel: string, payload: Payload): Promise<unknown> {
+    return this.#isHolding ? this.#hold(channel, payload) : this.#send(channel, payload);
+  }
+
+  /** What is kept is lost. */
+  close(): void {
+    for (const end of this.#unwatch) end();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#reasons.clear();
+    const held = this.#takeHeld();
+    for (const { reject } of held) reject(new Error("the adapter was closed"));
+  }
+
+  /** What is published cannot reach Redis now. */
+  get #isHolding(): boolean {
+    return this.#reasons.has("publisher disconnected") || this.#reasons.has("unresponsive");
+  }
+
+  #send(channel: string, payload: Payload): Promise<unknown> {
+    const answered = this.#tryToSend(channel, payload);
+    this.#published++;
+    answered.then(this.#onAnswer, this.#onFailure);
+    this.#watchSilence();
+    return answered;
+  }
+
+  /** Clients of some libraries throw at once. */
+  async #tryToSend(channel: string, payload: Payload): Promise<unknown> {
+    return this.host.send(channel, payload);
+  }
+
+  #hold(channel: string, payload: Payload): Promise<unknown> {
+    if (this.#held.length >= this.#maxMessages || this.#heldBytes + payload.length > this.#maxBytes) {
+      this.#lost++;
+      return Promise.reject(new OutboxFullError(this.#held.length, this.#heldBytes));
+    }
+    this.#heldBytes += payload.length;
+    return new Promise((resolve, reject) => this.#held.push({ channel, payload, resolve, reject }));
+  }
+
+  #takeHeld(): Held[] {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    return held;
+  }
+
+  #watcher(reason: Degradation): { onAway(): void; onBack(): void } {
+    return { onAway: () => this.#degrade(reason), onBack: () => this.#restore(reason) };
+  }
+
+  #degrade(reason: Degradation): void {
+    const isFirst = this.#reasons.size === 0;
+    this.#reasons.add(reason);
+    if (isFirst) this.host.onDegraded(reason);
+  }
+
+  #restore(reason: Degradation): void {
+    if (!this.#reasons.delete(reason)) return;
+    if (!this.#isHolding) {
+      for (const { channel, payload, resolve } of this.#takeHeld()) {
+        this.#sent++;
+        resolve(this.#send(channel, payload));
+      }
+    }
+    if (this.#reasons.size > 0) return;
+    const restoration = { sent: this.#sent, lost: this.#lost };
+    this.#sent = 0;
+    this.#lost = 0;
+    this.host.onRestored(restoration);
+  }
+
+  readonly #onAnswer = (): void => {
+    this.#answered++;
+    if (this.#answered >= this.#expected) this.#restore("unresponsive");
+  };
+
+  readonly #onFailure = (): void => {
+    this.#lost++;
+    this.#onAnswer();
+  };
+
+  /** One timer, and only while something is under way: those who publish much pay nothing for it. */
+  #watchSilence(): void {
+    if (this.#timer !== undefined) return;
+    this.#expected = this.#published;
+    this.#timer = setTimeout(this.#onTime, SILENCE_MS).unref();
+  }
+
+  readonly #onTime = (): void => {
+    // This process may have been busy itself: what has arrived meanwhile is read first.
+    setImmediate(() => {
+      if (this.#timer === undefined) return;
+      this.#timer = undefined;
+      if (this.#answered < this.#expected) this.#degrade("unresponsive");
+      else if (this.#answered < this.#published) this.#watchSilence();
+    });
+  };
+}
