@@ -74,7 +74,7 @@ interface Settings extends BackoffSettings {
 }
 
 // Methods, not fields, so that a subclass can override them; they are made by one function at the end of this file.
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars -- both declarations name the same parameters
 export interface ManagerBase<ListenEvents extends EventsMap, EmitEvents extends EventsMap> {
   /** See {@link ManagerOptions.reconnectionAttempts}. */
   reconnectionAttempts(): number;
@@ -264,7 +264,8 @@ export abstract class ManagerBase<
     const chunks = this.encoder.encode(packet);
     for (const chunk of chunks) {
       const bytes = engine._excess(chunk);
-      if (bytes) return limitError("ERR_TOO_LARGE", packet.data?.[0], bytes, `maxPayload (${engine._maxPayload} bytes)`);
+      if (bytes)
+        return limitError("ERR_TOO_LARGE", packet.data?.[0], bytes, `maxPayload (${engine._maxPayload} bytes)`);
     }
     for (const chunk of chunks) engine.write(chunk, packet.options);
     return undefined;
@@ -317,7 +318,8 @@ export abstract class ManagerBase<
   private _reconnect(again?: boolean): void {
     const { backoff } = this;
     if (again) this._reconnecting = false;
-    if (!this._settings.reconnection || this.skipReconnect || this._readyState !== "closed" || this._reconnecting) return;
+    if (!this._settings.reconnection || this.skipReconnect || this._readyState !== "closed" || this._reconnecting)
+      return;
     if (backoff.exhausted) {
       backoff.reset();
       announce(this, ["reconnect_failed"]);

@@ -37,10 +37,20 @@ function bytesIn(value: unknown): number {
 /** Why an event of that many bytes can't be kept beside `count` others of `kept` bytes together; undefined if it can. */
 export function whyFull(name: unknown, bytes: number, count: number, kept: number): Error | undefined {
   if (count < MAX_EVENTS && kept + bytes <= MAX_BYTES) return undefined;
-  return limitError("ERR_BUFFER_FULL", name, bytes, `the buffer (${count}/${MAX_EVENTS} events, ${kept}/${MAX_BYTES} bytes)`);
+  return limitError(
+    "ERR_BUFFER_FULL",
+    name,
+    bytes,
+    `the buffer (${count}/${MAX_EVENTS} events, ${kept}/${MAX_BYTES} bytes)`,
+  );
 }
 
 /** The error of an event that was not sent. It names the event and sizes, and nothing of the contents. */
-export function limitError(code: "ERR_BUFFER_FULL" | "ERR_TOO_LARGE", name: unknown, bytes: number, limit: string): Error {
+export function limitError(
+  code: "ERR_BUFFER_FULL" | "ERR_TOO_LARGE",
+  name: unknown,
+  bytes: number,
+  limit: string,
+): Error {
   return Object.assign(new Error(`"${String(name)}" (${bytes} bytes) exceeds ${limit}`), { code });
 }
