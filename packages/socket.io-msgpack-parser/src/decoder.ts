@@ -27,5 +27,5 @@ function bytesOf(message: unknown): Uint8Array {
   if (ArrayBuffer.isView(message)) return new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
   // By tag, since buffers may come from another window or vm context.
   if (Object.prototype.toString.call(message) === "[object ArrayBuffer]") return new Uint8Array(message as ArrayBuffer);
-  throw new DecodeError("ERR_BAD_MESSAGE", "Could not parse: not bytes, does the peer use this parser?");
+  throw new DecodeError("Could not parse: not bytes, does the peer use this parser?");
 }

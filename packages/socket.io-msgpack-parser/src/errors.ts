@@ -6,14 +6,21 @@ export type DecodeErrorCode =
   | "ERR_BAD_PAYLOAD"
   | "ERR_BAD_PACKET_ID";
 
-/** The peer broke the protocol; its connection is to be closed. The texts of packets are upstream's (row A-14). */
+/** How the texts begin. Those of packets are upstream's (row A-14); whatever else is wrong, a message can't be read. */
+const TEXTS: Readonly<Record<string, DecodeErrorCode>> = {
+  "invalid packet type": "ERR_UNKNOWN_PACKET_TYPE",
+  "invalid namespace": "ERR_BAD_NAMESPACE",
+  "invalid payload": "ERR_BAD_PAYLOAD",
+  "invalid packet id": "ERR_BAD_PACKET_ID",
+};
+
+/** The peer broke the protocol; its connection is to be closed. In browsers it is a plain Error, without a code. */
 export class DecodeError extends Error {
   override readonly name = "DecodeError";
+  readonly code: DecodeErrorCode;
 
-  constructor(
-    readonly code: DecodeErrorCode,
-    message: string,
-  ) {
+  constructor(message: string) {
     super(message);
+    this.code = TEXTS[message] ?? "ERR_BAD_MESSAGE";
   }
 }

@@ -7,6 +7,7 @@ export const protocol = 5;
 
 /** Kinds of packets. Binary needs no kinds of its own here: MessagePack has bytes. */
 export const PacketType = { CONNECT: 0, DISCONNECT: 1, EVENT: 2, ACK: 3, CONNECT_ERROR: 4 } as const;
+const { CONNECT, DISCONNECT, ACK, CONNECT_ERROR } = PacketType;
 
 /**
  * A decoded value, if it is a packet. What the default parser refuses is refused here as well: events without a name or
@@ -14,36 +15,25 @@ export const PacketType = { CONNECT: 0, DISCONNECT: 1, EVENT: 2, ACK: 3, CONNECT
  * @throws DecodeError
  */
 export function checkPacket(value: unknown): Packet {
-  // Upstream asks any value for its type, and has none for what is no map.
-  const { type, nsp, data, id } = isMap(value) ? (value as unknown as Packet) : ({} as Partial<Packet>);
-  if (!isPacketType(type)) throw new DecodeError("ERR_UNKNOWN_PACKET_TYPE", "invalid packet type");
-  if (typeof nsp !== "string") throw new DecodeError("ERR_BAD_NAMESPACE", "invalid namespace");
-  if (!isPayloadValid(type, data)) throw new DecodeError("ERR_BAD_PAYLOAD", "invalid payload");
-  if (id !== undefined && !(Number.isSafeInteger(id) && id >= 0)) {
-    throw new DecodeError("ERR_BAD_PACKET_ID", "invalid packet id");
-  }
+  const wrong = whatIsWrong(value);
+  if (wrong) throw new DecodeError(`invalid ${wrong}`);
   return value as Packet;
 }
 
-function isPacketType(type: unknown): type is number {
-  return (
-    Number.isInteger(type) && (type as number) >= PacketType.CONNECT && (type as number) <= PacketType.CONNECT_ERROR
-  );
+function whatIsWrong(value: unknown): string | undefined {
+  // Upstream asks any value for its type, and has none for what is no map.
+  const { type, nsp, data, id } = isMap(value) ? (value as unknown as Packet) : ({} as Packet);
+  if (!Number.isInteger(type) || type < CONNECT || type > CONNECT_ERROR) return "packet type";
+  if (typeof nsp !== "string") return "namespace";
+  if (!isPayloadValid(type, data)) return "payload";
+  if (id !== undefined && !(Number.isSafeInteger(id) && id >= 0)) return "packet id";
+  return undefined;
 }
 
 function isPayloadValid(type: number, data: unknown): boolean {
-  switch (type) {
-    case PacketType.CONNECT:
-      return data === undefined || isMap(data);
-    case PacketType.DISCONNECT:
-      return data === undefined;
-    case PacketType.EVENT:
-      return Array.isArray(data) && isEventName(data[0]);
-    case PacketType.ACK:
-      return Array.isArray(data);
-    default:
-      return typeof data === "string" || isMap(data);
-  }
+  if (type <= DISCONNECT) return data === undefined || (type === CONNECT && isMap(data));
+  if (type === CONNECT_ERROR) return typeof data === "string" || isMap(data);
+  return Array.isArray(data) && (type === ACK || isEventName(data[0]));
 }
 
 function isEventName(name: unknown): boolean {

@@ -30,7 +30,7 @@ class Reader {
 
   end(): void {
     const rest = this.#bytes.length - this.#at;
-    if (rest > 0) throw new DecodeError("ERR_BAD_MESSAGE", `${rest} trailing bytes`);
+    if (rest > 0) throw new DecodeError(`${rest} trailing bytes`);
   }
 
   /**
@@ -181,7 +181,7 @@ function shortAscii(bytes: Uint8Array, start: number, end: number): string | nul
 }
 
 function unreadable(why: string): DecodeError {
-  return new DecodeError("ERR_BAD_MESSAGE", `Could not parse: ${why}`);
+  return new DecodeError(`Could not parse: ${why}`);
 }
 
 function tooDeep(): DecodeError {

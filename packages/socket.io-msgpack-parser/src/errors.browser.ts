@@ -1,0 +1,2 @@
+/** The browsers' half of a pair, see errors.ts: the text says what a page can use. */
+export const DecodeError = Error;
