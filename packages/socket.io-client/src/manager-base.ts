@@ -192,7 +192,7 @@ export abstract class ManagerBase<
   open(fn?: (err?: Error) => void): this {
     if (this._readyState !== "closed") return this;
     if (__DEBUG__) debug("opening %s", this.uri);
-    this.engine = this._createEngine();
+    this.engine = this._createEngine(this.uri, { ...this.opts, timeout: this._settings.timeout });
     this._readyState = "opening";
     this.skipReconnect = false;
     const fail = (error: any) => {
@@ -284,12 +284,7 @@ export abstract class ManagerBase<
   }
 
   /** @internal The engine of one attempt. Tests connect others. */
-  abstract _createEngine(): Engine;
-
-  /** @internal */
-  _engineOptions(): Options {
-    return { ...this.opts, timeout: this._settings.timeout };
-  }
+  abstract _createEngine(uri: string | undefined, opts: Options): Engine;
 
   private disconnect(): void {
     this._close();

@@ -137,8 +137,8 @@ export class Socket<
     super();
     this.io = io;
     this.nsp = nsp;
-    this._opts = { ...opts };
-    if (opts?.auth) this.auth = opts.auth;
+    const { auth } = (this._opts = { ...opts });
+    if (auth) this.auth = auth;
     if (io._autoConnect) this.connect();
   }
 

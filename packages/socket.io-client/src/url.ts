@@ -26,11 +26,9 @@ export function resolveUrl(
   path: string,
   page: PageLocation = globalThis.location ?? { protocol: "http:", host: "localhost" },
 ): Target {
-  let source = uri || "//" + page.host;
-  if (source[0] === "/" && source[1] !== "/") source = page.host + source;
-  if (!/^(http|ws)s?:\/\//.test(source)) source = page.protocol + source.replace(/^(\/\/)?/, "//");
+  const [, scheme = page.protocol, rest = ""] = /^(?:((?:http|ws)s?:)?\/\/)?(.*)/s.exec(uri ?? "")!;
+  const source = `${scheme}//${/^[^/]/.test(rest) ? "" : page.host}${rest}`;
   const { protocol, host, port, path: namespace } = parse(source);
-  const name = host.includes(":") ? `[${host}]` : host;
   const defaultPort = protocol.endsWith("s") ? 443 : 80;
-  return { source, namespace: namespace || "/", key: `${protocol}://${name}:${port || defaultPort}${path}` };
+  return { source, namespace: namespace || "/", key: [protocol, host, port || defaultPort, path].join() };
 }

@@ -12,8 +12,8 @@ export class Manager<
   EmitEvents extends EventsMap = ListenEvents,
 > extends ManagerBase<ListenEvents, EmitEvents> {
   /** @internal */
-  override _createEngine(): Engine {
-    return new Engine(this.uri, this._engineOptions());
+  override _createEngine(...target: ConstructorParameters<typeof Engine>): Engine {
+    return new Engine(...target);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Emitter } from "engine.io-parser/emitter";
-import { insertAttachments, isBinary, tagOf } from "./binary.js";
-import { DecodeError } from "./errors.js";
+import { insertAttachments, isBinary } from "./binary.js";
+import { DecodeError, unknownType } from "./errors.js";
 import { limits } from "./limits.js";
 import { PacketType, type Packet } from "./packet.js";
 import { isPayloadValid } from "./payload.js";
@@ -78,10 +78,7 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
       if (!attach) throw new DecodeError("got binary data when not reconstructing a packet");
       packet = attach(chunk);
       if (!packet) this._attach = attach;
-    } else {
-      const Kind = chunk === undefined || chunk === null ? TypeError : DecodeError;
-      throw new Kind(`Unknown type: ${typeof chunk === "object" ? tagOf(chunk) : String(chunk)}`);
-    }
+    } else throw unknownType(chunk);
     if (packet) this.emitReserved("decoded", packet);
   }
 

@@ -34,3 +34,9 @@ export class DecodeError extends Error {
     this.code = codes.find((code) => message.startsWith(TEXTS[code]))!;
   }
 }
+
+/** What to throw for a chunk that is no message. */
+export function unknownType(chunk: unknown): Error {
+  const Kind = chunk === undefined || chunk === null ? TypeError : DecodeError;
+  return new Kind(`Unknown type: ${typeof chunk === "object" ? Object.prototype.toString.call(chunk) : String(chunk)}`);
+}
