@@ -1,11 +1,13 @@
 import { createServer } from "node:http";
 import { Server } from "socket.io";
+import * as msgpack from "socket.io-msgpack-parser";
 
 /*
  * A Socket.IO server in Deno, which has an HTTP/3 server: polling and WebSocket on a TCP port, WebTransport on the UDP port of
  * the same number. Says where it listens, and what the application sees, a line of JSON each.
  */
-const [cert, key] = Deno.args.map((file) => Deno.readTextFileSync(file));
+const [cert, key] = Deno.args.slice(0, 2).map((file) => Deno.readTextFileSync(file));
+const isMsgpack = Deno.args[2] === "msgpack";
 
 const http = createServer((_req, res) => {
   res.setHeader("content-type", "text/html");
@@ -15,6 +17,7 @@ const io = new Server(http, {
   transports: ["polling", "websocket", "webtransport"],
   cors: { origin: "*" },
   maxHttpBufferSize: 1e6,
+  ...(isMsgpack ? { parser: msgpack } : {}),
 });
 
 io.engine.use((req: { url: string; seen?: string }, _res: unknown, next: () => void) => {

@@ -75,6 +75,32 @@ describe("webtransport over HTTP/3", { skip: deno.skip, timeout: 120_000 }, () =
   }
 });
 
+/** Of the bundles those that know WebTransport: the one above, and these. */
+const SCRIPTS = ["socket.io.js", "socket.io.min.js", "socket.io.msgpack.min.js"];
+
+for (const script of SCRIPTS) {
+  describe(`${script} over HTTP/3`, { skip: deno.skip, timeout: 120_000 }, () => {
+    browserTest(`Chromium: ${script} by a script tag: 70 kB are echoed over webtransport`, async ({ open, t }) => {
+      const certificate = makeCertificate();
+      t.after(() => certificate.remove());
+      const parser = script.includes(".msgpack.") ? ["msgpack"] : [];
+      const server = new DenoProgram(deno.path, "./server.mts", [certificate.certFile, certificate.keyFile, ...parser]);
+      t.after(() => server.stop());
+      const port = (await server.next())["port"] as number;
+      const page = await open(`http://127.0.0.1:${port}/`);
+      await page.addScriptTag({ url: `/socket.io/${script}` });
+      await page.addScriptTag({ content: `globalThis.converse = ${converse.toString()}` });
+      const seen = await page.evaluate(async (hash): Promise<Conversation> => {
+        const value = Uint8Array.from(atob(hash), (letter) => letter.charCodeAt(0));
+        const page = globalThis as unknown as { io: never; converse: typeof converse };
+        return page.converse(page.io, location.origin, ["webtransport"], value);
+      }, certificate.hash);
+      assert.deepEqual(seen, { transports: ["webtransport"], echo: ECHO, end: END });
+      assert.equal(server.complaints, "");
+    });
+  });
+}
+
 /** The engine's middleware saw each, and notes the transport that the request asked for. */
 function opened(transport: string): object {
   return { event: "connection", transport, secure: transport === "webtransport", seen: transport };

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import type { Socket as EngineSocket } from "engine.io";
 import { Server, type ServerOptions } from "socket.io";
 import { serverPackages } from "../../interop/implementations.ts";
 
@@ -32,8 +33,8 @@ export async function serveEcho(
   });
   const io = new Server(http, options);
   const began: string[] = [];
+  io.engine.on("connection", (session: EngineSocket) => began.push(session.transport.name));
   io.on("connection", (socket) => {
-    began.push(socket.conn.transport.name);
     socket.on("echo", (data: unknown, answer: (data: unknown) => void) => answer(data));
   });
   http.listen(0, "127.0.0.1");
