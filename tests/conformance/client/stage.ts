@@ -45,6 +45,7 @@ export class Stage {
   readonly #uncaught: unknown[] = [];
   #restore: (() => void) | undefined;
   #port: number | undefined;
+  #isOver = false;
 
   private constructor(cell: Cell, t: TestContext) {
     this.cell = cell;
@@ -204,14 +205,15 @@ export class Stage {
 
   /** Turns of the event loop until something is so; the limit of the behaviour bounds the wait. */
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise(setImmediate);
+    while (!condition() && !this.#isOver) await new Promise(setImmediate);
   }
 
   /** Time goes on, bit by bit, until something is so: for what happens at a time that is not asked. */
   async whileTimePasses<T>(expected: Promise<T>, stepMs = 50): Promise<T> {
     const state = { settled: false };
     const settled = expected.finally(() => (state.settled = true));
-    while (!state.settled) {
+    // A behaviour that has failed leaves loops behind.
+    while (!state.settled && !this.#isOver) {
       this.clock.advance(stepMs);
       for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     }
@@ -225,6 +227,7 @@ export class Stage {
   }
 
   async #close(): Promise<void> {
+    this.#isOver = true;
     try {
       for (const close of this.#closers.toReversed()) await close();
       // What was closed may still want to say so.

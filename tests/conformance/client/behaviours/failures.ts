@@ -178,6 +178,32 @@ export const failures: Behaviours = {
     assert.equal(told[0], "forced close");
   },
 
+  "the end of a connection before the answer to CONNECT is a disconnect with its reason, too": async (stage) => {
+    const { socket, wire } = await stage.joining();
+    const log = stage.log(socket, ["connect_error", "connect"]);
+    const gone = stage.event(socket, "disconnect");
+    wire.cut();
+    assert.equal((await gone)[0], "transport close");
+    assert.deepEqual(log, []);
+  },
+
+  "half a packet is forgotten with its connection": async (stage) => {
+    const { socket, wire, server } = await stage.joined({ reconnection: true });
+    wire.send('2["before"]', '51-["half",{"_placeholder":true,"num":0}]');
+    await stage.event(socket, "before");
+    await stage.quiet();
+    const log = stage.log(socket, ["half", "disconnect"]);
+    wire.cut();
+    const next = await stage.whileTimePasses(server.join());
+    const heard = stage.event(socket, "whole");
+    next.send('2["whole"]');
+    await heard;
+    assert.deepEqual(
+      log.map(([name, reason]) => [name, reason]),
+      [["disconnect", "transport close"]],
+    );
+  },
+
   "a disconnect is told once, however much goes wrong at a time": async (stage) => {
     const { socket, wire } = await stage.joined();
     const log = stage.log(socket, ["disconnect"]);

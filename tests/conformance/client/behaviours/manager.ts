@@ -173,6 +173,7 @@ export const manager: Behaviours = {
     assert.deepEqual(waits, [1000, 2000, 4000]);
     const io = await stage.serve({}, port);
     await stage.whileTimePasses(stage.event(socket, "connect"), 500);
+    assert.equal(socket.io.backoff.attempts, 0);
     const gone = stage.event(socket, "disconnect");
     stage.half(io, socket).conn.close();
     await gone;

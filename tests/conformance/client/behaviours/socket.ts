@@ -254,7 +254,7 @@ export const socket: Behaviours = {
     },
   },
 
-  "a refused failure at first keeps it active": async (stage) => {
+  "a first attempt that fails leaves it active": async (stage) => {
     const socket = stage.io(await stage.refused());
     await stage.event(socket, "connect_error");
     assert.deepEqual([socket.active, socket.connected], [true, false]);
