@@ -3,6 +3,7 @@ import { emit } from "./behaviours/emit.ts";
 import { emitter } from "./behaviours/emitter.ts";
 import { engineOptions } from "./behaviours/engine-options.ts";
 import { entryPoints } from "./behaviours/entry-points.ts";
+import { events } from "./behaviours/events.ts";
 import { failures } from "./behaviours/failures.ts";
 import { lookup } from "./behaviours/lookup.ts";
 import { managerOptions } from "./behaviours/manager-options.ts";
@@ -34,4 +35,5 @@ export const subjects: Readonly<Record<string, Subject>> = {
   emitter: scripted(emitter),
   "in a page": scripted(page),
   "at a server": any(served),
+  events: any(events),
 };
