@@ -1,6 +1,7 @@
+import assert from "node:assert/strict";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = realpathSync(fileURLToPath(new URL("../..", import.meta.url)));
@@ -98,3 +99,12 @@ function describe(entry: string): Provenance {
 
 export const OURS_FOLDER = join(root, "packages");
 export const PEERS_FOLDER = join(root, "peers", "node_modules");
+
+/** What a kind loads is what it says, by version and real path. */
+export function prove(kind: Kind): void {
+  const { server, adapter } = provenance(kind);
+  assert.deepEqual([server.version, adapter.version], kind.versions);
+  for (const { folder } of [server, adapter]) {
+    assert.ok(folder.startsWith((kind.ours ? OURS_FOLDER : PEERS_FOLDER) + sep), folder);
+  }
+}

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { sep } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
-import { OURS, OURS_FOLDER, PEERS_FOLDER, provenance, UPSTREAM, type Kind } from "./kinds.ts";
+import { OURS, prove, UPSTREAM, type Kind } from "./kinds.ts";
 import { ClusterNode, type Member } from "./node.ts";
 
 /*
@@ -310,14 +309,6 @@ for (const [other, socketIo2] of PAIRS) {
       });
     }
   });
-}
-
-function prove(kind: Kind): void {
-  const { server, adapter } = provenance(kind);
-  assert.deepEqual([server.version, adapter.version], kind.versions);
-  for (const { folder } of [server, adapter]) {
-    assert.ok(folder.startsWith((kind.ours ? OURS_FOLDER : PEERS_FOLDER) + sep), folder);
-  }
 }
 
 /** Resolves once this is true of both: whoever moves sockets of another server is not told when it is done. */

@@ -1,104 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { createConnection, createServer as createTcpServer, type AddressInfo } from "node:net";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
-import { load, loadRedis, OURS, PEERS_FOLDER, UPSTREAM, type Kind } from "./kinds.ts";
-import { Member } from "./node.ts";
+import { OURS, prove } from "./kinds.ts";
+import { StreamsNode, STREAMS_UPSTREAM, untilBothRead } from "./streams-kinds.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- clients and servers of several makers have no type in common */
-
-const STREAMS_UPSTREAM: Kind = {
-  ...UPSTREAM[0]!,
-  name: "@socket.io/redis-streams-adapter",
-  adapter: "@socket.io/redis-streams-adapter",
-};
-const inPeers = createRequire(`${PEERS_FOLDER}/../package.json`);
-
-class StreamsNode {
-  readonly clients: any[] = [];
-
-  private constructor(
-    readonly kind: Kind,
-    readonly io: any,
-    readonly http: ReturnType<typeof createServer>,
-    readonly redis: any,
-  ) {}
-
-  static async start(
-    kind: Kind,
-    redisPort: number,
-    library: "ioredis" | "redis",
-    options: object = {},
-  ): Promise<StreamsNode> {
-    const { Server } = load(kind === OURS ? OURS : UPSTREAM[0]!);
-    const redis = await redisClient(library, redisPort);
-    const http = createServer();
-    const io = new Server(http, {
-      transports: ["websocket"],
-      connectionStateRecovery: { maxDisconnectionDuration: 60_000 },
-      pingInterval: 100_000,
-    });
-    const create =
-      kind === OURS
-        ? load(OURS).adapter.createStreamsAdapter
-        : inPeers("@socket.io/redis-streams-adapter").createAdapter;
-    io.adapter(create(redis, { blockTimeInMs: 200, ...options }));
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
-    await io.of("/").adapter.init?.();
-    return new StreamsNode(kind, io, http, redis);
-  }
-
-  get port(): number {
-    return (this.http.address() as AddressInfo).port;
-  }
-
-  async connect(rooms: readonly string[] = [], port = this.port): Promise<Member> {
-    const connection = new Promise<any>((resolve) => this.io.once("connection", resolve));
-    const client = load(OURS).connect(`http://127.0.0.1:${port}`, {
-      transports: ["websocket"],
-      forceNew: true,
-      reconnectionDelay: 10,
-      reconnectionDelayMax: 50,
-    });
-    this.clients.push(client);
-    const socket = await connection;
-    const member = new Member(client, socket);
-    if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
-    await socket.join([...rooms]);
-    return member;
-  }
-
-  async stop(): Promise<void> {
-    for (const client of this.clients) client.close();
-    await this.io.close();
-    if (this.redis.isOpen !== undefined) await this.redis.close();
-    else this.redis.disconnect();
-  }
-}
-
-async function redisClient(library: "ioredis" | "redis", port: number): Promise<any> {
-  if (library === "ioredis") {
-    const { Redis } = loadRedis("ioredis");
-    const client = new Redis(port, "127.0.0.1");
-    client.on("error", () => {});
-    // The other make leaves its copies open, over this library.
-    const { duplicate } = client;
-    client.duplicate = function (...args: unknown[]) {
-      const copy = duplicate.apply(client, args);
-      client.once("end", () => copy.disconnect());
-      return copy;
-    };
-    return client;
-  }
-  const client = loadRedis("redis").createClient({ url: `redis://127.0.0.1:${port}` });
-  client.on("error", () => {});
-  await client.connect();
-  return client;
-}
 
 /** A load balancer, of a kind: it sends new connections to the server that it is told. */
 class Balancer {
@@ -149,6 +57,11 @@ for (const library of ["ioredis", "redis"] as const) {
       after(async () => {
         await Promise.all([ours?.stop(), theirs?.stop()]);
         await redis.stop();
+      });
+
+      test("the packages are those, by real path and version", () => {
+        prove(OURS);
+        prove(other);
       });
 
       test("broadcasts arrive in both directions, plain and binary, with one offset", async () => {
@@ -229,16 +142,4 @@ for (const library of ["ioredis", "redis"] as const) {
       }
     });
   }
-}
-
-/** The other make does not tell when it listens: emits until everything has arrived once. */
-async function untilBothRead(ours: StreamsNode, theirs: StreamsNode): Promise<void> {
-  const members = [await ours.connect(), await theirs.connect()] as const;
-  const emits = setInterval(() => {
-    ours.io.emit("ready from ours");
-    theirs.io.emit("ready from theirs");
-  }, 1);
-  await Promise.all(members.flatMap((member) => [member.hears("ready from ours"), member.hears("ready from theirs")]));
-  clearInterval(emits);
-  for (const { client } of members) client.close();
 }

@@ -42,24 +42,25 @@ for (const { folder, version, abilities, base, hearsEmitter } of KINDS) {
     const connections: any[] = [];
     const pair: Partial<{ -readonly [K in keyof Pair]: Pair[K] }> = {};
 
-    const connect = async (): Promise<any> => {
+    // Several connections that notify would not keep the order of what is published.
+    const connect = (max: number): any => {
       const { Pool } = load("pg");
-      // One connection listens. Several that notify would not keep the order of what is published.
-      const pool = new Pool({ host: "127.0.0.1", port: postgres.port, user: "postgres", max: 2 });
+      const pool = new Pool({ host: "127.0.0.1", port: postgres.port, user: "postgres", max });
       pool.on("error", () => {});
       pool.on("connect", (client: any) => connections.push(client));
       pools.push(pool);
       return pool;
     };
     const start = async (): Promise<Node> => {
-      const pool = await connect();
+      // One more listens.
+      const pool = connect(2);
       return Node.start(load(folder).createAdapter(pool, { errorHandler: () => {} }));
     };
 
     before(async () => {
       if (version !== "0.5.0") letTimersBeLeft();
       postgres = await PostgresServer.start();
-      const pool = await connect();
+      const pool = connect(1);
       await pool.query(
         "CREATE TABLE socket_io_attachments (id bigserial UNIQUE, created_at timestamptz DEFAULT NOW(), payload bytea)",
       );
@@ -89,7 +90,7 @@ for (const { folder, version, abilities, base, hearsEmitter } of KINDS) {
     if (hearsEmitter)
       test("a process without server emits through @socket.io/postgres-emitter", async () => {
         assert.equal(placeOf("@socket.io/postgres-emitter").version, "0.1.1");
-        const emitter = new (load("@socket.io/postgres-emitter").Emitter)(await connect());
+        const emitter = new (load("@socket.io/postgres-emitter").Emitter)(connect(1));
         const [one, other] = pair.members!;
         emitter.to("room 1").emit("emitted to a room", 1, "€");
         emitter.emit("emitted", { bytes: Buffer.from([1, 2]) });

@@ -14,7 +14,15 @@ import {
 } from "socket.io-adapter";
 import { PacketType, type Packet } from "socket.io-parser";
 import type { Handler } from "../clients/links.js";
-import { decodeEphemeral, decodeFields, encodeEphemeral, encodeFields, isForStream, type Fields } from "./entry.js";
+import {
+  addition,
+  decodeEphemeral,
+  decodeFields,
+  encodeEphemeral,
+  encodeFields,
+  isForStream,
+  type Fields,
+} from "./entry.js";
 import { LiveSessions, type LiveSocket } from "./live-sessions.js";
 import { OwnEntries } from "./own-entries.js";
 import { compareOffsets, isOffset, nextOffset } from "./offset.js";
@@ -183,8 +191,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
       return "";
     }
     const fields = encodeFields(message, options.onlyPlaintext);
-    const args = ["XADD", this.#key, "MAXLEN", "~", `${options.maxLen}`, "*", ...fields];
-    const written = store.command(this.#key, args);
+    const written = store.command(this.#key, addition(this.#key, options.maxLen, fields));
     if (this.#live !== undefined && hasOffset(message)) return this.#own.add(fields.at(-1)!, written);
     return String(await written);
   }

@@ -2,6 +2,7 @@ import debugModule from "debug";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "../clients/links.js";
 import { StreamReader } from "./reader.js";
+import { streamOf } from "./stream-of.js";
 
 const debug = debugModule("socket.io-redis");
 
@@ -89,12 +90,7 @@ export class StreamsContext {
 
   /** The stream of a namespace. */
   keyOf(namespace: string): string {
-    const { streamName, streamCount } = this.options;
-    if (streamCount <= 1) return streamName;
-    let hash = 0;
-    for (let at = 0; at < namespace.length; at++) hash = (hash * 31 + namespace.charCodeAt(at)) | 0;
-    // Upstream's remainder can be negative: those streams are read by nobody (protocols.md 6.5).
-    return `${streamName}-${((hash % streamCount) + streamCount) % streamCount}`;
+    return streamOf(namespace, this.options);
   }
 
   readerOf(key: string): StreamReader {

@@ -24,6 +24,11 @@ export function isForStream(message: ClusterMessage): boolean {
   }
 }
 
+/** The command that adds an entry, and lets the stream keep so many, about. */
+export function addition(key: string, maxLen: number, fields: readonly string[]): string[] {
+  return ["XADD", key, "MAXLEN", "~", `${maxLen}`, "*", ...fields];
+}
+
 /** Names and values in turn, as XADD takes them. */
 export function encodeFields(message: ClusterMessage, onlyPlaintext: boolean): string[] {
   const { uid, nsp, type } = message;

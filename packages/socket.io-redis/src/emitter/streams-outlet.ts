@@ -1,0 +1,57 @@
+import { MessageType, type BroadcastFlags, type ClusterMessage, type Room } from "socket.io-adapter";
+import { PacketType } from "socket.io-parser";
+import type { Store } from "../clients/links.js";
+import { addition, encodeFields } from "../streams/entry.js";
+import { ignoreLoss, UID, type Outlet, type Target } from "./outlet.js";
+
+/** To servers with `createStreamsAdapter`: all of it goes into the stream (protocols.md 6.5). */
+export class StreamsOutlet implements Outlet {
+  readonly #store: Store;
+  readonly #key: string;
+  readonly #maxLen: number;
+  readonly #nsp: string;
+  readonly #envelope: { readonly uid: string; readonly nsp: string };
+
+  /** @param key of the stream */
+  constructor(store: Store, key: string, maxLen: number, nsp: string) {
+    this.#store = store;
+    this.#key = key;
+    this.#maxLen = maxLen;
+    this.#nsp = nsp;
+    this.#envelope = { uid: UID, nsp };
+  }
+
+  broadcast(data: unknown[], target: Target, flags: BroadcastFlags): void {
+    const packet = { type: PacketType.EVENT, data, nsp: this.#nsp };
+    this.#add({
+      ...this.#envelope,
+      type: MessageType.BROADCAST,
+      data: { packet, opts: { ...asOptions(target), flags } },
+    });
+  }
+
+  socketsJoin(target: Target, rooms: Room[]): void {
+    this.#add({ ...this.#envelope, type: MessageType.SOCKETS_JOIN, data: { opts: asOptions(target), rooms } });
+  }
+
+  socketsLeave(target: Target, rooms: Room[]): void {
+    this.#add({ ...this.#envelope, type: MessageType.SOCKETS_LEAVE, data: { opts: asOptions(target), rooms } });
+  }
+
+  disconnectSockets(target: Target, close: boolean): void {
+    this.#add({ ...this.#envelope, type: MessageType.DISCONNECT_SOCKETS, data: { opts: asOptions(target), close } });
+  }
+
+  serverSideEmit(data: unknown[]): void {
+    this.#add({ ...this.#envelope, type: MessageType.SERVER_SIDE_EMIT, data: { packet: data } });
+  }
+
+  #add(message: ClusterMessage): void {
+    const fields = encodeFields(message, false);
+    ignoreLoss(this.#store.command(this.#key, addition(this.#key, this.#maxLen, fields)));
+  }
+}
+
+function asOptions({ rooms, except }: Target): { rooms: Room[]; except: Room[]; flags: BroadcastFlags } {
+  return { rooms: [...rooms], except: [...except], flags: {} };
+}
