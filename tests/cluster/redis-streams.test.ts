@@ -143,3 +143,15 @@ for (const library of ["ioredis", "redis"] as const) {
     });
   }
 }
+
+describe("streams: a server with several namespaces", { skip: withoutRedis }, () => {
+  for (const library of ["ioredis", "redis"] as const) {
+    test(`closes, and takes its connections along, over ${library}`, async () => {
+      const redis = await RedisServer.start();
+      const node = await StreamsNode.start(OURS, redis.port, library);
+      for (const name of ["/a", "/b", "/c"]) await node.io.of(name).adapter.init();
+      await node.stop();
+      await redis.stop();
+    });
+  }
+});

@@ -207,17 +207,25 @@ describe("maps of the packages", () => {
     const printed = await app.run(
       "redis.mjs",
       `import { createRequire } from "node:module";
-       import { createAdapter, createShardedAdapter, Emitter, RedisAdapter } from "socket.io-redis";
+       import { BroadcastOperator, createAdapter, createShardedAdapter, Emitter, RedisAdapter, RESERVED_EVENTS } from "socket.io-redis";
        const module = createRequire(import.meta.url)("socket.io-redis");
        console.log(JSON.stringify({
          same: [createAdapter === module, createAdapter === module.createAdapter, RedisAdapter === module.RedisAdapter,
-           createShardedAdapter === module.createShardedAdapter, Emitter === module.Emitter],
+           createShardedAdapter === module.createShardedAdapter, Emitter === module.Emitter,
+           BroadcastOperator === module.BroadcastOperator, RESERVED_EVENTS === module.RESERVED_EVENTS],
+         operator: new Emitter({ publish() {}, on() {} }).to("room") instanceof BroadcastOperator,
+         reserved: [...RESERVED_EVENTS].sort(),
          names: Object.keys(module).sort(),
        }));`,
     );
     assert.deepEqual(printed, {
-      same: [true, true, true, true, true],
-      names: ["Emitter", "RedisAdapter", "createAdapter", "createShardedAdapter", "createStreamsAdapter"],
+      same: [true, true, true, true, true, true, true],
+      operator: true,
+      reserved: ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"],
+      names: [
+        ...["BroadcastOperator", "Emitter", "RESERVED_EVENTS", "RedisAdapter", "StreamsEmitter"],
+        ...["createAdapter", "createShardedAdapter", "createStreamsAdapter"],
+      ],
     });
   });
 });

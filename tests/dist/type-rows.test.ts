@@ -30,6 +30,7 @@ const OURS = {
   promises: "what the client's emitWithAck promises is the callback's first value, with a timeout too (T-40)",
   "component-emitter":
     "emitters and their types of events are assignable to and from those of @socket.io/component-emitter (T-8)",
+  redis: "adapters and emitters over Redis, their options and events have types (T-10)",
   wider: "data of namespaces, answers of emit and sources of connections are typed as well",
 };
 

@@ -65,7 +65,7 @@ export class StreamsContext {
   readonly store: Store;
   readonly #publisher: Publisher;
   readonly #readers = new Map<string, StreamReader>();
-  #subscriber: Promise<{ copy: DuplicatedClient; link: Subscriber }> | undefined;
+  #subscriber: Promise<Listening> | undefined;
   /** Channels that are listened to. */
   #channels = 0;
 
@@ -118,7 +118,7 @@ export class StreamsContext {
 
   async subscribe(channel: string, handler: Handler): Promise<void> {
     this.#channels++;
-    this.#subscriber ??= this.store.duplicate().then((copy) => ({ copy, link: linkOf(copy.client) }));
+    this.#subscriber ??= this.store.duplicate().then((copy) => new Listening(copy));
     const { link } = await this.#subscriber;
     if (this.options.useShardedPubSub) await link.subscribeToShard(channel, handler);
     else await link.subscribe(channel, handler);
@@ -131,14 +131,37 @@ export class StreamsContext {
     this.#channels -= channels.length;
     if (this.#channels === 0) {
       this.#subscriber = undefined;
-      return subscriber.copy.end();
+      return subscriber.end();
     }
-    const { link } = subscriber;
+    const { link, ended } = subscriber;
     for (const channel of channels) {
-      const ended = this.options.useShardedPubSub
+      const unsubscribed = this.options.useShardedPubSub
         ? link.unsubscribeFromShard(channel, handler)
         : link.unsubscribe(channel, handler);
-      await ended.catch((error: unknown) => debug("the end of a subscription failed: %s", error));
+      // Another namespace may end the connection meanwhile, and some clients answer nothing then.
+      await Promise.race([unsubscribed, ended]).catch((error: unknown) =>
+        debug("the end of a subscription failed: %s", error),
+      );
     }
+  }
+}
+
+/** A connection that listens, for all the namespaces of a server. */
+class Listening {
+  readonly link: Subscriber;
+  /** Resolves when the connection has been ended. */
+  readonly ended: Promise<void>;
+  readonly #copy: DuplicatedClient;
+  #onEnd = (): void => {};
+
+  constructor(copy: DuplicatedClient) {
+    this.#copy = copy;
+    this.link = linkOf(copy.client);
+    this.ended = new Promise((resolve) => (this.#onEnd = resolve));
+  }
+
+  end(): void {
+    this.#copy.end();
+    this.#onEnd();
   }
 }
