@@ -129,13 +129,11 @@ export class EventClientLink implements Publisher, Subscriber, Store {
     const tell = (kind: Kind, name: string, channel: Buffer, payload: Buffer): void => {
       for (const handler of this.#handlers[kind].get(name) ?? []) handler(payload, String(channel));
     };
-    // The first name of each is that of ioredis, the second that of redis 3.
-    for (const event of ["messageBuffer", "message_buffer"]) {
-      this.#client.on(event, (channel, payload) => tell("subscribe", String(channel), channel, payload));
-    }
-    for (const event of ["pmessageBuffer", "pmessage_buffer"]) {
-      this.#client.on(event, (pattern, channel, payload) => tell("psubscribe", String(pattern), channel, payload));
-    }
+    // redis 3 has further names for them (`message_buffer`), and emits both.
+    this.#client.on("messageBuffer", (channel, payload) => tell("subscribe", String(channel), channel, payload));
+    this.#client.on("pmessageBuffer", (pattern, channel, payload) => {
+      tell("psubscribe", String(pattern), channel, payload);
+    });
     this.#client.on("smessageBuffer", (channel, payload) => tell("ssubscribe", String(channel), channel, payload));
   }
 
