@@ -28,7 +28,9 @@ export interface Restoration {
 export interface OutboxHost {
   /** As a client does: rejects if it fails. */
   send(channel: string, payload: Payload): Promise<unknown>;
+  /** Perhaps for one more reason. */
   onDegraded(reason: Degradation): void;
+  /** All reasons are gone. */
   onRestored(restoration: Restoration): void;
 }
 
@@ -161,9 +163,9 @@ export class Outbox {
   }
 
   #degrade(reason: Degradation): void {
-    const isFirst = this.#reasons.size === 0;
+    if (this.#reasons.has(reason)) return;
     this.#reasons.add(reason);
-    if (isFirst) this.host.onDegraded(reason);
+    this.host.onDegraded(reason);
   }
 
   #restore(reason: Degradation): void {

@@ -28,7 +28,7 @@ const debug = debugModule("socket.io-redis");
  * Connects servers by Redis pub/sub. Speaks with `@socket.io/redis-adapter` 7 and 8 and with `socket.io-redis` 6 in both
  * directions, and with `socket.io-redis` 5, the one of Socket.IO 2, as far as that knows what is asked (protocols.md 6.1).
  *
- * Further events: `degraded` `(reason)` when Redis goes away, and `restored` `({ sent, lost })` when it is back, as counts of what was
+ * Further events: `degraded` `(reason)` when Redis goes away, for each reason, and `restored` `({ sent, lost })` when it is back, as counts of what was
  * published meanwhile; `publish_error` `(error, operation)` for each message that is lost. Local delivery goes on.
  */
 export class RedisAdapter extends Adapter {

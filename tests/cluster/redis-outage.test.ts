@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, test, type TestContext } from "node:test";
+import { createAdapter, createShardedAdapter } from "socket.io-redis";
+import { FaultyProxy } from "../support/faulty-proxy.ts";
+import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { load, loadRedis, OURS, OURS_FOLDER, provenance } from "./kinds.ts";
+import { Member } from "./node.ts";
+
+/*
+ * Redis goes away and comes back: what servers go on doing meanwhile, what they tell, and what is lost.
+ */
+
+/* oxlint-disable typescript/no-explicit-any -- clients of several libraries have no type in common */
+
+const LIBRARIES = ["redis", "redis-4", "redis-3", "ioredis", "ioredis-5"] as const;
+type Library = (typeof LIBRARIES)[number];
+
+interface Node {
+  readonly io: any;
+  readonly adapter: any;
+  readonly member: Member;
+  close(): Promise<void>;
+}
+
+async function clientOf(t: TestContext, library: Library, port: number): Promise<any> {
+  const module = loadRedis(library);
+  const retryMs = 20;
+  if (library.startsWith("ioredis")) {
+    const client = new module.Redis(port, "127.0.0.1", { retryStrategy: () => retryMs });
+    client.on("error", () => {});
+    t.after(() => client.disconnect());
+    return client;
+  }
+  const client =
+    library === "redis-3"
+      ? module.createClient(port, "127.0.0.1", { retry_strategy: () => retryMs })
+      : module.createClient({ socket: { host: "127.0.0.1", port, reconnectStrategy: () => retryMs } });
+  client.on("error", () => {});
+  if (library === "redis-3") t.after(() => client.end(false));
+  else {
+    await client.connect();
+    t.after(() => (client.destroy === undefined ? client.disconnect() : client.destroy()));
+  }
+  return client;
+}
+
+async function start(
+  t: TestContext,
+  library: Library,
+  port: number,
+  { create = createAdapter as any, ...options }: any = {},
+): Promise<Node> {
+  const { Server, connect } = load(OURS);
+  const [pubClient, subClient] = [await clientOf(t, library, port), await clientOf(t, library, port)];
+  const http = createServer();
+  const adapter = create(pubClient, subClient, { requestsTimeout: 300, ...options });
+  const io = new Server(http, { transports: ["websocket"], adapter });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  await io.of("/").adapter.init();
+  const connection = new Promise<any>((resolve) => io.once("connection", resolve));
+  const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+    transports: ["websocket"],
+    reconnection: false,
+  });
+  const member = new Member(client, await connection);
+  if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= io.close());
+  t.after(close);
+  return { io, adapter: io.of("/").adapter, member, close };
+}
+
+/** Two servers: one of them reaches Redis through a proxy. */
+async function pair(t: TestContext, library: Library = "redis-4", options: any = {}) {
+  const redis = await RedisServer.start();
+  t.after(() => redis.stop());
+  const proxy = await FaultyProxy.start(redis.port);
+  t.after(() => proxy.close());
+  const cut = await start(t, library, proxy.port, options);
+  const other = await start(t, library, redis.port, options);
+  return { redis, proxy, cut, other };
+}
+
+/** Resolves once the server knows that neither of its clients has a connection. */
+async function cutOff({ adapter }: Node, proxy: FaultyProxy): Promise<void> {
+  const reasons = new Set<string>();
+  const told = new Promise<void>((resolve) => {
+    adapter.on("degraded", (reason: string) => {
+      if (reasons.add(reason).size === 2) resolve();
+    });
+  });
+  proxy.refuse();
+  await told;
+  assert.deepEqual([...reasons].sort(), ["publisher disconnected", "subscriber disconnected"]);
+}
+
+const heardOf = ({ heard }: Member, name: string): unknown[] =>
+  heard.filter(([event]) => event === name).map(([, value]) => value);
+
+test("the packages are ours, by real path", () => {
+  assert.ok(provenance(OURS).adapter.folder.startsWith(OURS_FOLDER));
+});
+
+for (const library of LIBRARIES) {
+  describe(`servers whose Redis goes away, with ${library}`, { skip: withoutRedis }, () => {
+    test("one that lost its connection delivers to its own clients, and to the others what it has kept, in order", async (t) => {
+      const { proxy, cut, other } = await pair(t, library);
+      await cutOff(cut, proxy);
+      for (const at of [1, 2, 3]) cut.io.emit("kept", at);
+      cut.io.emit("last");
+      await cut.member.hears("last");
+      assert.deepEqual([heardOf(cut.member, "kept"), heardOf(other.member, "kept")], [[1, 2, 3], []]);
+      const restored = once(cut.adapter, "restored");
+      proxy.forward();
+      assert.deepEqual(await restored, [{ sent: 4, lost: 0 }]);
+      await other.member.hears("last");
+      assert.deepEqual(heardOf(other.member, "kept"), [1, 2, 3]);
+      // It hears the others again.
+      for (let heard = false; !heard;) {
+        other.io.emit("again");
+        heard = cut.member.names.includes("again");
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    });
+
+    test("when it ends and another begins in its place, they hear each other again", async (t) => {
+      const redis = await RedisServer.start();
+      t.after(() => redis.stop());
+      const nodes = [await start(t, library, redis.port), await start(t, library, redis.port)] as const;
+      const told = nodes.map(({ adapter }) => once(adapter, "degraded"));
+      await redis.stop();
+      await Promise.all(told);
+      const restored = nodes.map(({ adapter }) => once(adapter, "restored"));
+      const again = await RedisServer.start([], redis.port);
+      t.after(() => again.stop());
+      await Promise.all(restored);
+      while ((await nodes[0].adapter.serverCount()) < 2) await new Promise((resolve) => setImmediate(resolve));
+      for (const [from, to] of [nodes, [...nodes].reverse()] as const) {
+        from!.io.emit("back");
+        await to!.member.hears("back");
+      }
+      assert.equal((await nodes[0].io.fetchSockets()).length, 2);
+    });
+  });
+}
+
+describe("a server whose Redis goes away", { skip: withoutRedis }, () => {
+  test("keeps what is published while Redis is connected, but stands still", async (t) => {
+    const { redis, cut, other } = await pair(t);
+    const degraded = once(cut.adapter, "degraded");
+    redis.process.kill("SIGSTOP");
+    // It notices that by not being answered.
+    cut.io.emit("kept", 0);
+    assert.deepEqual(await degraded, ["unresponsive"]);
+    for (const at of [1, 2, 3]) cut.io.emit("kept", at);
+    cut.io.emit("last");
+    await cut.member.hears("last");
+    const restored = once(cut.adapter, "restored");
+    redis.process.kill("SIGCONT");
+    assert.deepEqual(await restored, [{ sent: 4, lost: 0 }]);
+    await other.member.hears("last");
+    assert.deepEqual(heardOf(other.member, "kept"), [0, 1, 2, 3]);
+  });
+
+  for (const [limit, options] of [
+    ["messages", { maxMessages: 2 }],
+    ["bytes", { maxBytes: 130 }],
+  ] as const) {
+    test(`loses what is beyond the limit of ${limit}, and tells each`, async (t) => {
+      const { proxy, cut, other } = await pair(t, "redis-4", { outbox: options });
+      const lost: unknown[] = [];
+      cut.adapter.on("publish_error", (error: { code: string }, operation: string) =>
+        lost.push([error.code, operation]),
+      );
+      await cutOff(cut, proxy);
+      cut.io.emit("kept", 1);
+      cut.io.emit("kept", 2);
+      cut.io.emit("kept", 3);
+      cut.io.socketsJoin("room");
+      cut.io.in("room").socketsLeave("room");
+      cut.io.in("room").disconnectSockets();
+      cut.io.serverSideEmit("anything");
+      const restored = once(cut.adapter, "restored");
+      proxy.forward();
+      assert.deepEqual(await restored, [{ sent: 2, lost: 5 }]);
+      assert.deepEqual(
+        lost,
+        ["broadcast", "socketsJoin", "socketsLeave", "disconnectSockets", "serverSideEmit"].map((operation) => [
+          "ERR_OUTBOX_FULL",
+          operation,
+        ]),
+      );
+      cut.io.emit("last");
+      await other.member.hears("last");
+      assert.deepEqual(heardOf(other.member, "kept"), [1, 2]);
+    });
+  }
+
+  test("gets an error to its questions within their time, with what it knows itself", async (t) => {
+    const { proxy, cut } = await pair(t);
+    cut.member.client.on("who", (answer: (value: string) => void) => answer("me"));
+    const degraded = once(cut.adapter, "degraded");
+    proxy.refuse();
+    await degraded;
+    const responsesOf = async (asked: Promise<unknown>): Promise<unknown> =>
+      asked.then(
+        () => assert.fail("answered"),
+        (error: { responses?: unknown }) => error.responses,
+      );
+    const [fetched, emitted, answered, ids, rooms] = await Promise.all([
+      responsesOf(cut.io.timeout(300).fetchSockets()),
+      responsesOf(cut.io.serverSideEmitWithAck("anything")),
+      responsesOf(cut.io.timeout(300).emitWithAck("who")),
+      responsesOf(cut.io.allSockets()),
+      responsesOf(cut.adapter.allRooms()),
+    ]);
+    assert.deepEqual(
+      (fetched as { id: string }[]).map(({ id }) => id),
+      [cut.member.id],
+    );
+    assert.deepEqual([emitted, answered, ids, rooms], [[], ["me"], [], []]);
+  });
+
+  test("closes without waiting for it", async (t) => {
+    const { proxy, cut } = await pair(t);
+    const lost = once(cut.adapter, "publish_error");
+    await cutOff(cut, proxy);
+    cut.io.emit("kept");
+    await cut.close();
+    assert.match(String((await lost)[0]), /the adapter was closed/);
+  });
+
+  test("keeps messages of sharded pub/sub too", async (t) => {
+    const { proxy, cut, other } = await pair(t, "ioredis", { create: createShardedAdapter });
+    await cutOff(cut, proxy);
+    cut.io.emit("kept", 1);
+    const restored = once(cut.adapter, "restored");
+    proxy.forward();
+    assert.deepEqual(await restored, [{ sent: 1, lost: 0 }]);
+    await other.member.hears("kept");
+  });
+});
