@@ -1,15 +1,12 @@
 import {
-  ClientSession,
-  ClientUpgrade,
   ServerSession,
   ServerUpgrade,
   type CloseCause,
-  type Handshake,
   type ServerSessionHost,
-  type Session,
   type SessionTransport,
 } from "engine.io-parser/session";
 import type { Packet } from "engine.io-parser";
+import { TestClient } from "./test-client.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import {
   MemoryPollingClient,
@@ -28,7 +25,7 @@ export interface PairOptions extends NetworkOptions {
 }
 
 /** One side of a pair: its session, what the layer above it was told, and the messages it got. */
-export interface Side<S extends Session> {
+export interface Side<S> {
   readonly session: S;
   /** "open", "heartbeat", "upgrading", "upgrade: websocket", "upgrade error", "close: <reason>", in order. */
   readonly log: string[];
@@ -41,7 +38,7 @@ export class Pair {
   readonly clock = new VirtualClock();
   readonly network: VirtualNetwork;
   readonly server: Side<ServerSession>;
-  readonly client: Side<ClientSession>;
+  readonly client: Side<TestClient>;
   /** The client's polls, to hold their answers back; null if the pair began with a websocket. */
   readonly polling: MemoryPollingClient | null;
   readonly #options: PairOptions;
@@ -53,9 +50,9 @@ export class Pair {
       options.transport === "websocket" ? memoryWebSocket(this.network) : memoryPolling(this.network);
     this.polling = clientTransport instanceof MemoryPollingClient ? clientTransport : null;
     const timing = { pingInterval: options.pingIntervalMs ?? 25_000, pingTimeout: options.pingTimeoutMs ?? 20_000 };
-    this.client = this.#side((host) => new ClientSession(host, clientTransport));
-    this.server = this.#side((host) => new ServerSession({ ...host, ...PATIENT }, serverTransport, "pinger", timing));
-    const handshake: Handshake = { sid: "sid", upgrades: ["websocket"], ...timing, maxPayload: 1_000_000 };
+    this.client = this.#clientSide(clientTransport);
+    this.server = this.#serverSide((host) => new ServerSession(host, serverTransport, "pinger", timing));
+    const handshake = { sid: "sid", upgrades: ["websocket"], ...timing, maxPayload: 1_000_000 };
     this.server.session.open([{ type: "open", data: JSON.stringify(handshake) }]);
   }
 
@@ -68,16 +65,11 @@ export class Pair {
   }
 
   /** The client probes a websocket; the returned transports allow to break it. */
-  upgrade(): { readonly client: MemoryWebSocket; readonly server: MemoryWebSocket; readonly probe: ClientUpgrade } {
-    const { session, log } = this.client;
+  upgrade(): { readonly client: MemoryWebSocket; readonly server: MemoryWebSocket } {
     const [client, server] = memoryWebSocket(this.network);
-    const probe = new ClientUpgrade(session, client, {
-      onUpgrading: () => log.push("upgrading"),
-      onUpgradeError: () => log.push("upgrade error"),
-    });
+    this.client.session.probe(client);
     this.acceptUpgrade(server);
-    client.connect();
-    return { client, server, probe };
+    return { client, server };
   }
 
   acceptUpgrade(candidate: SessionTransport): ServerUpgrade {
@@ -93,16 +85,40 @@ export class Pair {
     this.clock.advance(ms);
   }
 
-  #side<S extends Session>(create: (host: ConstructorParameters<typeof ClientSession>[0]) => S): Side<S> {
+  #clientSide(transport: SessionTransport): Side<TestClient> {
+    const session = new TestClient(this.clock, transport);
     const log: string[] = [];
     const received: unknown[] = [];
-    const side: { -readonly [K in keyof Side<S>]: Side<S>[K] } = {
-      session: undefined as unknown as S, // set two lines below; the host's methods run later only
+    const side: { -readonly [K in keyof Side<TestClient>]: Side<TestClient>[K] } = {
+      session,
+      log,
+      received,
+      closeCause: null,
+    };
+    session.on("message", (data) => received.push(data));
+    session.on("ping", () => log.push("heartbeat"));
+    session.on("open", () => log.push("open"));
+    session.on("upgrading", () => log.push("upgrading"));
+    session.on("upgradeError", () => log.push("upgrade error"));
+    session.on("upgrade", ({ name }) => log.push(`upgrade: ${name}`));
+    session.on("close", (reason, description) => {
+      side.closeCause = { reason: reason as CloseCause["reason"], description };
+      log.push(`close: ${reason}`);
+    });
+    return side;
+  }
+
+  #serverSide(create: (host: ConstructorParameters<typeof ServerSession>[0]) => ServerSession): Side<ServerSession> {
+    const log: string[] = [];
+    const received: unknown[] = [];
+    const side: { -readonly [K in keyof Side<ServerSession>]: Side<ServerSession>[K] } = {
+      session: undefined as unknown as ServerSession, // set two lines below; the host's methods run later only
       log,
       received,
       closeCause: null,
     };
     side.session = create({
+      ...PATIENT,
       now: () => this.clock.now,
       onPacket: () => {},
       onMessage: (data) => received.push(data),
@@ -111,7 +127,6 @@ export class Pair {
       onDrain: () => {},
       onDeadlineSet: () => this.#watch(side.session),
       onUpgrade: (transport) => log.push(`upgrade: ${transport.name}`),
-      onOpen: () => log.push("open"),
       onClose: (cause) => {
         side.closeCause = cause;
         log.push(`close: ${cause.reason}`);
@@ -121,7 +136,7 @@ export class Pair {
   }
 
   /** The owner's one timer, of the lazy kind: it looks at the deadline when it fires. */
-  #watch(session: Session): void {
+  #watch(session: ServerSession): void {
     const { deadline } = session;
     if (deadline === Infinity) return;
     this.clock.at(deadline, () => {

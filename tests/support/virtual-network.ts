@@ -1,5 +1,5 @@
 import type { Packet } from "engine.io-parser";
-import type { CloseCause, PausableTransport, SessionTransport, TransportSink } from "engine.io-parser/session";
+import type { CloseCause, SessionTransport, TransportSink } from "engine.io-parser/session";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 export interface NetworkOptions {
@@ -161,7 +161,7 @@ export class MemoryPollingServer implements SessionTransport {
 }
 
 /** One GET and one POST at a time, each on a connection of its own, as a browser does it. */
-export class MemoryPollingClient implements PausableTransport {
+export class MemoryPollingClient implements SessionTransport {
   readonly name = "polling";
   sink: TransportSink | null = null;
   /** While set, answers to polls are on their way; {@link release} lets them arrive. */

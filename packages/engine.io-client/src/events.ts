@@ -1,8 +1,15 @@
 import type { Packet, RawData } from "engine.io-parser";
-import type { Handshake } from "engine.io-parser/session";
 import type { Transport } from "./transports/transport.js";
 
-export type HandshakeData = Handshake;
+/** What the server says in its open packet (protocols.md 1.4). Delays in ms, `maxPayload` in bytes. */
+export interface HandshakeData {
+  readonly sid: string;
+  readonly upgrades: readonly string[];
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
+  /** Absent from servers before engine.io 6.2: no limit known. */
+  readonly maxPayload?: number;
+}
 
 export interface WriteOptions {
   /** False keeps the transport from compressing this message. @default true */

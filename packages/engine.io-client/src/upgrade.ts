@@ -1,6 +1,6 @@
-import { type ClientSession, ClientUpgrade } from "engine.io-parser/session";
 import { createLog } from "./log.node.js";
-import type { Transport } from "./transports/transport.js";
+import type { SocketBase } from "./socket-base.js";
+import type { PausableTransport, Transport } from "./transports/transport.js";
 
 const debug = /* @__PURE__ */ createLog("engine.io-client:socket");
 
@@ -8,41 +8,65 @@ const debug = /* @__PURE__ */ createLog("engine.io-client:socket");
 const BEST = "webtransport";
 const HEAD_START_MS = 200;
 
-/** What probing asks of the Socket. */
-export interface ProbeHost {
-  create(name: string): Transport;
-  after(delayMs: number, run: () => void): void;
-  onUpgrading(transport: Transport): void;
-  onUpgradeError(error: Error): void;
-}
-
-/** Probes the transports of these names, all that may be better. Returns what gives up those that are not through. */
-export function probeAll(session: ClientSession, names: readonly string[], host: ProbeHost): () => void {
-  const probes = new Set<ClientUpgrade>();
-  const giveUp = () => probes.forEach((probe) => probe.cancel());
+/**
+ * The client's half of an upgrade (protocols.md 1.8): probes the transports of these names, all that may be better. The first
+ * that is answered wins: the old transport lets its requests come home, nothing new leaves, then the session moves. Whatever
+ * fails before that leaves the session on the old transport, awake.
+ *
+ * Returns what gives up: drops those that were probed, and tells nobody.
+ */
+export function probeAll(session: SocketBase, names: readonly string[]): () => void {
+  const old = session._carrier() as PausableTransport;
+  const candidates: Transport[] = [];
+  const isWanted = () => session.readyState === "open" && !session.upgrading && session._carrier() === old;
+  const drop = (candidate: Transport) => candidate.discard();
   const probe = (name: string) => {
-    if (session.state !== "open" || session.upgrade || session.upgraded) return;
-    const candidate = host.create(name);
+    if (!isWanted()) return;
     if (__DEBUG__) debug("probing %s", name);
-    const upgrade = new ClientUpgrade(session, candidate, {
-      onUpgrading() {
-        probes.delete(upgrade);
-        giveUp();
-        host.onUpgrading(candidate);
+    const candidate = session._create(name);
+    let isDraining = false;
+    const fail = (detail?: string, cause?: unknown) => {
+      drop(candidate);
+      const error = new Error(detail ? `probe error: ${detail}` : "probe error");
+      session.emitReserved("upgradeError", Object.assign(error, { transport: name }));
+      if (!isDraining) return;
+      // Upstream leaves polling paused here and the client deaf (hostile.md, "client goes deaf").
+      session.upgrading = false;
+      if (!old.resume) return session._end("transport error", cause);
+      old.resume();
+      session._flush();
+    };
+    candidates.push(candidate);
+    candidate.receiver = {
+      open: () => candidate.send([{ type: "ping", data: "probe" }]),
+      packet({ type, data }) {
+        if (isDraining) return;
+        if (type !== "pong" || data !== "probe") return fail();
+        // Another candidate was faster, or the session is on its way out: it doesn't need this one.
+        if (!isWanted()) return drop(candidate);
+        isDraining = session.upgrading = true;
+        candidates.filter((other) => other !== candidate).forEach(drop);
+        session.emitReserved("upgrading", candidate);
+        old.pause(() => {
+          // The candidate may have died, or the session ended, while polling came home.
+          if (!session.upgrading) return;
+          candidate.send([{ type: "upgrade" }]);
+          session.upgrading = false;
+          drop(old);
+          session._moveTo(candidate);
+          session._remember();
+          session.emitReserved("upgrade", candidate);
+          session._flush();
+        });
       },
-      onUpgradeError(_, cause) {
-        const { description, reason } = cause ?? {};
-        const detail = description instanceof Error ? description.message : reason;
-        const error = new Error(detail ? `probe error: ${detail}` : "probe error");
-        host.onUpgradeError(Object.assign(error, { transport: name }));
-      },
-    });
-    probes.add(upgrade);
+      close: (details) => fail("transport close", details),
+      error: (error) => fail(error.message, error),
+    };
     candidate.open();
   };
   for (const name of names) {
     if (name === BEST || !names.includes(BEST)) probe(name);
-    else host.after(HEAD_START_MS, () => probe(name));
+    else session._setTimeout(() => probe(name), HEAD_START_MS);
   }
-  return giveUp;
+  return () => candidates.forEach(drop);
 }

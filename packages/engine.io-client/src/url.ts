@@ -49,6 +49,6 @@ export function targetOf(uri: string | null | undefined, opts: SocketOptions): T
     hostname: hostname || page?.hostname || "localhost",
     port: port || opts.port || (!hostname && page?.port) || (secure ? 443 : 80),
     secure,
-    query: (uri && query) || opts.query,
+    query: Object.fromEntries(new URLSearchParams((uri && query) || (opts.query as Record<string, string>))),
   };
 }

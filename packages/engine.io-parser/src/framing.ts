@@ -14,9 +14,6 @@ const IN_8_BYTES = 127;
 /** How much is set aside for a frame before its bytes are here: a peer that only announces must not make us grow. */
 const FIRST_ALLOCATION_BYTES = 16 * 1024;
 
-const textEncoder = /* @__PURE__ */ new TextEncoder();
-const textDecoder = /* @__PURE__ */ new TextDecoder();
-
 /**
  * Encodes a packet as a frame, header and payload apart so that no byte is copied. `callback` is called before this returns
  * unless `data` is a Blob. An empty message of bytes travels as the text "b", since a frame of length 0 ends the session
@@ -30,7 +27,7 @@ export function encodeFrame(packet: Packet, callback: (header: Uint8Array, paylo
     }
     if (encoded.byteLength === 0) encoded = BASE64_MARK;
     const isText = typeof encoded === "string";
-    const payload = isText ? textEncoder.encode(encoded) : bytesOf(encoded);
+    const payload = isText ? new TextEncoder().encode(encoded) : bytesOf(encoded);
     callback(frameHeader(payload.length, isText ? 0 : BINARY_BIT), payload);
   });
 }
@@ -94,6 +91,8 @@ function* readFrames(
   binaryType: BinaryType | undefined,
   onPacket: (packet: Packet) => void,
 ): Generator<number, void, Uint8Array> {
+  // Not when the module is loaded: React Native and Jest's DOM, which know no WebTransport either, may have none.
+  const textDecoder = new TextDecoder();
   let packet: Packet;
   do {
     const [first] = yield 1;

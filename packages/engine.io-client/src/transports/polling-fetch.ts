@@ -2,7 +2,9 @@ import { type Answer, Polling } from "./polling.js";
 
 /** Polling by `fetch`: anywhere. */
 export class Fetch extends Polling {
-  protected override readonly errorNames = ["fetch read error", "fetch write error"] as const;
+  protected override errorName(isPost: boolean): string {
+    return isPost ? "fetch write error" : "fetch read error";
+  }
 
   protected doRequest(
     uri: string,

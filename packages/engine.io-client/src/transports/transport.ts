@@ -1,7 +1,6 @@
 import { decodePacket, type Packet, type RawData } from "engine.io-parser";
-import { Emitter } from "engine.io-parser/emitter";
-import type { CloseCause, Handshake, SessionTransport, TransportSink } from "engine.io-parser/session";
 import type { SocketOptions } from "../options.js";
+import { Reporter } from "../reporter.js";
 import type { SocketBase } from "../socket-base.js";
 import { TransportError } from "./error.js";
 
@@ -22,26 +21,35 @@ export interface TransportReservedEvents {
   close: (details?: unknown) => void;
 }
 
+/** A transport that a session can leave for a better one. */
+export interface PausableTransport extends Transport {
+  /** Starts no new request; calls `onPaused` as soon as none is in flight (at once if none is). */
+  pause(onPaused: () => void): void;
+
+  /** Takes up again where {@link pause} left off. A user's own transport may not know how (row E-89); then the session ends. */
+  resume?(): void;
+}
+
 /** What is usual for `maxPayload`, in bytes: as in `ws`. */
 export const MAX_PAYLOAD = 100 * 1024 * 1024;
+
+/** How long a closing session waits for its last bytes to leave, and they for the server, in ms. */
+export const CLOSE_TIMEOUT_MS = 30_000;
 
 /**
  * Base of the transports, ours and others' (rows E-88, E-89). A subclass says its `name` on its prototype, and how to
  * {@link doOpen}, {@link doClose} and {@link write}; it reports by {@link onOpen}, {@link onData}, {@link onClose},
- * {@link onError}, and, once a batch is out, sets {@link writable} and emits `drain`.
+ * {@link onError}, and, once a batch is out, sets {@link writable} and emits `drain`. Its events are what its session hears.
  */
-// `{}`: there are no events but our own.
-// oxlint-disable-next-line typescript/no-empty-object-type
-export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents> implements SessionTransport {
-  /** @internal Who hears of packets and of the end. */
-  sink: TransportSink | null = null;
+export abstract class Transport extends Reporter<TransportReservedEvents> {
+  /** False while the last batch is on its way; the session queues meanwhile. */
   writable = false;
   declare readonly supportsBinary: boolean;
   declare readonly opts: TransportOptions;
   /** Query of the requests: the user's, and ours. */
   declare readonly query: Record<string, unknown>;
   declare readonly socket: SocketBase;
-  protected readyState: "opening" | "open" | "pausing" | "paused" | "closed" = "opening";
+  protected readyState: "opening" | "open" | "pausing" | "closed" = "opening";
 
   constructor(opts: TransportOptions) {
     super();
@@ -55,29 +63,13 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
 
   /** Connects. */
   open(): void {
-    if (this.readyState !== "opening") return;
-    try {
-      this.doOpen();
-    } catch (error) {
-      this.onError(`${this.name} error`, error);
-    }
-  }
-
-  /** @internal The handshake was made on this transport. */
-  onHandshake({ sid }: Handshake): void {
-    this.query["sid"] = sid;
+    if (this.readyState === "opening") this._attempt(() => this.doOpen());
   }
 
   /** @internal */
-  send(packets: readonly Packet[]): boolean {
+  send(packets: readonly Packet[]): void {
     this.writable = false;
-    try {
-      this.write(packets);
-    } catch (error) {
-      // Of a user's own transport: what it has not taken, nobody knows.
-      this.onError(`${this.name} error`, error);
-    }
-    return false;
+    this._attempt(() => this.write(packets));
   }
 
   /** Says goodbye; what was sent still leaves. */
@@ -87,18 +79,21 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
     this.onClose();
   }
 
-  /** @internal */
+  /** @internal The end at once. The session hears nothing any more. */
   discard(): void {
-    this.sink = null;
-    if (this.#settle()) this.doAbort();
+    this.receiver = null;
+    if (this._settle()) this._abort();
   }
 
-  protected abstract doOpen(): void;
+  /** @internal How many packets from the head of the queue fit into one batch, at least 1. Absent: all of them. */
+  batchSize?(queue: readonly Packet[]): number;
+
+  protected abstract doOpen(): unknown;
   protected abstract doClose(): void;
-  protected abstract write(packets: readonly Packet[]): void;
+  protected abstract write(packets: readonly Packet[]): unknown;
 
   /** The end without a goodbye. */
-  protected doAbort(): void {
+  protected _abort(): void {
     this.doClose();
   }
 
@@ -106,7 +101,6 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
     this.readyState = "open";
     this.writable = true;
     this.emitReserved("open");
-    this.sink?.onWritable();
   }
 
   protected onData(data: RawData): void {
@@ -115,66 +109,61 @@ export abstract class Transport extends Emitter<{}, {}, TransportReservedEvents>
 
   protected onPacket(packet: Packet): void {
     this.emitReserved("packet", packet);
-    this.sink?.onPacket(packet);
   }
 
   protected onClose(details?: unknown): void {
-    if (!this.#settle()) return;
-    this.emitReserved("close", details);
-    this.#leave({ reason: "transport close", description: details });
+    if (this._settle()) this.emitReserved("close", details);
   }
 
   protected onError(reason: string, description?: unknown, context?: unknown): void {
-    if (!this.#settle()) return;
-    const error = new TransportError(reason, description, context);
-    this.emitReserved("error", error);
-    this.#leave({ reason: "transport error", description: error });
-    this.doAbort();
-  }
-
-  /** `drain` is what subclasses of other makes say when a batch is out. */
-  protected override emitReserved<Ev extends keyof TransportReservedEvents>(
-    ev: Ev,
-    ...args: Parameters<TransportReservedEvents[Ev]>
-  ): this {
-    super.emitReserved(ev, ...args);
-    if (ev === "drain") {
-      this.sink?.onSent();
-      this.sink?.onWritable();
-    }
-    return this;
+    if (!this._settle()) return;
+    this.emitReserved("error", new TransportError(reason, description, context));
+    this._abort();
   }
 
   /** URL of a request. @param scheme "http" or "ws"; with TLS an "s" is added */
   protected createUri(scheme: string, query: Record<string, unknown> = {}): string {
     const { hostname, port, secure, path } = this.opts;
     const host = /^[^[].*:/.test(hostname) ? `[${hostname}]` : hostname;
-    const usual = secure ? 443 : 80;
     const search = new URLSearchParams(query as Record<string, string>).toString();
-    return `${scheme}${secure ? "s" : ""}://${host}${Number(port) === usual ? "" : `:${port}`}${path}${search && `?${search}`}`;
+    return `${scheme}${secure ? "s" : ""}://${host}${Number(port) === (secure ? 443 : 80) ? "" : `:${port}`}${path}${search && `?${search}`}`;
   }
 
-  /** The query of one request, stamped if wanted (row E-91). */
-  protected stampedQuery(stamp: unknown): Record<string, unknown> {
+  /** URL of one request with our query, stamped if wanted (row E-91). */
+  protected _uri(scheme: string, stamp: unknown): string {
     const query = { ...this.query };
     if (stamp) {
       query[this.opts.timestampParam!] = Date.now().toString(36).slice(-5) + Math.random().toString(36).slice(2, 5);
     }
     if (!this.supportsBinary) query["b64"] = 1;
-    return query;
+    return this.createUri(scheme, query);
+  }
+
+  /** What goes wrong in `act`, now or later, is the end. Of a user's transport, too: what it has not taken, nobody knows. */
+  protected _attempt(act: () => unknown): void {
+    const fail = (error: unknown) => this.onError(`${this.name} error`, error);
+    try {
+      (act() as Promise<void> | undefined)?.catch?.(fail);
+    } catch (error) {
+      fail(error);
+    }
   }
 
   /** The end, once: false if it was before. */
-  #settle(): boolean {
+  private _settle(): boolean {
     const wasClosed = this.readyState === "closed";
     this.readyState = "closed";
     this.writable = false;
     return !wasClosed;
   }
+}
 
-  #leave(cause: CloseCause): void {
-    const { sink } = this;
-    this.sink = null;
-    sink?.onClose(cause);
-  }
+/**
+ * What a packet's data takes on the wire, in bytes: text as UTF-8, bytes over polling as base64 (protocols.md 1.6). Measured by a
+ * Blob, since not all places where polling runs have a TextEncoder.
+ */
+export function sizeOf(data: RawData, transport: string): number {
+  if (!data) return 0;
+  const bytes = new Blob([data]).size;
+  return typeof data === "string" || transport !== "polling" ? bytes : Math.ceil(bytes / 3) * 4;
 }

@@ -25,7 +25,7 @@ export class WS extends Transport {
   }
 
   protected doOpen(): void {
-    const uri = this.createUri("ws", this.stampedQuery(this.opts.timestampRequests));
+    const uri = this._uri("ws", this.opts.timestampRequests);
     if (__DEBUG__) debug("connecting to %s", uri);
     const ws = (this.ws = this.createSocket(uri, this.opts.protocols));
     // Properties: one listener each, which all makes of WebSockets know, and short.

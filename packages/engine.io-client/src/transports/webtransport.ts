@@ -1,5 +1,6 @@
 import type { Packet } from "engine.io-parser";
-import { encodeFrame, FrameDecoder } from "engine.io-parser/session";
+import { encodeFrame } from "engine.io-parser/session";
+import { readFrames } from "./frames.js";
 import { MAX_PAYLOAD, Transport } from "./transport.js";
 
 interface WebTransportSession {
@@ -20,65 +21,62 @@ const LINGER_MS = 5_000;
 
 /** WebTransport: one bidirectional stream of an HTTP/3 session carries all packets (protocols.md 1.12). */
 export class WT extends Transport {
-  #session: WebTransportSession | undefined;
-  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  // By functions: a framework's Proxy around them would break them.
+  declare private _session: (() => WebTransportSession) | undefined;
+  declare private _writer: () => WritableStreamDefaultWriter<Uint8Array>;
 
   get name(): string {
     return "webtransport";
   }
 
-  protected doOpen(): void {
+  protected async doOpen(): Promise<void> {
     const { WebTransport } = globalThis as unknown as {
       WebTransport: new (uri: string, options: object | undefined) => WebTransportSession;
     };
     const session = new WebTransport(this.createUri("https"), this.opts.transportOptions?.[this.name]);
-    this.#session = session;
-    session.closed.then(() => this.onClose(), this.#onFailure);
-    this.#openStream(session).catch(this.#onFailure);
-  }
-
-  protected write(packets: readonly Packet[]): void {
-    this.#writeFrames(packets).then(() => {
-      this.writable = this.readyState === "open";
-      this.emitReserved("drain");
-    }, this.#onFailure);
-  }
-
-  protected doClose(): void {
-    if (this.readyState !== "open") return this.doAbort();
-    // The end of the session would overtake what is on its way in the stream, so the server is the one to end it.
-    const end = (): void => this.doAbort();
-    this.#writer!.close().then(() => (setTimeout(end, LINGER_MS) as { unref?(): void }).unref?.(), end);
-  }
-
-  protected override doAbort(): void {
-    this.#session?.close();
-  }
-
-  async #openStream(session: WebTransportSession): Promise<void> {
+    this._session = () => session;
+    session.closed.then(
+      () => this.onClose(),
+      (error) => this.onError("webtransport error", error),
+    );
     await session.ready;
     const { readable, writable } = await session.createBidirectionalStream();
-    this.#writer = writable.getWriter();
-    const decoder = new FrameDecoder(this.opts.maxPayload ?? MAX_PAYLOAD, this.socket.binaryType, (packet) =>
+    const writer = writable.getWriter();
+    this._writer = () => writer;
+    const { sid } = this.query;
+    this._attempt(() => this._writeFrames([{ type: "open", data: sid && JSON.stringify({ sid }) }]));
+    this.onOpen();
+    await readFrames(readable, this.opts.maxPayload ?? MAX_PAYLOAD, this.socket.binaryType, (packet) =>
       this.onPacket(packet),
     );
-    const { sid } = this.query;
-    this.#writeFrames([{ type: "open", data: sid && JSON.stringify({ sid }) }]).catch(this.#onFailure);
-    this.onOpen();
-    await readable.pipeTo(new WritableStream({ write: (chunk) => decoder.receive(chunk) }));
     // The server has said all. It leaves the end of the session to us, since that would overtake its last packets.
     session.close();
   }
-
   /** One after the other, since a Blob has to be read before what comes behind it is written. */
-  async #writeFrames(packets: readonly Packet[]): Promise<void> {
-    const writer = this.#writer!;
+  protected async write(packets: readonly Packet[]): Promise<void> {
+    await this._writeFrames(packets);
+    this.writable = this.readyState === "open";
+    this.emitReserved("drain");
+  }
+
+  protected doClose(): void {
+    if (this.readyState !== "open") return this._abort();
+    // The end of the session would overtake what is on its way in the stream, so the server is the one to end it.
+    const end = (): void => this._abort();
+    const linger = () => (setTimeout(end, LINGER_MS) as { unref?(): void }).unref?.();
+    this._writer().close().then(linger, end);
+  }
+
+  protected override _abort(): void {
+    this._session?.().close();
+  }
+
+  private async _writeFrames(packets: readonly Packet[]): Promise<void> {
+    const writer = this._writer();
     for (const packet of packets) {
       await new Promise((resolve) =>
         encodeFrame(packet, (header, payload) => resolve(Promise.all([writer.write(header), writer.write(payload)]))),
       );
     }
   }
-
-  readonly #onFailure = (error: unknown): void => this.onError("webtransport error", error);
 }

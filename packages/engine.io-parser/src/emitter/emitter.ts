@@ -35,6 +35,12 @@ export class Emitter<
   declare removeAllListeners: this["off"];
   declare removeEventListener: this["off"];
 
+  /** Calls the listeners of one of our own events; classes that override `emit` keep this one. */
+  declare protected emitReserved: <Ev extends EventNames<ReservedEvents>>(
+    ev: Ev,
+    ...args: EventParams<ReservedEvents, Ev>
+  ) => this;
+
   /** Calls `listener` whenever `ev` is emitted. The same function may be added several times. */
   on<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
     ev: Ev,
@@ -77,18 +83,11 @@ export class Emitter<
     return this;
   }
 
-  /** Calls the listeners of `ev`. */
+  /** Calls the listeners of `ev`. Hot path: called for each packet. One listener, the usual case, needs no copy of the list. */
   emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): this {
-    this._call(ev, args);
-    return this;
-  }
-
-  /** Calls the listeners of one of our own events; classes that override `emit` keep this one. */
-  protected emitReserved<Ev extends EventNames<ReservedEvents>>(
-    ev: Ev,
-    ...args: EventParams<ReservedEvents, Ev>
-  ): this {
-    this._call(ev, args);
+    const list = this._listeners?.[ev];
+    if (list?.length === 1) list[0]!.apply(this, args);
+    else if (list) for (const listener of [...list]) listener.apply(this, args);
     return this;
   }
 
@@ -103,16 +102,10 @@ export class Emitter<
   hasListeners<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(ev: Ev): boolean {
     return !!this._listeners?.[ev];
   }
-
-  // Hot path: called for each packet. One listener, the usual case, needs no copy of the list.
-  private _call(ev: PropertyKey, args: unknown[]): void {
-    const list = this._listeners?.[ev];
-    if (list?.length === 1) list[0]!.apply(this, args);
-    else if (list) for (const listener of [...list]) listener.apply(this, args);
-  }
 }
 
 // The same functions under other names: `this` comes with the call.
-const { prototype } = Emitter;
+const prototype = Emitter.prototype as Emitter<EventsMap, EventsMap> & { emitReserved: unknown };
+prototype.emitReserved = prototype.emit; // oxlint-disable-line typescript/unbound-method
 prototype.addEventListener = prototype.on; // oxlint-disable-line typescript/unbound-method
 prototype.removeListener = prototype.removeAllListeners = prototype.removeEventListener = prototype.off; // oxlint-disable-line typescript/unbound-method

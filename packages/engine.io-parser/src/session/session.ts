@@ -33,7 +33,7 @@ export interface SessionHost {
   onClose(cause: CloseCause): void;
 }
 
-/** An upgrade under way, seen from the session: `ServerUpgrade` or `ClientUpgrade`. */
+/** An upgrade under way, seen from the session. */
 export interface UpgradeInProgress {
   /** True while the old transport is paused, so that it must not be closed under the last requests. */
   readonly drains: boolean;
@@ -50,7 +50,7 @@ export const CLOSE_TIMEOUT_MS = 30_000;
 
 /**
  * One Engine.IO lifetime, whatever transports it travels over: state, write queue, upgrade, end. Knows no socket and no
- * clock. What the two roles do with a packet and with their heartbeats is in server-session.ts and client-session.ts.
+ * clock. What it does with a packet and its heartbeat is in server-session.ts. The client's half is in engine.io-client (decision 0008).
  *
  * The fields are for others to read, not to set.
  */

@@ -1,7 +1,7 @@
 import type { Packet } from "../packet.js";
 import type { CloseCause } from "./close.js";
 
-/** What a session asks of the transport under it. Polling, WebSocket and WebTransport implement it on both sides. */
+/** What a session of the server asks of the transport under it. */
 export interface SessionTransport {
   /** "polling", "websocket", "webtransport", or what a custom transport calls itself. */
   readonly name: string;
@@ -29,18 +29,6 @@ export interface SessionTransport {
 
   /** The end at once, `cause` saying why. The sink hears nothing any more. Safe to call twice. */
   discard(cause: CloseCause): void;
-}
-
-/** A transport that a client can upgrade from. */
-export interface PausableTransport extends SessionTransport {
-  /**
-   * Starts no new request and is not writable until {@link resume}; calls `onPaused` as soon as none is in flight (at once
-   * if none is). What the last ones bring is delivered to the sink before.
-   */
-  pause(onPaused: () => void): void;
-
-  /** Takes up again where {@link pause} left off. A user's own transport may not know how (row E-89); then the session ends. */
-  resume?(): void;
 }
 
 /** Who listens to a transport. Called directly, one object per session: no emitter between layers. */
