@@ -83,7 +83,9 @@ export class ClusterNode {
     this.#http.close();
     this.#http.closeAllConnections();
     await closed;
+    const { port } = (this.#redis[0] as any).options as { port: number };
     for (const client of this.#redis) client.disconnect();
+    subscribers.set(port, (subscribers.get(port) ?? 1) - 1);
   }
 
   /** Adapters of most releases do not tell when they listen; Redis does. */
