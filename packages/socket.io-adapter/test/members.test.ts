@@ -99,7 +99,7 @@ test("each kind of message has the data of its kind", async () => {
   adapter.delSockets(target(), ["r2"]);
   adapter.disconnectSockets(target(), true);
   await adapter.fetchSockets(target());
-  await new Promise<void>((resolve) => void adapter.serverSideEmit(["sum", 1, 2, () => resolve()]));
+  await new Promise<void>((resolve) => adapter.serverSideEmit(["sum", 1, 2, () => resolve()]));
   await new Promise((resolve) => {
     const ids = new Promise<number>((told) =>
       adapter.broadcastWithAck(
