@@ -1,6 +1,6 @@
 /** Pages of another origin: what the server's `cors` option lets through, with cookies and without, and what a refusal looks like. */
 import assert from "node:assert/strict";
-import type { IncomingMessage } from "node:http";
+import type { TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { browserTest } from "./support/chromium.ts";
 import { serveBundlePages } from "./support/bundle-pages.ts";
@@ -37,7 +37,7 @@ interface AnyPage {
 }
 
 /** The same in any browser. */
-async function tryAll(t: import("node:test").TestContext, openPage: (url: string) => Promise<AnyPage>): Promise<void> {
+async function tryAll(t: TestContext, openPage: (url: string) => Promise<AnyPage>): Promise<void> {
   const home = await serveBundlePages(t);
   const origin = home.url;
   const cookiesOf = async (cors: object | undefined): Promise<string> => {
@@ -45,7 +45,7 @@ async function tryAll(t: import("node:test").TestContext, openPage: (url: string
     // A cookie of the server's own host, as after a login; the pages are on the same site, so that browsers may send it.
     io.engine.on("initial_headers", (headers: Record<string, string>) => (headers["set-cookie"] = `${COOKIE}; Path=/`));
     io.on("connection", (socket) => {
-      socket.on("cookie", (answer: (cookie: string) => void) => answer(lastCookie(socket.request as IncomingMessage)));
+      socket.on("cookie", (answer: (cookie: string) => void) => answer(socket.request.headers.cookie ?? ""));
     });
     return url;
   };
@@ -93,15 +93,11 @@ async function tryAll(t: import("node:test").TestContext, openPage: (url: string
   });
 }
 
-function lastCookie({ headers }: IncomingMessage): string {
-  return headers.cookie ?? "";
-}
-
 browserTest(
   "another origin in Chromium: cookies by withCredentials and CORS, refusals as connect_error",
   ({ open, t }) => tryAll(t, (url): Promise<Page> => open(url)),
 );
 firefoxTest(
   "another origin in Firefox: cookies by withCredentials and CORS, refusals as connect_error",
-  ({ firefox, t }) => tryAll(t, (url) => firefox.open(url) as Promise<AnyPage>),
+  ({ firefox, t }) => tryAll(t, (url) => firefox.open(url)),
 );

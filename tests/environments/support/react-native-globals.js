@@ -3,6 +3,7 @@
  * is the bridge to the other side, over which bytes travel as base64, as they do there. Absent, as there: `location`, `document`,
  * `addEventListener`, `crypto`, `TextDecoder`, and `TextEncoder`, which old releases lack too.
  */
+// oxlint-disable-next-line no-unused-expressions -- the function is what the script gives
 (function defineGlobals(native) {
   globalThis.window = globalThis.self = globalThis.global = globalThis;
   globalThis.navigator = { product: "ReactNative" };
@@ -15,10 +16,15 @@
   globalThis.btoa = (text) => native.btoa(text);
   globalThis.URLSearchParams = native.URLSearchParams;
   globalThis.Blob = class Blob {
+    #text;
     constructor(parts = []) {
+      this.#text = parts.join("");
       if (parts.some((part) => typeof part !== "string")) {
         throw new Error("Creating blobs from 'ArrayBuffer' and 'ArrayBufferView' are not supported");
       }
+    }
+    get size() {
+      return native.byteLength(this.#text);
     }
   };
 

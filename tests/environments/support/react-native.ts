@@ -68,6 +68,7 @@ export function runOnPhone(script: string): Phone {
     atob,
     btoa,
     URLSearchParams,
+    byteLength: (text: string) => Buffer.byteLength(text),
     noteUnknownOptions: (names: readonly string[]) => unknownOptions.push(...names),
     openWebSocket,
     request: sendRequest,
