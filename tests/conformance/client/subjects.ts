@@ -11,6 +11,7 @@ import { manager } from "./behaviours/manager.ts";
 import { page } from "./behaviours/page.ts";
 import { recovery } from "./behaviours/recovery.ts";
 import { retries } from "./behaviours/retries.ts";
+import { returns } from "./behaviours/returns.ts";
 import { served } from "./behaviours/served.ts";
 import { socket } from "./behaviours/socket.ts";
 
@@ -28,6 +29,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "options of the engine": scripted(engineOptions),
   manager: scripted(manager),
   socket: scripted(socket),
+  "coming back, and namespaces": scripted(returns),
   "socket, sending": scripted(emit),
   retries: scripted(retries),
   failures: scripted(failures),
