@@ -139,7 +139,7 @@ for (const library of LIBRARIES) {
       t.after(() => again.stop());
       await Promise.all(restored);
       while ((await nodes[0].adapter.serverCount()) < 2) await new Promise((resolve) => setImmediate(resolve));
-      for (const [from, to] of [nodes, [...nodes].reverse()] as const) {
+      for (const [from, to] of [nodes, nodes.toReversed()] as const) {
         from!.io.emit("back");
         await to!.member.hears("back");
       }
