@@ -74,6 +74,23 @@ describe("a broadcast", () => {
     assert.deepEqual([received(0), received(1)], [[["x"]], []]);
   });
 
+  test("and whatever else did not leave is told by `publish_error`, with the name of the method", async () => {
+    const { bus, first } = cluster(2);
+    bus.fails = true;
+    const told: unknown[] = [];
+    first.adapter.on("publish_error", (error: unknown, operation: string) => {
+      assert.ok(error instanceof Error);
+      told.push(operation);
+    });
+    first.adapter.broadcast(event("x"), to());
+    first.adapter.addSockets(to("nobody"), ["a"]);
+    first.adapter.delSockets(to("nobody"), ["a"]);
+    first.adapter.disconnectSockets(to("nobody"), true);
+    first.adapter.serverSideEmit(["x"]);
+    await settled();
+    assert.deepEqual(told, ["broadcast", "socketsJoin", "socketsLeave", "disconnectSockets", "serverSideEmit"]);
+  });
+
   test("of another namespace, or of one's own, is not delivered", () => {
     const { bus, first, received } = cluster(1);
     const message = { type: MessageType.BROADCAST, data: { packet: event("x"), opts: to() }, uid: "a", nsp: "/other" };
