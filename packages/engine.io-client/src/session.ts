@@ -72,7 +72,9 @@ export abstract class ClientSession extends Reporter<SocketReservedEvents> {
    */
   _excess(data: RawData): number {
     if (data.length * 3 < this._maxPayload) return 0;
-    const bytes = sizeOf(data, this.transport.name) + 1;
+    const { name } = this.transport;
+    // Bytes that travel raw have no type before them.
+    const bytes = sizeOf(data, name) + Number(typeof data === "string" || name === "polling");
     return bytes > this._maxPayload ? bytes : 0;
   }
 

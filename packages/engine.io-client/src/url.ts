@@ -45,10 +45,11 @@ export function targetOf(uri: string | null | undefined, opts: SocketOptions): T
   const { protocol, host, port, query } = parse(address || "");
   const secure = (protocol ? /^(https|wss)$/.test(protocol) : opts.secure) ?? page?.protocol === "https:";
   const hostname = host || opts.hostname;
+  const search = (uri && query) || opts.query;
   return {
     hostname: hostname || page?.hostname || "localhost",
     port: port || opts.port || (!hostname && page?.port) || (secure ? 443 : 80),
     secure,
-    query: Object.fromEntries(new URLSearchParams((uri && query) || (opts.query as Record<string, string>))),
+    query: typeof search === "string" ? Object.fromEntries(new URLSearchParams(search)) : search,
   };
 }
