@@ -13,14 +13,13 @@ const deviations = JSON.parse(readFileSync(new URL("../vectors-deviations.json",
   Record<string, string>
 >;
 
-/** Files that have a test of their own: engine-vectors.test.ts, server-vectors.test.ts, cluster-vectors.test.ts, tests/interop/transcripts.test.ts or tests/downstream. */
+/**
+ * Files that have a test of their own: engine-vectors.test.ts, server-vectors.test.ts, client-vectors.test.ts, cluster-vectors.test.ts,
+ * tests/interop/transcripts.test.ts or tests/downstream.
+ */
 const ELSEWHERE = [
-  ...Object.keys(BEHAVIOURS),
-  ...Object.keys(EXCHANGES),
-  ...CLUSTER_FILES,
-  "postgres-adapter",
-  "admin-ui",
-  "transcripts",
+  ...[...Object.keys(BEHAVIOURS), ...Object.keys(EXCHANGES), ...CLUSTER_FILES],
+  ...["socketio-client", "postgres-adapter", "admin-ui", "transcripts"],
 ];
 
 const folder = new URL("../vectors/", import.meta.url);
