@@ -24,18 +24,16 @@ export interface Lookup {
 export function lookupOf(ManagerClass: new (uri: string, opts?: Options) => Manager): Lookup {
   /** Managers that calls of the same target share. They stay for good, as their Sockets may be used again. */
   const managers = new Map<string, Manager>();
-  return (uri?: string | Options | null, opts?: Options): Socket => {
+  return (uri?: string | Options | null, opts?: (Options & { "force new connection"?: boolean }) | null): Socket => {
     if (typeof uri === "object") {
       opts = uri ?? opts;
       uri = undefined;
     }
-    const { source, namespace, key } = resolveUrl(uri, opts?.path || "/socket.io");
+    opts ??= {};
+    const { source, namespace, key } = resolveUrl(uri, opts.path || "/socket.io");
     const shared = managers.get(key);
     const alone =
-      opts?.forceNew ||
-      (opts as { "force new connection"?: boolean } | undefined)?.["force new connection"] ||
-      opts?.multiplex === false ||
-      shared?.["nsps"][namespace];
+      opts.forceNew || opts["force new connection"] || opts.multiplex === false || shared?.["nsps"][namespace];
     const manager = (!alone && shared) || new ManagerClass(source, opts);
     if (__DEBUG__) debug("%s connection for %s", manager === shared ? "shared" : "new", source);
     if (!alone) managers.set(key, manager);

@@ -31,7 +31,9 @@ function bytesIn(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   if (value instanceof Blob) return value.size;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
-  return Object.values(value).reduce<number>((bytes, item) => bytes + 8 + bytesIn(item), 0);
+  let bytes = 0;
+  for (const item of Object.values(value)) bytes += 8 + bytesIn(item);
+  return bytes;
 }
 
 /** Why an event of that many bytes can't be kept beside `count` others of `kept` bytes together; undefined if it can. */

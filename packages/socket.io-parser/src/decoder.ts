@@ -89,7 +89,7 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
 
   // Hot path: one pass over the header by character codes, one slice for the payload.
   private _parse(text: string): Packet | undefined {
-    const { reviver, maxAttachments = DEFAULT_MAX_ATTACHMENTS, maxAttachmentBytes } = this._options;
+    const { reviver, maxAttachments = DEFAULT_MAX_ATTACHMENTS } = this._options;
     // No character, or a blank, is the number 0 here as it is upstream (row A-10).
     let type: PacketType = Number(text.charAt(0));
     if (!(type <= PacketType.BINARY_ACK)) throw new DecodeError(`unknown packet type ${type}`);
@@ -138,7 +138,7 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
     let bytes = 0;
     this._attach = (attachment) => {
       attachments.push(attachment);
-      if (limits) bytes = limits.grow(bytes, attachment, maxAttachmentBytes);
+      if (limits) bytes = limits.grow(bytes, attachment, this._options.maxAttachmentBytes);
       if (attachments.length < wanted) return undefined;
       packet.data = insertAttachments(packet.data, attachments);
       return packet;
