@@ -22,7 +22,7 @@ export function checkPacket(value: unknown): Packet {
 
 function whatIsWrong(value: unknown): string | undefined {
   // Upstream asks any value for its type, and has none for what is no map.
-  const { type, nsp, data, id } = isMap(value) ? (value as unknown as Packet) : ({} as Packet);
+  const { type, nsp, data, id } = (isMap(value) ? value : {}) as unknown as Omit<Packet, "type"> & { type: number };
   if (!Number.isInteger(type) || type < CONNECT || type > CONNECT_ERROR) return "packet type";
   if (typeof nsp !== "string") return "namespace";
   if (!isPayloadValid(type, data)) return "payload";
