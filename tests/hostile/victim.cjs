@@ -1,0 +1,67 @@
+// A server in a process of its own, so that it may fall over, and its memory be counted without that of the attacker.
+// argv: name of the package where it is required, package.json to require it from, kind, the source of a function that sets it up.
+"use strict";
+const { createServer } = require("node:http");
+const { createRequire } = require("node:module");
+const { realpathSync, existsSync, readFileSync } = require("node:fs");
+const { dirname, join } = require("node:path");
+const { runInThisContext } = require("node:vm");
+const { setImmediate: turn } = require("node:timers/promises");
+
+const [name, from, kind, setUp] = process.argv.slice(2);
+const load = createRequire(from);
+const library = load(name);
+const http = createServer();
+/** What functions of the test may read and write. */
+const world = { http, load, library, seen: [], open: 0 };
+
+http.on("request", (_req, res) => {
+  world.open++;
+  res.on("close", () => world.open--);
+});
+
+// What the test runner's compiler wraps named functions in.
+globalThis.__name = (named) => named;
+
+const configure = runInThisContext(`(${setUp})`);
+const options = configure(world) ?? {};
+if (kind === "socket.io") {
+  world.io = new library.Server(http, options);
+  world.engine = world.io.engine;
+} else {
+  world.engine = library.attach(http, options);
+  world.engine.on("connection", (socket) => socket.on("error", () => {}));
+}
+world.ready?.(world);
+
+async function memory() {
+  for (let round = 0; round < 4; round++) {
+    await turn();
+    globalThis.gc();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+process.on("message", async ({ id, ask }) => {
+  try {
+    const answer = ask === "memory" ? await memory() : await runInThisContext(`(${ask})`)(world);
+    process.send({ id, answer });
+  } catch (error) {
+    process.send({ id, error: String(error) });
+  }
+});
+process.on("disconnect", () => process.exit());
+
+function versionOf(entry) {
+  for (let folder = dirname(entry); ; folder = dirname(folder)) {
+    const manifest = join(folder, "package.json");
+    const { version } = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")) : {};
+    if (version !== undefined) return version;
+  }
+}
+
+http.listen(0, "127.0.0.1", () => {
+  const entry = realpathSync(load.resolve(name));
+  process.send({ port: http.address().port, entry, version: versionOf(entry) });
+});
