@@ -1,4 +1,5 @@
 import type { SerializeOptions } from "cookie";
+import { sessionCookie } from "./http/cookies.js";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
 import type { Backlog, SlowReaderPolicy } from "engine.io-parser/session";
 import type { IncomingMessage } from "node:http";
@@ -182,13 +183,16 @@ export function withDefaults(given: ServerOptions): EngineOptions {
     allowEIO3: false,
     ...definedOnly(given),
   };
+  const cookie = merged(given.cookie, { name: "io", path: "/", httpOnly: true, sameSite: "lax" as const });
+  // A name or attribute that breaks out of the header throws here, not at the first client.
+  if (cookie) sessionCookie(cookie, "");
   return {
     ...options,
     maxBufferedBytes: (given.maxBufferedBytes ?? 16 * 1024 * 1024) || Infinity,
     maxBufferedPackets: (given.maxBufferedPackets ?? 100_000) || Infinity,
     httpCompression: merged(given.httpCompression ?? true, { threshold: 1024 }),
     perMessageDeflate: merged(given.perMessageDeflate, { threshold: 1024 }),
-    cookie: merged(given.cookie, { name: "io", path: "/", httpOnly: true, sameSite: "lax" as const }),
+    cookie,
   };
 }
 
