@@ -57,10 +57,7 @@ export class Peer {
 
   /** Resolves once the operating system has taken the bytes, or the connection has ended. */
   async write(bytes: string | Uint8Array): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.socket.write(bytes, () => resolve());
-      this.socket.once("close", resolve);
-    });
+    await new Promise<void>((resolve) => this.socket.write(bytes, () => resolve()));
   }
 }
 

@@ -15,11 +15,6 @@ const http = createServer();
 /** What functions of the test may read and write. */
 const world = { http, load, library, seen: [], open: 0 };
 
-http.on("request", (_req, res) => {
-  world.open++;
-  res.on("close", () => world.open--);
-});
-
 // What the test runner's compiler wraps named functions in.
 globalThis.__name = (named) => named;
 
@@ -32,6 +27,11 @@ if (kind === "socket.io") {
   world.engine = library.attach(http, options);
   world.engine.on("connection", (socket) => socket.on("error", () => {}));
 }
+// After the engine, which takes the listeners that it finds.
+http.prependListener("request", (_req, res) => {
+  world.open++;
+  res.on("close", () => world.open--);
+});
 world.ready?.(world);
 
 async function memory() {

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { ENGINE, exchange, Peer, pollingSid, request, upgradeRequest } from "./peer.ts";
+import { published, unfelled } from "./victim.ts";
+
+const MIB = 1024 * 1024;
+/** A frame that closes. */
+const CLOSED = /\x88[\x00-\x7d]/; // oxlint-disable-line no-control-regex -- bytes
+
+const CLOSE = "Connection: close\r\n";
+
+// CVE-2026-59725: each such request stays open for ever.
+published(
+  "200 posts of application/octet-stream leave no request behind",
+  ["engine.io 6.6.6"],
+  () => ({}),
+  async (victim, t) => {
+    const octets = "Content-Type: application/octet-stream\r\n";
+    const posts: Peer[] = [];
+    for (let at = 0; at < 200; at++) {
+      const sid = await pollingSid(t, victim.port);
+      const target = `${ENGINE}&transport=polling&sid=${sid}`;
+      posts.push(new Peer(t, victim.port, request("POST", target, "4x", octets)));
+    }
+    // Answered behind all of them.
+    await exchange(t, victim.port, request("GET", `${ENGINE}&transport=polling`, null, CLOSE));
+    await exchange(t, victim.port, request("GET", `${ENGINE}&transport=polling`, null, CLOSE));
+    assert.equal(await victim.ask((world) => world.open), 0);
+  },
+);
+
+// CVE-2020-36048, of engine.io 3. Planted: a size that is read from Content-Length alone.
+unfelled(
+  "a body without an announced length is counted while it comes, and more after the refusal is not kept",
+  "engine.io",
+  () => ({}),
+  async (victim, t) => {
+    const sid = await pollingSid(t, victim.port);
+    const target = `${ENGINE}&transport=polling&sid=${sid}`;
+    const before = await victim.memory();
+    const head = "Transfer-Encoding: chunked\r\nContent-Type: text/plain\r\n";
+    const peer = new Peer(t, victim.port, request("POST", target, null, head));
+    const chunk = Buffer.concat([Buffer.from("10000\r\n"), Buffer.alloc(65_536, "4"), Buffer.from("\r\n")]);
+    for (let at = 0; at < 20; at++) await peer.write(chunk);
+    assert.ok(await peer.sees("HTTP/1.1 413"));
+    for (let at = 0; at < 200 && !peer.isClosed; at++) await peer.write(chunk);
+    const growth = (await victim.memory()) - before;
+    assert.ok(growth < 2 * MIB, `${growth} bytes`);
+  },
+);
+
+// Planted: packets that are cut off the front of the payload, one by one.
+unfelled(
+  "a payload of half a million packets is read in one pass, and nothing of it stays",
+  "engine.io",
+  () => ({}),
+  async (victim, t) => {
+    const sid = await pollingSid(t, victim.port);
+    const before = await victim.memory();
+    const text = "Content-Type: text/plain\r\nConnection: close\r\n";
+    const body = new Array<string>(490_000).fill("4").join("\x1e");
+    await exchange(t, victim.port, request("POST", `${ENGINE}&transport=polling&sid=${sid}`, body, text));
+    const growth = (await victim.memory()) - before;
+    assert.ok(growth < 2 * MIB, `${growth} bytes`);
+  },
+);
+
+// Planted: upgrades that are not closed when there is one under way.
+unfelled(
+  "a flood of upgrade probes leaves one candidate for each session",
+  "engine.io",
+  () => ({ upgradeTimeout: 60_000 }),
+  async (victim, t) => {
+    const sid = await pollingSid(t, victim.port);
+    const bytes = upgradeRequest(`${ENGINE}&transport=websocket&sid=${sid}`);
+    const peers = Array.from({ length: 100 }, () => new Peer(t, victim.port, bytes));
+    const isTurnedAway = ({ text, isClosed }: Peer): boolean => isClosed || CLOSED.test(text);
+    await new Promise<void>((resolve) => {
+      for (const peer of peers) {
+        const look = (): void => {
+          if (peers.filter(isTurnedAway).length === 99) resolve();
+        };
+        peer.socket.on("data", look).on("close", look);
+      }
+    });
+    assert.equal(await victim.ask(({ engine }) => engine.clientsCount), 1);
+  },
+);
