@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { Server } from "engine.io";
+import { Socket } from "engine.io-client";
+import { certificate } from "../support/localhost-certificate.ts";
+
+// CVE-2016-10536, and CVE-2021-31597 of xmlhttprequest-ssl. Planted: rejectUnauthorized that is false when it is not given.
+for (const transport of ["polling", "websocket"] as const) {
+  for (const rejectUnauthorized of [undefined, null, true]) {
+    test(`${transport}: a certificate that nobody vouches for is refused, rejectUnauthorized: ${rejectUnauthorized}`, async (t) => {
+      const https = createServer(certificate);
+      const engine = new Server();
+      engine.attach(https);
+      engine.on("connection", () => assert.fail("the session was opened"));
+      https.listen(0, "127.0.0.1");
+      await once(https, "listening");
+      const options = { transports: [transport], rejectUnauthorized: rejectUnauthorized as boolean };
+      const socket = new Socket(`https://localhost:${(https.address() as AddressInfo).port}`, options);
+      t.after(() => {
+        socket.close();
+        engine.close();
+        https.close();
+        https.closeAllConnections();
+      });
+      const outcome = await new Promise<unknown>((resolve) => {
+        socket.on("open", () => resolve("open"));
+        socket.on("error", resolve);
+      });
+      assert.ok(outcome instanceof Error, String(outcome));
+      assert.equal(engine.clientsCount, 0);
+    });
+  }
+}
