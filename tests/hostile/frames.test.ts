@@ -40,7 +40,7 @@ published(
       const fragment = continuation(at % 2 === 0 ? "x" : "", { fin: false });
       await peer.write(text("4", { fin: false }));
       for (let round = 0; round < 6; round++) {
-        await peer.write(Buffer.concat([...new Array<Buffer>(25_000).fill(fragment), ping()]));
+        await peer.write(Buffer.concat([...Array.from({ length: 25_000 }, () => fragment), ping()]));
       }
       await peer.sees(PONG_OR_CLOSE);
     }
@@ -58,7 +58,7 @@ published(
     const peer = await webSocketPeer(t, victim.port);
     peer.socket.pause();
     const before = await victim.memory();
-    const pings = Buffer.concat(new Array<Buffer>(8000).fill(ping("p".repeat(125))));
+    const pings = Buffer.concat(Array.from({ length: 8000 }, () => ping("p".repeat(125))));
     // 26 MB; the operating systems of both sides take some.
     for (let round = 0; round < 25 && !peer.isClosed; round++) {
       await peer.write(pings);
@@ -91,7 +91,7 @@ unfelled(
   },
 );
 
-// GHSA and CVE of ws 1 to 7. Planted, one by one: a pong that is a view of the length that was announced, no maxPayload,
+// GHSA and CVE of ws 1 to 7. To be planted, not tried yet: a pong that is a view of the length that was announced, no maxPayload,
 // extensions and protocols that are looked up in plain objects.
 unfelled(
   "pings, sizes, extensions and protocols that felled old releases of ws",
@@ -101,14 +101,21 @@ unfelled(
     const before = await victim.memory();
     const echo = await webSocketPeer(t, victim.port);
     await echo.write(ping("abc", { length: 125 }));
-    await echo.write(Buffer.alloc(122, MASK));
+    await echo.write(Buffer.alloc(122));
     assert.ok(await echo.sees("\x8a\x7dabc"));
     for (const length of [1_000_001, 2 ** 31, 2 ** 40, 2n ** 63n]) {
       const giant = await webSocketPeer(t, victim.port);
       await giant.write(text("4", { length, lengthBytes: 8 }));
       assert.ok(await giant.sees(/\x88\x02\x03\xf1/), String(length)); // oxlint-disable-line no-control-regex -- 1009
     }
-    const values = ["constructor", "__proto__;x=1", "toString", ",".repeat(8000), " ".repeat(8000) + "x", "a;".repeat(4000)];
+    const values = [
+      "constructor",
+      "__proto__;x=1",
+      "toString",
+      ",".repeat(8000),
+      " ".repeat(8000) + "x",
+      "a;".repeat(4000),
+    ];
     for (const value of values) {
       for (const name of ["Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"]) {
         const bytes = upgradeRequest(`${ENGINE}&transport=websocket`, `${name}: ${value}\r\n`);
@@ -133,7 +140,7 @@ published(
       try {
         socket.close(1000, new Uint16Array(20).fill(0x4141));
       } catch {
-        socket.close(1000);
+        socket.close(1000, "");
       }
     });
     assert.ok(await peer.sees(/\x88[\x00-\x7d]/)); // oxlint-disable-line no-control-regex -- a frame
@@ -142,7 +149,7 @@ published(
   },
 );
 
-// Planted: request bodies that are inflated as `Content-Encoding` says.
+// To be planted, not tried yet: request bodies that are inflated as `Content-Encoding` says.
 unfelled(
   "a body that says it is compressed is not inflated",
   "engine.io",

@@ -93,7 +93,7 @@ published("a packet that announces no attachments, and binary after it", ["4.2.6
 
 const own = load("ours", "socket.io-parser");
 
-// CVE-2020-36049, of 3.3 and 3.4. Planted: digits that are joined one by one, without an end; the count of our digits is then wrong.
+// CVE-2020-36049, of 3.3 and 3.4. To be planted, not tried yet: digits that are joined one by one, without an end; the count of our digits is then wrong.
 test("megabytes of digits, names and dashes are refused without more memory than themselves", async () => {
   const before = await memory();
   // Each in a call of its own, which lets go of the text.
@@ -105,7 +105,7 @@ test("megabytes of digits, names and dashes are refused without more memory than
   assert.ok(growth < MIB, `${growth} bytes`);
 });
 
-// Planted: MAX_DEPTH of a million.
+// To be planted, not tried yet: MAX_DEPTH of a million.
 test("nesting that fells those who walk it is refused", () => {
   for (const [open, close] of [
     ["[", "]"],
@@ -119,7 +119,7 @@ test("nesting that fells those who walk it is refused", () => {
   }
 });
 
-// Planted: JSON that is copied by assignment, whose setter is called.
+// To be planted, not tried yet: JSON that is copied by assignment, whose setter is called.
 test("a __proto__ in a packet changes no prototype", () => {
   const decoder = own();
   const packets = decoded(decoder) as { data: Record<string, unknown>[] }[];
@@ -132,7 +132,7 @@ test("a __proto__ in a packet changes no prototype", () => {
   assert.equal(({} as { isAdmin?: boolean }).isAdmin, undefined);
 });
 
-// CVE-2017-16113: a ReDoS of `parsejson`, which we do not have. Planted: the dependency.
+// CVE-2017-16113: a ReDoS of `parsejson`, which we do not have. To be planted, not tried yet: the dependency.
 test("nothing reads JSON but the language itself", () => {
   for (const name of ["engine.io", "engine.io-client", "engine.io-parser", "socket.io", "socket.io-parser"]) {
     const manifest = createRequire(import.meta.url)(join(homes.ours, name, "package.json")) as {

@@ -46,7 +46,9 @@ export class Peer {
   async sees(text: string | RegExp): Promise<boolean> {
     while (!this.#has(text) && !this.isClosed) {
       const over = new AbortController();
-      await Promise.race([this.closed, once(this.socket, "data", over).catch(() => this.closed)]).finally(() => over.abort());
+      await Promise.race([this.closed, once(this.socket, "data", over).catch(() => this.closed)]).finally(() =>
+        over.abort(),
+      );
     }
     return this.#has(text);
   }
