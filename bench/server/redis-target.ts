@@ -18,7 +18,7 @@ interface NodeRedis extends FloorClient {
   duplicate(): NodeRedis;
 }
 // All get the same client of Redis: that of the scenario in the performance notes.
-const { createClient } = inPeers("redis-4") as { createClient(options: { url: string }): NodeRedis };
+const { createClient } = inPeers("redis-4") as { createClient: (options: { url: string }) => NodeRedis };
 const pubClient = createClient({ url: `redis://127.0.0.1:${redisPort!}` });
 const subClient = pubClient.duplicate();
 await Promise.all([pubClient.connect(), subClient.connect()]);

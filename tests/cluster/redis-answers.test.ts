@@ -41,8 +41,8 @@ describe("two servers of ours, one of upstream's and one of Socket.IO 2 on one R
   });
 
   test("allSockets tells the ids of all", async () => {
-    const ids = members.map(({ id }) => id);
-    for (const node of nodes.slice(0, 2)) assert.deepEqual([...(await node.io.allSockets())].sort(), ids.sort());
+    const ids = new Set(members.map(({ id }) => id));
+    for (const node of nodes.slice(0, 2)) assert.deepEqual(await node.io.allSockets(), ids);
   });
 
   test("allRooms tells the rooms of all", async () => {

@@ -140,8 +140,8 @@ for (const library of LIBRARIES) {
       await Promise.all(restored);
       while ((await nodes[0].adapter.serverCount()) < 2) await new Promise((resolve) => setImmediate(resolve));
       for (const [from, to] of [nodes, nodes.toReversed()] as const) {
-        from!.io.emit("back");
-        await to!.member.hears("back");
+        from.io.emit("back");
+        await to.member.hears("back");
       }
       assert.equal((await nodes[0].io.fetchSockets()).length, 2);
     });

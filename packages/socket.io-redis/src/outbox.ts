@@ -67,8 +67,8 @@ const SILENCE_MS = 1000;
 interface Held {
   readonly channel: string;
   readonly payload: Payload;
-  resolve(answer: Promise<unknown>): void;
-  reject(error: Error): void;
+  readonly resolve: (answer: Promise<unknown>) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**

@@ -19,6 +19,9 @@ const VERSION_2_TYPES: Partial<Record<RequestType, Version2Request>> = {
   [RequestType.REMOTE_DISCONNECT]: Version2Request.REMOTE_DISCONNECT,
 };
 
+/** A question that waits for answers. */
+type SignedRequest = Request & { uid: string; requestId: string };
+
 /**
  * The messages by which a question reaches servers of both forms, whichever are there: those of Socket.IO 2 are among the servers
  * whose answers are counted.
@@ -26,11 +29,11 @@ const VERSION_2_TYPES: Partial<Record<RequestType, Version2Request>> = {
  * The question for ids has the same number in both, and each form has a name of its own for the id of the request. The one for rooms
  * has not: asked a second time, it is taken for nothing by servers of the newer form. The others have no like in Socket.IO 2.
  */
-export function alsoForVersion2(request: Request): readonly Request[] {
+export function alsoForVersion2(request: SignedRequest): readonly Request[] {
   const { type, uid, requestId } = request;
-  if (type === RequestType.SOCKETS) return [{ ...request, requestid: requestId! }];
+  if (type === RequestType.SOCKETS) return [{ ...request, requestid: requestId }];
   if (type !== RequestType.ALL_ROOMS) return [request];
-  return [request, { uid: uid!, requestid: requestId!, type: Version2Request.ALL_ROOMS as number as RequestType }];
+  return [request, { uid, requestid: requestId, type: Version2Request.ALL_ROOMS as number }];
 }
 
 /** A request that waits for an answer, as servers of Socket.IO 2 understand it; undefined if they know nothing of the kind. */
