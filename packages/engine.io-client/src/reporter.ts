@@ -13,8 +13,13 @@ export class Reporter<Events extends EventsMap> extends Emitter<{}, {}, Events> 
 
   /** @internal */
   override emitReserved<Ev extends EventNames<Events>>(ev: Ev, ...args: EventParams<Events, Ev>): this {
-    super.emitReserved(ev, ...args);
+    this._say(ev, ...args);
     this.receiver?.[ev]?.(...args);
     return this;
+  }
+
+  /** To the listeners alone. */
+  protected _say<Ev extends EventNames<Events>>(ev: Ev, ...args: EventParams<Events, Ev>): void {
+    super.emitReserved(ev, ...args);
   }
 }

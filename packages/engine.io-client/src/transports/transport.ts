@@ -107,8 +107,10 @@ export abstract class Transport extends Reporter<TransportReservedEvents> {
     this.onPacket(decodePacket(data, this.socket.binaryType));
   }
 
+  /** Hot path: as {@link emitReserved} does it, by the name as it stands. */
   protected onPacket(packet: Packet): void {
-    this.emitReserved("packet", packet);
+    this._say("packet", packet);
+    this.receiver?.packet?.(packet);
   }
 
   protected onClose(details?: unknown): void {
