@@ -257,6 +257,15 @@ describe("a socket", { timeout: 60_000 }, () => {
     assert.deepEqual(transport.sent, []);
   });
 
+  test("what a flush listener sends leaves after the batch that was flushed", async () => {
+    const { socket, transport } = await inMemory();
+    socket.send("first", () => socket.send("second"));
+    assert.deepEqual(
+      transport.sent.map(({ data }) => data as string),
+      ["first", "second"],
+    );
+  });
+
   test("what a transport says after its end is not heard", async () => {
     const { socket, transport } = await inMemory();
     socket.close();
