@@ -86,6 +86,12 @@ describe("webtransport", { timeout: 60_000 }, () => {
     assert.equal(socket.transport.name, "webtransport");
   });
 
+  test("asks over https where the socket is secure, too", async (t) => {
+    const arrival = install(t);
+    connect(t, "https://localhost:3000", { transports: ["webtransport"] });
+    assert.equal((await arrival).url, "https://localhost:3000/engine.io/");
+  });
+
   test("carries texts and bytes both ways", async (t) => {
     const { socket, session } = await start(t);
     await session.receive();

@@ -123,12 +123,12 @@ export abstract class Transport extends Reporter<TransportReservedEvents> {
     this._abort();
   }
 
-  /** URL of a request. @param scheme "http" or "ws"; with TLS an "s" is added */
+  /** URL of a request. @param scheme the whole of it: "https", "ws", … */
   protected createUri(scheme: string, query: Record<string, unknown> = {}): string {
     const { hostname, port, secure, path } = this.opts;
     const host = /^[^[].*:/.test(hostname) ? `[${hostname}]` : hostname;
     const search = new URLSearchParams(query as Record<string, string>).toString();
-    return `${scheme}${secure ? "s" : ""}://${host}${Number(port) === (secure ? 443 : 80) ? "" : `:${port}`}${path}${search && `?${search}`}`;
+    return `${scheme}://${host}${Number(port) === (secure ? 443 : 80) ? "" : `:${port}`}${path}${search && `?${search}`}`;
   }
 
   /** URL of one request with our query, stamped if wanted (row E-91). */
@@ -138,7 +138,7 @@ export abstract class Transport extends Reporter<TransportReservedEvents> {
       query[this.opts.timestampParam!] = Date.now().toString(36).slice(-5) + Math.random().toString(36).slice(2, 5);
     }
     if (!this.supportsBinary) query["b64"] = 1;
-    return this.createUri(scheme, query);
+    return this.createUri(this.opts.secure ? `${scheme}s` : scheme, query);
   }
 
   /** What goes wrong in `act`, now or later, is the end. Of a user's transport, too: what it has not taken, nobody knows. */
