@@ -41,10 +41,4 @@ export const REMARKS: Readonly<Partial<Record<Heading, string>>> = {
   "API change": "holds headings only",
   "New features": "holds headings, and a sentence about a possible 2.4.x, which is no release of ours",
   Miscellaneous: "holds headings only",
-  "Namespace.clients() is renamed to Namespace.allSockets() and now returns a Promise":
-    'the Redis adapter\'s answer over several servers waits for the issue "Adapters and Redis: one Socket.IO over many servers, old and new mixed"',
-  "Socket.join() and Socket.leave() are now synchronous":
-    'the Redis adapter itself waits for the issue "Adapters and Redis: one Socket.IO over many servers, old and new mixed"',
-  "How to upgrade an existing production deployment":
-    'socket.io-redis 5 beside 6 waits for the issue "Adapters and Redis: one Socket.IO over many servers, old and new mixed"',
 };

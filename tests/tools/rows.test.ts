@@ -32,6 +32,17 @@ test("a proof of which one instance passed and another failed is a fault", () =>
   assert.equal(rowFaults(rows, known, [...ran("passed"), ...ran("failed")]).length, 1);
 });
 
+test("a row that an issue leaves out needs no test, and may not have another account", () => {
+  const outOfBatch = { "A-1": "no server here" };
+  assert.deepEqual(rowFaults({ rows: {}, pending, outOfBatch }, known, []), []);
+  const both = { rows: { "A-1": proof }, pending, outOfBatch: { ...outOfBatch, "A-2": "x", "A-7": "x" } };
+  assert.deepEqual(rowFaults(both, known, ran("passed")), [
+    "A-7: there is no such row",
+    "A-1: out of batch, and proven or pending as well",
+    "A-2: out of batch, and proven or pending as well",
+  ]);
+});
+
 test("unknown rows and unknown pending keys are faults", () => {
   const faults = rowFaults(
     { rows: { "A-1": proof, "A-9": proof }, pending: { ...pending, "B-2": "x", C: "x" } },

@@ -3,6 +3,7 @@ import type { Socket } from "socket.io";
 import { Adapter, type Room, type SocketId } from "socket.io-adapter";
 import * as lines from "../support/lines-parser.js";
 import { type Claims, heardBy, lacks, upstreamClient } from "./claims.js";
+import { V3, withTwoServers } from "../support/two-servers.js";
 
 export const serverApi: Claims = {
   "io.set() is removed": {
@@ -139,6 +140,16 @@ export const serverApi: Claims = {
   },
 
   "Socket.join() and Socket.leave() are now synchronous": {
+    "with the Redis adapter as well": async () => {
+      await withTwoServers(V3, async (ours) => {
+        const { socket } = await ours.connect();
+        assert.equal(socket.join("room1"), undefined);
+        assert.deepEqual([...socket.rooms], [socket.id, "room1"]);
+        assert.equal(socket.leave("room1"), undefined);
+        assert.deepEqual([...socket.rooms], [socket.id]);
+      });
+    },
+
     "both have taken effect when they return": async (stage) => {
       const io = await stage.serve();
       const { client, server } = await stage.pair(io);
@@ -258,6 +269,18 @@ export const serverApi: Claims = {
       assert.deepEqual(await io.of("/chat").allSockets(), new Set([one.client.id, two.client.id]));
       assert.deepEqual(await io.of("/chat").in("general").allSockets(), new Set([two.client.id]));
       assert.deepEqual(await io.in("empty").allSockets(), new Set());
+    },
+
+    "with the Redis adapter, `allSockets` answers for all servers, in rooms too": async () => {
+      await withTwoServers(V3, async (ours, theirs) => {
+        const here = await ours.connect("/", ["general"]);
+        const there = await theirs.connect("/", ["general", "theirs"]);
+        for (const { io } of [ours, theirs]) {
+          assert.deepEqual(await io.allSockets(), new Set([here.id, there.id]));
+          assert.deepEqual(await io.in("general").allSockets(), new Set([here.id, there.id]));
+          assert.deepEqual(await io.in("theirs").allSockets(), new Set([there.id]));
+        }
+      });
     },
 
     "`clients` is gone from all three": async (stage) => {
