@@ -49,9 +49,10 @@ const OVER_REDIS: readonly [ClusterFile, MakeAdapter, Readonly<Record<string, Op
 /** What of a listed deviation is different: beyond it, ours and the recording are to be the same. */
 const ADJUSTMENTS: Partial<Record<ClusterFile, (form: unknown) => unknown>> = {
   "redis-streams-adapter": storyOfSession,
-  "redis-adapter-v8": (form) => deepMap(form, (value) => (value === "undefined" ? null : value)),
-  "redis-adapter-v8-specific": (form) => deepMap(form, (value) => (value === "undefined" ? null : value)),
-  "redis-adapter-v6": (form) => deepMap(form, withoutUid),
+  "redis-adapter-v8": (form) => deepMap(form, (value) => (value === "undefined" ? null : withoutOldForm(value))),
+  "redis-adapter-v8-specific": (form) =>
+    deepMap(form, (value) => (value === "undefined" ? null : withoutOldForm(value))),
+  "redis-adapter-v6": (form) => deepMap(form, (value) => withoutUid(withoutOldForm(value))),
 };
 
 describe("what servers of a cluster were recorded to say to each other", () => {
@@ -298,6 +299,19 @@ function deepMap(value: unknown, change: (value: unknown) => unknown): unknown {
   if (Array.isArray(changed)) return changed.map((item) => deepMap(item, change));
   if (typeof changed !== "object" || changed === null) return changed;
   return Object.fromEntries(Object.entries(changed).map(([name, member]) => [name, deepMap(member, change)]));
+}
+
+/** Questions for ids and rooms go to servers of Socket.IO 2 as well: under their name of the id, and for rooms in a second message. */
+function withoutOldForm(value: unknown): unknown {
+  if (Array.isArray(value))
+    return value.filter((frame) => !isOldForm((frame as { message?: unknown } | null)?.message));
+  if (typeof value !== "object" || value === null || !("requestId" in value)) return value;
+  const { requestid: _requestid, ...rest } = value as Record<string, unknown>;
+  return rest;
+}
+
+function isOldForm(message: unknown): boolean {
+  return typeof message === "object" && message !== null && "requestid" in message && !("requestId" in message);
 }
 
 /** Servers of that release sign no requests, and mark what a socket broadcasts. */

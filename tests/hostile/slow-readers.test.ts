@@ -157,5 +157,5 @@ function backlogOf(socket: Socket): number {
 }
 
 function engineOf(io: Target["io"]): import("engine.io").BaseServer {
-  return io.engine as import("engine.io").BaseServer;
+  return io.engine;
 }

@@ -43,15 +43,17 @@ async function memory() {
   return heapUsed + external;
 }
 
-process.on("message", async ({ id, ask }) => {
+process.on("message", (message) => void answer(message));
+process.on("disconnect", () => process.exit());
+
+async function answer({ id, ask }) {
   try {
-    const answer = ask === "memory" ? await memory() : await runInThisContext(`(${ask})`)(world);
-    process.send({ id, answer });
+    const result = ask === "memory" ? await memory() : await runInThisContext(`(${ask})`)(world);
+    process.send({ id, answer: result });
   } catch (error) {
     process.send({ id, error: String(error) });
   }
-});
-process.on("disconnect", () => process.exit());
+}
 
 function versionOf(entry) {
   for (let folder = dirname(entry); ; folder = dirname(folder)) {

@@ -54,10 +54,9 @@ socket.on("connect", () => {
 socket.on("disconnect", (reason, details) => {
   joined = null;
   if (isTooLarge(details)) {
-    const refusal = `The server refused a message of more than ${megabytes(LIMITS.packetBytes)}.`;
-    view.notify(refusal);
+    view.notify(tooLarge());
     // Sending it again would only end the next connection. Text was not the cause: it waits for the reconnection.
-    for (const draft of outbox.values()) if (draft.picture && draft.state === "sending") fail(draft, refusal);
+    for (const draft of outbox.values()) if (draft.picture && draft.state === "sending") fail(draft, tooLarge());
   }
   // `active` means that the client reconnects by itself. It does not when the server has sent us away.
   if (socket.active) view.showBanner("Connection lost. Reconnecting…", { tryNow: true });
@@ -99,6 +98,10 @@ function measureRoundTrip() {
 /** Over WebSocket close code 1009, over polling HTTP status 413. */
 function isTooLarge(details) {
   return details?.context?.code === 1009 || details?.context?.status === 413 || details?.description === 413;
+}
+
+function tooLarge() {
+  return `The server takes no message of more than ${megabytes(LIMITS.packetBytes)}.`;
 }
 
 // --- Rooms ---
@@ -184,8 +187,10 @@ async function deliver(draft) {
     const answer = await socket.timeout(ANSWER_MS).emitWithAck("message", { id, room: draft.room, text, picture });
     if (answer.ok) delivered(draft, answer.sentAt);
     else fail(draft, answer.reason);
-  } catch {
+  } catch (error) {
     if (draft.state !== "sending") return; // decided meanwhile
+    // Nothing was sent: the client knows what the server takes.
+    if (error.code === "ERR_TOO_LARGE") return fail(draft, tooLarge());
     draft.losses += 1;
     if (socket.connected) fail(draft, "The server did not answer.");
     else if (draft.losses >= MAX_LOSSES) fail(draft, "The connection broke each time it was sent.");

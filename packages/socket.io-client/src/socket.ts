@@ -79,7 +79,7 @@ type Settle = (error: (Error & { code?: string }) | null, answer?: readonly unkn
 /** Option `retries`: an event that waits for its acknowledgement, or for those before it. */
 interface QueuedEvent {
   readonly data: unknown[];
-  readonly flags: Flags;
+  readonly manner: Flags;
   readonly ack: AnyListener | undefined;
 }
 
@@ -340,14 +340,14 @@ export class Socket<
     if (isReservedEvent(data[0])) throw new Error(`"${data[0] as string}" is a reserved event name`);
     const ack = typeof data.at(-1) === "function" ? (data.pop() as AnyListener) : undefined;
     if (!this._opts.retries || flags.volatile) return this._transmit(data, flags, ack, errorFirst);
-    if (this._keep(this._queue, { data, flags, ack }, ack)) this._drain();
+    if (this._keep(this._queue, { data, manner: flags, ack }, ack)) this._drain();
   }
 
   /** Option `retries`: one event in flight, in order, each tried again until it is acknowledged (rows C-119 to C-123). */
   private _drain(): void {
     const [head] = this._queue;
     if (!head || this._inFlight || !this._isReady()) return;
-    const { data, flags, ack } = head;
+    const { data, manner, ack } = head;
     this._inFlight = true;
     this._tries++;
     const onResult: AnyListener = (error, ...answer) => {
@@ -361,7 +361,7 @@ export class Socket<
       }
       this._drain();
     };
-    this._transmit(data, flags, onResult, true);
+    this._transmit(data, manner, onResult, true);
   }
 
   /** True if a packet would leave now instead of being kept. */

@@ -38,5 +38,6 @@ export class DecodeError extends Error {
 /** What to throw for a chunk that is no message. */
 export function unknownType(chunk: unknown): Error {
   const Kind = chunk === undefined || chunk === null ? TypeError : DecodeError;
+  // oxlint-disable-next-line typescript/no-base-to-string -- objects are told by their tags
   return new Kind(`Unknown type: ${typeof chunk === "object" ? Object.prototype.toString.call(chunk) : String(chunk)}`);
 }

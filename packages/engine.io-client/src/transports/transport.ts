@@ -161,11 +161,12 @@ export abstract class Transport extends Reporter<TransportReservedEvents> {
 }
 
 /**
- * What a packet's data takes on the wire, in bytes: text as UTF-8, bytes over polling as base64 (protocols.md 1.6). Measured by a
- * Blob, since not all places where polling runs have a TextEncoder.
+ * What a packet's data takes on the wire, in bytes: text as UTF-8, bytes over polling as base64 (protocols.md 1.6). Text is
+ * measured by a Blob, since not all places where polling runs have a TextEncoder; bytes are not, since React Native makes no Blob of them.
  */
 export function sizeOf(data: RawData, transport: string): number {
   if (!data) return 0;
-  const bytes = new Blob([data]).size;
-  return typeof data === "string" || transport !== "polling" ? bytes : Math.ceil(bytes / 3) * 4;
+  if (typeof data === "string") return new Blob([data]).size;
+  const bytes = data.byteLength ?? data.size;
+  return transport === "polling" ? Math.ceil(bytes / 3) * 4 : bytes;
 }
