@@ -113,7 +113,7 @@ withstands("drained() tells when the peer has caught up, and rejects if it leave
   await assert.rejects(socket.drained(), /ended/);
 });
 
-// Planted: a shared message that is copied for each receiver.
+// To be planted, not tried yet: a shared message that is copied for each receiver.
 withstands("200 peers that never read hold one copy of each broadcast", async (target, t) => {
   const { io, port } = await target();
   for (let peers = 0; peers < 200; peers++) {
