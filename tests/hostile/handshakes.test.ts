@@ -83,10 +83,10 @@ published(
   },
 );
 
-// CVE-2022-41940
-published(
+// CVE-2022-41940. engine.io 6.2.0 falls by it, but not each time: whether it hears of the reset is a matter of moments.
+unfelled(
   "a foreign upgrade that is reset",
-  ["engine.io 6.2.0"],
+  "engine.io",
   () => ({}),
   async (victim, t) => {
     for (const target of ["/elsewhere", "/engine.io/?EIO=4&transport=polling", `${ENGINE}&transport=nothing`]) {
