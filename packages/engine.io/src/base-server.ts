@@ -153,6 +153,12 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
     options.wsPreEncodedFrame ??= sharedMessage(encoded[0], options).frame(wireVersion(4), true);
   }
 
+  /** @internal */
+  override _onObserved(): void {
+    super._onObserved();
+    for (const socket of Object.values(this.clients)) socket._onObserved();
+  }
+
   /** Names of the transports that a client on `transport` may upgrade to. */
   upgrades(transport: string): readonly TransportName[] {
     if (!this.opts.allowUpgrades || transport !== "polling") return [];

@@ -8,6 +8,7 @@ export * as parser from "engine.io-parser";
 export { protocol } from "engine.io-parser";
 export type { BaseServer } from "./base-server.js";
 export type { ErrorCallback, SlowReaderError } from "./errors.js";
+export type { Shortcut } from "./websocket/endpoint.js";
 export type { LimitCounters } from "./limits.js";
 export type { Backlog, SlowReaderPolicy } from "engine.io-parser/session";
 export type { WebTransportSession } from "./webtransport/session.js";

@@ -20,6 +20,7 @@ import type { SlowReaders } from "./slow-readers.js";
 import { SweptSession, type Sweep } from "./sweep.js";
 import type { Transport } from "./transports/transport.js";
 import { WebSocketTransport } from "./transports/websocket.js";
+import type { Shortcut } from "./websocket/endpoint.js";
 import type { WireVersion } from "./wire-version.js";
 import { WriteEvents } from "./write-events.js";
 
@@ -168,6 +169,27 @@ export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgr
   /** Callbacks of packets that are on their way (row E-42). */
   private get sentCallbackFn(): readonly SentCallback[] {
     return this.flushed ?? [];
+  }
+
+  /**
+   * The short way for messages to many receivers; null: there is none. To be asked for right after {@link write}, with which all leaves
+   * that waited, and again when it has refused a message, which then has to be written.
+   *
+   * @internal
+   */
+  get shortcut(): Shortcut | null {
+    const { transport, state } = this.session;
+    if (!(transport instanceof WebSocketTransport) || state !== "open") return null;
+    if (this._observesWrites || this.server._observesWrites) return null;
+    // Who has replaced a method wants it to be called.
+    if (this.write !== Socket.prototype.write || transport.send !== WebSocketTransport.prototype.send) return null;
+    return transport.shortcut;
+  }
+
+  /** @internal */
+  override _onObserved(): void {
+    super._onObserved();
+    if (this.transport instanceof WebSocketTransport) this.transport.closeShortcut();
   }
 
   /**

@@ -10,6 +10,11 @@ const WRITE_EVENTS: ReadonlySet<string | symbol> = new Set(["packetCreate", "flu
 export class WriteEvents extends EventEmitter {
   /** Somebody has listened to one of them, and perhaps still does: ask `listenerCount`. @internal */
   _observesWrites = false;
+
+  /** For the first time somebody listens to one of them. @internal */
+  _onObserved(): void {
+    this._observesWrites = true;
+  }
 }
 
 const METHODS = ["on", "addListener", "once", "prependListener", "prependOnceListener"] as const;
@@ -18,7 +23,7 @@ const METHODS = ["on", "addListener", "once", "prependListener", "prependOnceLis
 for (const method of METHODS) {
   const add = EventEmitter.prototype[method];
   WriteEvents.prototype[method] = function (this: WriteEvents, event: string | symbol, listener) {
-    if (WRITE_EVENTS.has(event)) this._observesWrites = true;
+    if (!this._observesWrites && WRITE_EVENTS.has(event)) this._onObserved();
     return add.call(this, event, listener) as typeof this;
   };
 }

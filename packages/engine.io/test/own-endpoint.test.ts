@@ -53,6 +53,16 @@ function clog({ peer, endpoint }: Opened): void {
   assert.ok(endpoint.bufferedAmount > 0);
 }
 
+test("frames for many receivers find no short way once a close frame has left", async (t) => {
+  const { peer, endpoint } = await open(t);
+  const frame = [Buffer.from([0x81, 1]), Buffer.from("a")];
+  endpoint.shortcut!.isClear = true;
+  assert.equal(endpoint.shortcut!.pass(frame), true);
+  endpoint.close();
+  assert.equal(endpoint.shortcut!.pass(frame), false);
+  assert.deepEqual(await peer.received(2), ["text a", "close"]);
+});
+
 describe("the answer to a handshake", () => {
   const requests: [name: string, request: string][] = [
     ["a right one", upgradeRequest()],

@@ -4,7 +4,7 @@ import type { Socket } from "socket.io-client";
 import type { FaultyProxy } from "../../support/faulty-proxy.ts";
 import type { Options, Stage } from "../client/stage.ts";
 import { Journal } from "./journal.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../support/random.ts";
 
 export type Way = "polling" | "websocket" | "upgrade";
 

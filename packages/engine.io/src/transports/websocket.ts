@@ -4,7 +4,7 @@ import { FORCED, type CloseCause } from "engine.io-parser/session";
 import type { EngineRequest } from "../http/request.js";
 import type { EngineOptions } from "../options.js";
 import { SharedMessage } from "../shared-message.js";
-import type { EndpointListener, WebSocketEndpoint } from "../websocket/endpoint.js";
+import type { EndpointListener, Shortcut, WebSocketEndpoint } from "../websocket/endpoint.js";
 import type { Frame } from "../websocket/frame-encoder.js";
 import type { WireVersion } from "../wire-version.js";
 import { Transport } from "./transport.js";
@@ -28,6 +28,8 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   #unlimited = false;
   /** Somebody waits for the batch to be out. */
   #awaited = false;
+  /** Nothing may go past it. */
+  #isWatched = false;
 
   constructor(req: EngineRequest, version: WireVersion, endpoint: WebSocketEndpoint) {
     super(req, version);
@@ -44,6 +46,17 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   get writable(): boolean {
     const takes = this.#state === "ready" || (this.#unlimited && this.#state === "writing");
     return takes && this.readyState === "open";
+  }
+
+  /** Past this transport, as long as it is ready and nothing waits in the session; null: there is none. @internal */
+  get shortcut(): Shortcut | null {
+    return this.#isWatched ? null : (this.#endpoint.shortcut ?? null);
+  }
+
+  /** Somebody wants to see all packets: nothing goes past it any more. @internal */
+  closeShortcut(): void {
+    this.#isWatched = true;
+    this.#become(this.#state);
   }
 
   /** @internal */
@@ -88,7 +101,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   }
 
   onWritten(): void {
-    this.#state = "ready";
+    this.#become("ready");
     this.onDrained();
     if (this.writable) this.tell("ready");
   }
@@ -125,7 +138,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
       }
       const encoded: RawData | Promise<RawData> = this.#encode(packet);
       if (encoded instanceof Promise) {
-        this.#state = "encoding";
+        this.#become("encoding");
         void encoded.then((data) => this.#sendLate(batch, at, data));
         return false;
       }
@@ -137,7 +150,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   /** A packet whose Blob has been read, and those behind it. */
   #sendLate(batch: readonly Packet[], at: number, encoded: RawData): void {
     if (this.readyState !== "open") return;
-    this.#state = "ready";
+    this.#become("ready");
     if (this.#write(batch[at]!, encoded, at === batch.length - 1)) return;
     if (this.#sendFrom(batch, at + 1)) this.onDrained();
   }
@@ -172,8 +185,14 @@ export class WebSocketTransport extends Transport implements EndpointListener {
 
   #mustWait(bytes: number): boolean {
     const wait = this.#awaited || this.#endpoint.bufferedAmount + bytes > HIGH_WATER_BYTES;
-    this.#state = wait ? "writing" : "ready";
+    this.#become(wait ? "writing" : "ready");
     return wait;
+  }
+
+  #become(state: "ready" | "writing" | "encoding"): void {
+    this.#state = state;
+    const { shortcut } = this.#endpoint;
+    if (shortcut !== undefined) shortcut.isClear = state === "ready" && !this.#isWatched;
   }
 }
 

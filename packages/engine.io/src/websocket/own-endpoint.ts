@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { EndpointListener, WebSocketEndpoint } from "./endpoint.js";
+import type { EndpointListener, Shortcut, WebSocketEndpoint } from "./endpoint.js";
 import { flushAtEndOfTick, join, type Gathering } from "./end-of-tick.js";
 import { LONG_BYTES, bytesOf, closePayload, encodeFrame, encodeHeader, type Frame } from "./frame-encoder.js";
 import { FrameError } from "./frame-error.js";
@@ -23,12 +23,13 @@ type WriteCallback = (error?: Error | null) => void;
  * A WebSocket right on the connection. What is sent within a tick leaves in one write, in order, whatever kind of frame it
  * is; answers to what the peer sent leave when that has been read.
  */
-export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
+export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Shortcut {
   listener: EndpointListener | null = null;
   /** The connection below. */
   readonly connection: Duplex;
   readonly protocol: string;
   readyState: ReadyState = 1;
+  isClear = false;
   readonly #parser: FrameParser;
   #socket: OwnWebSocket | null = null;
   /** What waits for the end of the tick: a frame … */
@@ -36,6 +37,8 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
   /** … or several, and parts of frames. Mostly it is one: hot path of broadcasts, which make no list then. */
   #pending: Buffer[] | null = null;
   #pendingBytes = 0;
+  /** What the operating system had not taken after the last write: at most so much waits below. */
+  #bytesBelow = 0;
   #callbacks: WriteCallback[] | null = null;
   /** Somebody will call {@link flush}. */
   #willFlush = false;
@@ -93,6 +96,21 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
     return true;
   }
 
+  get shortcut(): Shortcut {
+    return this;
+  }
+
+  /** Hot path: what a broadcast does for each of its receivers, but the write. */
+  pass(frame: Frame): boolean {
+    if (!this.isClear || this.readyState !== 1) return false;
+    let bytes = this.#pendingBytes + this.#bytesBelow;
+    for (let at = 0; at < frame.length; at++) bytes += frame[at]!.length;
+    if (bytes > FLUSH_BYTES) return false;
+    for (let at = 0; at < frame.length; at++) this.#push(frame[at]!);
+    this.#schedule();
+    return true;
+  }
+
   sendFrame(frame: Frame, notify: boolean): void {
     if (!this.#accepts(notify ? this.#whenWritten() : undefined)) return;
     for (let at = 0; at < frame.length; at++) this.#push(frame[at]!);
@@ -126,15 +144,15 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
     const callback = this.#takeCallbacks();
     this.#willFlush = false;
     this.#forgetPending();
-    if (single !== null) return void connection.write(single, callback);
-    if (pending === null) return;
-    const last = pending[pending.length - 1]!;
-    // A copy is cheaper than a list of buffers for the operating system, up to a size. Long parts come last, since they flush.
-    if (last.length < LONG_BYTES) return void connection.write(join(pending, bytes), callback);
-    connection.cork();
-    for (let at = 0; at < pending.length - 1; at++) connection.write(pending[at]!);
-    connection.write(last, callback);
-    connection.uncork();
+    if (single !== null) {
+      connection.write(single, callback);
+    } else if (pending !== null) {
+      const last = pending[pending.length - 1]!;
+      // A copy is cheaper than a list of buffers for the operating system, up to a size. Long parts come last, since they flush.
+      if (last.length < LONG_BYTES) connection.write(join(pending, bytes), callback);
+      else this.#writeParts(pending, callback);
+    }
+    this.#bytesBelow = connection.writableLength;
   }
 
   onMessage(data: string | Buffer): void {
@@ -201,6 +219,14 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering {
     this.#takeCallbacks()?.(notOpen(3));
     this.listener?.onClose();
     this.#socket?.onClose(this.#closeCode, this.#closeReason);
+  }
+
+  #writeParts(parts: readonly Buffer[], callback: WriteCallback | undefined): void {
+    const { connection } = this;
+    connection.cork();
+    for (let at = 0; at < parts.length - 1; at++) connection.write(parts[at]!);
+    connection.write(parts[parts.length - 1]!, callback);
+    connection.uncork();
   }
 
   /** False after the end, which the callback is told. */
