@@ -76,8 +76,10 @@ export class StreamsNode {
   async stop(): Promise<void> {
     for (const client of this.clients) client.close();
     await this.io.close();
+    // Both wait for answers. When it closes, the other make writes the sessions of its sockets and looks after no failure, so
+    // to disconnect before Redis has answered would leave a rejection that nobody handles.
     if (this.redis.isOpen !== undefined) await this.redis.close();
-    else this.redis.disconnect();
+    else await this.redis.quit();
   }
 }
 
