@@ -79,6 +79,49 @@ for (const options of [{}, { streamCount: 2 }, { useShardedPubSub: true }, { onl
       await gone;
     });
 
+    test("a session lies in Redis until its time is up, and is taken out by who asks with an offset of the stream", async () => {
+      const [one, other] = pair.nodes!;
+      const { Redis } = load("ioredis");
+      const redisClient = new Redis(redis.port, "127.0.0.1");
+      const { adapter } = other.io.of("/");
+      one.io.to("room").emit("before the session");
+      const [offset] = (await pair.members![1].hears("before the session")) as [string];
+      const session = { sid: "a".repeat(20), pid: "b".repeat(20), rooms: ["a room"], data: { user: "bob" } };
+      adapter.persistSession(session);
+      const key = `sio:session:${session.pid}`;
+      while (!(await redisClient.exists(key)));
+      const leftMs = await redisClient.pttl(key);
+      assert.ok(leftMs > 0 && leftMs <= 120_000, `${leftMs} ms`);
+      const { missedPackets: _, ...restored } = await adapter.restoreSession(session.pid, offset);
+      assert.deepEqual(restored, session);
+      assert.equal(await redisClient.exists(key), 0);
+      await redisClient.quit();
+    });
+
+    test("who claims a session that is not there, or with an offset that is none, gets a new one", async () => {
+      const [{ io, port }] = pair.nodes!;
+      io.to("room").emit("before nobody");
+      const [offset] = (await pair.members![0].hears("before nobody")) as [string];
+      for (const [claimed, reason] of [
+        ["no offset", "invalid offset"],
+        // Of the form, but not in the stream.
+        ["1-1", "session or offset not found"],
+        // In the stream, but of nobody.
+        [offset, "session or offset not found"],
+      ] as const) {
+        const refused = io.of("/").adapter.restoreSession("nobody", claimed) as Promise<unknown>;
+        assert.equal(await refused.catch((error: unknown) => error), reason);
+        const connection = once(io, "connection");
+        const auth = { pid: "nobody", offset: claimed };
+        const client = load("socket.io-client").io(`http://127.0.0.1:${port}`, { auth, transports: ["websocket"] });
+        const [socket] = await connection;
+        assert.equal(socket.recovered, false);
+        const gone = once(socket, "disconnect");
+        client.close();
+        await gone;
+      }
+    });
+
     actsAsOneServer(() => pair as Pair, { ...ALL, offsets: true, bytes });
   });
 }
