@@ -11,15 +11,16 @@ import { home, load, OUR_BASE, ourVersion, placeOf, type Place } from "./tree.ts
  * The two packages as their documentation combines them: a primary that has the port, and workers that are servers. The adapter
  * wants a base class ~2.5.5; the manifest of the tree gives it ours, by "overrides".
  */
+const STICKY_2 = { sticky: "@socket.io/sticky", version: "2.0.1", notPrimary: "not primary" } as const;
 const SETUPS = [
-  { sticky: "@socket.io/sticky", version: "2.0.1", setUp: "setupPrimary", method: "least-connection" },
-  { sticky: "@socket.io/sticky", version: "2.0.1", setUp: "setupMaster", method: "round-robin" },
-  { sticky: "@socket.io/sticky", version: "2.0.1", setUp: "setupPrimary", method: "random" },
+  { ...STICKY_2, setUp: "setupPrimary", method: "least-connection" },
+  { ...STICKY_2, setUp: "setupMaster", method: "round-robin" },
+  { ...STICKY_2, setUp: "setupPrimary", method: "random" },
   // What @socket.io/pm2 has in its primary.
-  { sticky: "sticky-1", version: "1.0.4", setUp: "setupMaster", method: "least-connection" },
+  { sticky: "sticky-1", version: "1.0.4", notPrimary: "not master", setUp: "setupMaster", method: "least-connection" },
 ] as const;
 
-for (const { sticky, version, setUp, method } of SETUPS) {
+for (const { sticky, version, notPrimary, setUp, method } of SETUPS) {
   describe(`two workers over @socket.io/sticky ${version}, ${setUp}, ${method}`, () => {
     let primary: Primary;
     /** A client of each worker. */
@@ -137,6 +138,11 @@ for (const { sticky, version, setUp, method } of SETUPS) {
       });
     }
 
+    test("only a primary sets up its half, only a worker its own", async () => {
+      assert.equal(await primary.ask(0, "setUpPrimary"), notPrimary);
+      assert.throws(() => load(sticky).setupWorker(), { message: "not worker" });
+    });
+
     test("a worker that closes leaves the other alone", async () => {
       const gone = new Promise((resolve) => clients[0].once("disconnect", resolve));
       await primary.ask(1, "disconnect", { sid: clients[0].id });
@@ -148,6 +154,38 @@ for (const { sticky, version, setUp, method } of SETUPS) {
     });
   });
 }
+
+describe("@socket.io/sticky 2.0.1 without options", () => {
+  let primary: Primary;
+  const clients: any[] = [];
+  before(async () => {
+    primary = await Primary.start(["@socket.io/sticky", "setupPrimary"]);
+  });
+  after(() => {
+    for (const client of clients) client.disconnect();
+    primary.stop();
+  });
+
+  test("has two names for one function, beside that of workers", () => {
+    const { setupPrimary, setupMaster, setupWorker } = load("@socket.io/sticky");
+    assert.equal(setupPrimary, setupMaster);
+    assert.equal(typeof setupWorker, "function");
+    assert.deepEqual(Object.keys(load("@socket.io/sticky")).toSorted(), ["setupMaster", "setupPrimary", "setupWorker"]);
+  });
+
+  test("gives each connection to the worker that has fewest", async () => {
+    const connect = async (): Promise<void> => void clients.push(await primary.connect({ transports: ["websocket"] }));
+    const sids = (worker: number): Promise<string[]> => primary.ask<string[]>(worker, "sids");
+    const counts = async (): Promise<number[]> => [(await sids(0)).length, (await sids(1)).length];
+    for (let at = 0; at < 4; at++) await connect();
+    assert.deepEqual(await counts(), [2, 2]);
+    const ofFirst = await sids(0);
+    for (const client of clients) if (ofFirst.includes(client.id)) client.disconnect();
+    while ((await sids(0)).length > 0);
+    for (let at = 0; at < 2; at++) await connect();
+    assert.deepEqual(await counts(), [2, 2]);
+  });
+});
 
 /** The process that has the port and the workers. */
 class Primary {
@@ -187,9 +225,9 @@ class Primary {
     });
   }
 
-  /** A client that begins with polling. */
-  async connect(): Promise<any> {
-    const client = load("socket.io-client").io(`http://127.0.0.1:${this.port}`, { forceNew: true });
+  /** A client, which begins with polling unless told otherwise. */
+  async connect(options: object = {}): Promise<any> {
+    const client = load("socket.io-client").io(`http://127.0.0.1:${this.port}`, { forceNew: true, ...options });
     await new Promise((resolve) => client.once("connect", resolve));
     return client;
   }

@@ -2,7 +2,7 @@
  * A primary that hands connections to two workers by @socket.io/sticky; each worker is a server of ours with
  * @socket.io/cluster-adapter. The test speaks with the primary, and through it with the workers: every question is for one of them.
  *
- * Arguments: package of sticky, name of its function for the primary, method of load balancing.
+ * Arguments: package of sticky, name of its function for the primary, method of load balancing (none: the default).
  */
 const cluster = require("node:cluster");
 const http = require("node:http");
@@ -15,7 +15,7 @@ else worker();
 
 function primary() {
   const server = http.createServer();
-  sticky[setUp](server, { loadBalancingMethod });
+  sticky[setUp](server, loadBalancingMethod && { loadBalancingMethod });
   require("@socket.io/cluster-adapter").setupPrimary();
   // Sticky 2 sends the first bytes of each connection as a Buffer, and so does the adapter with those of users.
   cluster.setupPrimary({ serialization: "advanced" });
@@ -72,6 +72,7 @@ function worker() {
     disconnect: ({ sid }) => io.in(sid).disconnectSockets(),
     tell: ({ args }) => void io.serverSideEmit("told", ...args),
     sum: () => io.serverSideEmitWithAck("sum", 1, 2),
+    setUpPrimary: () => messageOf(() => sticky[setUp](server)),
     close: () => io.close().then(() => null),
   };
   process.on("message", (question) => {
@@ -85,6 +86,16 @@ function worker() {
     }
   }
   process.send({ ours: true, ready: true });
+}
+
+/** What a function throws. */
+function messageOf(call) {
+  try {
+    call();
+    return null;
+  } catch (error) {
+    return error.message;
+  }
 }
 
 /** Name, version and folder below node_modules of every package of the family of which a file runs here. */
