@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { fork, type ChildProcess } from "node:child_process";
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { home, load, OUR_BASE, ourVersion, placeOf, type Place } from "./tree.ts";
+import { Primary } from "./primary.ts";
+import { load, OUR_BASE, ourVersion, placeOf, type Place } from "./tree.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- the client of the tree has no types here, and workers answer with anything */
 
@@ -49,9 +47,9 @@ for (const { sticky, version, notPrimary, setUp, method } of SETUPS) {
       for (const client of extra) client.disconnect();
       for (const worker of [0, 1]) while ((await primary.ask<string[]>(worker, "sids")).length !== 1);
     });
-    after(() => {
+    after(async () => {
       for (const client of [...clients, ...extra]) client?.disconnect();
-      primary.stop();
+      await primary.stop();
     });
     const extra: any[] = [];
     const watchers = new Set<() => void>();
@@ -161,9 +159,9 @@ describe("@socket.io/sticky 2.0.1 without options", () => {
   before(async () => {
     primary = await Primary.start(["@socket.io/sticky", "setupPrimary"]);
   });
-  after(() => {
+  after(async () => {
     for (const client of clients) client.disconnect();
-    primary.stop();
+    await primary.stop();
   });
 
   test("has two names for one function, beside that of workers", () => {
@@ -186,53 +184,3 @@ describe("@socket.io/sticky 2.0.1 without options", () => {
     assert.deepEqual(await counts(), [2, 2]);
   });
 });
-
-/** The process that has the port and the workers. */
-class Primary {
-  #lastId = 0;
-  readonly #waiting = new Map<number, (answer: { value?: unknown; error?: string }) => void>();
-
-  private constructor(
-    readonly process: ChildProcess,
-    readonly port: number,
-  ) {
-    process.on("message", (message: { id: number; value?: unknown; error?: string }) =>
-      this.#waiting.get(message.id)?.(message),
-    );
-  }
-
-  static async start(args: readonly string[]): Promise<Primary> {
-    cpSync(join(import.meta.dirname, "programs"), join(home(), "programs"), { recursive: true });
-    // The loader that the tests run under is not to help the program.
-    const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
-    const child = fork(join(home(), "programs", "cluster.cjs"), args, { cwd: home(), env, execArgv: [] });
-    const port = await new Promise<number>((resolve, reject) => {
-      child.once("message", ({ ready }: { ready: number }) => resolve(ready));
-      child.once("exit", (code) => reject(new Error(`the primary ended with ${code}`)));
-    });
-    return new Primary(child, port);
-  }
-
-  ask<Value = unknown>(worker: number, command: string, args: object = {}): Promise<Value> {
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, ({ value, error }) => {
-        this.#waiting.delete(id);
-        if (error === undefined) resolve(value as Value);
-        else reject(new Error(`${command}: ${error}`));
-      });
-      this.process.send({ worker, id, command, args });
-    });
-  }
-
-  /** A client, which begins with polling unless told otherwise. */
-  async connect(options: object = {}): Promise<any> {
-    const client = load("socket.io-client").io(`http://127.0.0.1:${this.port}`, { forceNew: true, ...options });
-    await new Promise((resolve) => client.once("connect", resolve));
-    return client;
-  }
-
-  stop(): void {
-    this.process.disconnect();
-  }
-}

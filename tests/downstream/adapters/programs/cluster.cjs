@@ -2,12 +2,13 @@
  * A primary that hands connections to two workers by @socket.io/sticky; each worker is a server of ours with
  * @socket.io/cluster-adapter. The test speaks with the primary, and through it with the workers: every question is for one of them.
  *
- * Arguments: package of sticky, name of its function for the primary, method of load balancing (none: the default).
+ * Arguments: package of sticky, name of its function for the primary, method of load balancing (none, or an empty text: the default),
+ * port of a PostgreSQL that brings messages to other primaries (none: there are none), options of its adapter as JSON.
  */
 const cluster = require("node:cluster");
 const http = require("node:http");
 
-const [, , stickyName, setUp, loadBalancingMethod] = process.argv;
+const [, , stickyName, setUp, loadBalancingMethod, postgresPort, postgresOptions] = process.argv;
 const sticky = require(stickyName);
 
 if (cluster.isPrimary) primary();
@@ -16,7 +17,7 @@ else worker();
 function primary() {
   const server = http.createServer();
   sticky[setUp](server, loadBalancingMethod && { loadBalancingMethod });
-  require("@socket.io/cluster-adapter").setupPrimary();
+  const closeAdapter = postgresPort === undefined ? setUpAdapter() : setUpPostgres();
   // Sticky 2 sends the first bytes of each connection as a Buffer, and so does the adapter with those of users.
   cluster.setupPrimary({ serialization: "advanced" });
   const workers = [cluster.fork(), cluster.fork()];
@@ -29,11 +30,32 @@ function primary() {
       } else if (!message.ready) process.send({ ...message, worker: at });
     });
   }
-  process.on("message", ({ worker, ...question }) => workers[worker].send({ ours: true, ...question }));
+  process.on("message", ({ worker, ...question }) => {
+    if (worker !== "primary") return workers[worker].send({ ours: true, ...question });
+    closeAdapter();
+    process.send({ id: question.id });
+  });
   process.on("disconnect", () => {
     for (const one of workers) one.kill("SIGKILL");
     process.exit();
   });
+}
+
+function setUpAdapter() {
+  require("@socket.io/cluster-adapter").setupPrimary();
+}
+
+/** Returns what ends it. */
+function setUpPostgres() {
+  const { Pool } = require("pg");
+  const address = { host: "127.0.0.1", port: Number(postgresPort), user: "postgres" };
+  // What is given back to the pool is to be seen to end.
+  const pool = new Pool({ ...address, idleTimeoutMillis: 100 });
+  pool.on("error", () => {});
+  // Release 0.5.0 was compiled to look for the members of node:cluster under `default`, and throws where it is missing.
+  cluster.default = cluster;
+  const { close } = require("@socket.io/postgres-adapter").setupPrimary(pool, JSON.parse(postgresOptions));
+  return close;
 }
 
 function worker() {
@@ -75,8 +97,9 @@ function worker() {
     setUpPrimary: () => messageOf(() => sticky[setUp](server)),
     close: () => io.close().then(() => null),
   };
-  process.on("message", (question) => {
-    if (question.ours === true) void answer(question);
+  process.on("message", (message) => {
+    // The primary of PostgreSQL shows every worker what the others send, our answers too.
+    if (message.ours === true && message.command !== undefined) void answer(message);
   });
   async function answer({ id, command, args }) {
     try {
