@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { Emitter } from "socket.io-redis";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { movesSockets, refusesWhatNobodyHears } from "./emitter-behaviours.ts";
 import { loadRedis, OURS, PEERS_FOLDER, UPSTREAM, type Kind } from "./kinds.ts";
 import { ClusterNode, type Member } from "./node.ts";
 
@@ -76,21 +77,9 @@ for (const [name, make, kind, onlyEmits] of PAIRS) {
       emitter.emit("after");
       await Promise.all([member.hears("not to b"), other.hears("after")]);
       assert.ok(!other.names.includes("not to b"));
-      const told = new Promise((resolve) => node.io.once("told", (...args: unknown[]) => resolve(args)));
-      emitter.in("b").socketsJoin(["c", "d"]);
-      emitter.in("b").socketsLeave("d");
-      emitter.serverSideEmit("told", 1, { a: 2 });
-      assert.deepEqual(await told, [1, { a: 2 }]);
-      assert.deepEqual([...other.socket.rooms], [other.id, "b", "c"]);
-      const left = new Promise((resolve) => other.client.once("disconnect", resolve));
-      emitter.in("c").disconnectSockets(true);
-      assert.equal(await left, "io server disconnect");
-      assert.ok(member.client.connected);
+      await movesSockets(node.io, emitter, member, other);
     });
 
-    test("it refuses what nobody could hear", () => {
-      assert.throws(() => emitter.emit("connect"), /"connect" is a reserved event name/);
-      assert.throws(() => emitter.serverSideEmit("ask", () => {}), /Acknowledgements are not supported/);
-    });
+    test("it refuses what nobody could hear", () => refusesWhatNobodyHears(emitter));
   });
 }

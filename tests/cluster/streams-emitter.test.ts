@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { StreamsEmitter } from "socket.io-redis";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { movesSockets, refusesWhatNobodyHears } from "./emitter-behaviours.ts";
 import { OURS, prove } from "./kinds.ts";
 import type { Member } from "./node.ts";
 import { Balancer, connectClient } from "./streams-node.ts";
@@ -67,24 +68,9 @@ for (const library of ["ioredis", "redis"] as const) {
         assert.deepEqual(await member.hears("volatile"), []);
       });
 
-      test("it moves sockets, tells servers and disconnects", async () => {
-        const told = once(node.io, "told");
-        emitter.in("b").socketsJoin(["c", "d"]);
-        emitter.in("b").socketsLeave("d");
-        emitter.serverSideEmit("told", 1, { a: 2 });
-        assert.deepEqual(await told, [1, { a: 2 }]);
-        assert.deepEqual([...other.socket.rooms], [other.id, "b", "c"]);
-        const left = once(other.client, "disconnect");
-        emitter.in("c").disconnectSockets(true);
-        assert.equal((await left)[0], "io server disconnect");
-        assert.ok(member.client.connected);
-      });
+      test("it moves sockets, tells servers and disconnects", () => movesSockets(node.io, emitter, member, other));
 
-      test("it refuses what nobody could hear", () => {
-        assert.throws(() => emitter.emit("connect"), /"connect" is a reserved event name/);
-        assert.throws(() => emitter.to("room").emit("disconnect"), /"disconnect" is a reserved event name/);
-        assert.throws(() => emitter.serverSideEmit("ask", () => {}), /Acknowledgements are not supported/);
-      });
+      test("it refuses what nobody could hear", () => refusesWhatNobodyHears(emitter));
 
       test("a client that was away gets what it has emitted meanwhile", async () => {
         const balancer = new Balancer();
