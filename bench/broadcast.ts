@@ -1,6 +1,7 @@
-import { fork, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { heard, median, start } from "./processes.ts";
 import { SCENARIOS } from "./server/scenarios.ts";
 
 /**
@@ -16,6 +17,8 @@ type Target = (typeof TARGETS)[number];
 
 const WARM_UP_MS = 1500;
 const MEASURED_MS = 3000;
+/** `--cpu-prof` for instance. */
+const SERVER_FLAGS = process.env["BENCH_SERVER_FLAGS"];
 
 const [rounds = "3", ...chosen] = process.argv.slice(2);
 for (const { name } of SCENARIOS.filter((one) => chosen.length === 0 || chosen.includes(one.name))) {
@@ -31,7 +34,7 @@ for (const { name } of SCENARIOS.filter((one) => chosen.length === 0 || chosen.i
 }
 
 async function measure(target: Target, scenario: string): Promise<number> {
-  const server = start("server/target.ts", [target]);
+  const server = start("server/target.ts", [target], SERVER_FLAGS);
   const load = start("server/load.ts", [scenario, String(await heard(server))]);
   await heard(load);
   await sleep(WARM_UP_MS);
@@ -50,23 +53,4 @@ async function marks(server: ChildProcess, load: ChildProcess): Promise<{ cpuUs:
   load.send("mark");
   const [cpuUs, messages] = (await Promise.all(answers)) as [number, number];
   return { cpuUs, messages };
-}
-
-function start(file: string, args: readonly string[]): ChildProcess {
-  return fork(new URL(file, import.meta.url), args, { execArgv: ["--import", "tsx", ...flagsOf(file)] });
-}
-
-/** `BENCH_SERVER_FLAGS=--cpu-prof` for instance. */
-function flagsOf(file: string): readonly string[] {
-  const flags = file.endsWith("target.ts") ? process.env["BENCH_SERVER_FLAGS"] : undefined;
-  return flags?.split(" ") ?? [];
-}
-
-async function heard(child: ChildProcess): Promise<unknown> {
-  const [message] = (await once(child, "message")) as [unknown];
-  return message;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }

@@ -1,5 +1,5 @@
-import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { heard, median, start } from "./processes.ts";
 
 /**
  * What a client takes in Node, ours beside upstream's 4.8.4: CPU microseconds of its process, user and system, in alternating
@@ -49,26 +49,13 @@ for (const row of ROWS.filter(({ scenario }) => chosen.length === 0 || chosen.in
 server.disconnect();
 
 async function measure(maker: Maker, { scenario, transport }: Row): Promise<number> {
-  const client = start("client/target.ts", [maker, String(port), scenario, transport]);
+  const client = start(
+    "client/target.ts",
+    [maker, String(port), scenario, transport],
+    process.env["BENCH_CLIENT_FLAGS"],
+  );
   const ended = once(client, "exit");
   const microseconds = (await heard(client)) as number;
   await ended;
   return microseconds;
-}
-
-function start(file: string, args: readonly string[]): ChildProcess {
-  const flags = file.endsWith("target.ts") ? process.env["BENCH_CLIENT_FLAGS"]?.split(" ") : undefined;
-  return fork(new URL(file, import.meta.url), args, { execArgv: ["--import", "tsx", ...(flags ?? [])] });
-}
-
-/** The child's next message. It has to come before the child ends. */
-function heard(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    child.once("message", resolve);
-    child.once("exit", (code) => reject(new Error(`a process ended with ${code}`)));
-  });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }

@@ -1,7 +1,8 @@
-import { fork, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RedisServer } from "../tests/support/redis.ts";
+import { heard, median, start } from "./processes.ts";
 
 /**
  * What a delivery takes where two servers share one Redis, 500 clients each, one `io.emit` at a time: CPU microseconds of both
@@ -21,6 +22,8 @@ const WARM_UP_MS = 1500;
  */
 const WARM_UP_DELIVERIES = 175_000;
 const MEASURED_MS = 3000;
+/** `--cpu-prof` for instance. */
+const SERVER_FLAGS = process.env["BENCH_SERVER_FLAGS"];
 
 const TARGETS = ["ours", "upstream", "floor"] as const;
 type Target = (typeof TARGETS)[number];
@@ -54,7 +57,7 @@ function report(what: string, of: (measured: Measured) => number): void {
 }
 
 async function measure(target: Target): Promise<Measured> {
-  const servers = [1, 2].map(() => start("server/redis-target.ts", [target, String(redis.port)]));
+  const servers = [1, 2].map(() => start("server/redis-target.ts", [target, String(redis.port)], SERVER_FLAGS));
   const ports = await Promise.all(servers.map(heard));
   const load = start("server/redis-load.ts", ports.map(String));
   await heard(load);
@@ -89,22 +92,3 @@ async function marks(servers: readonly ChildProcess[], load: ChildProcess): Prom
 }
 
 type Pair = readonly [number, number];
-
-function start(file: string, args: readonly string[]): ChildProcess {
-  return fork(new URL(file, import.meta.url), args, { execArgv: ["--import", "tsx", ...flagsOf(file)] });
-}
-
-/** `BENCH_SERVER_FLAGS=--cpu-prof` for instance. */
-function flagsOf(file: string): readonly string[] {
-  const flags = file.endsWith("redis-target.ts") ? process.env["BENCH_SERVER_FLAGS"] : undefined;
-  return flags?.split(" ") ?? [];
-}
-
-async function heard(child: ChildProcess): Promise<unknown> {
-  const [message] = (await once(child, "message")) as [unknown];
-  return message;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
-}

@@ -1,5 +1,6 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { DELIVERY, ECHO, ECHO_ANSWER, JOIN, SCENARIOS, clientFrame, type Scenario } from "./scenarios.ts";
+import { openWebSocket } from "./websocket.ts";
 
 /**
  * The clients, in a process of their own: bytes that were made beforehand, and what comes back is only counted.
@@ -21,12 +22,7 @@ process.send!("ready");
 
 /** Opens a WebSocket, joins the namespace and perhaps a room. */
 function join(at: number): Promise<Socket> {
-  const socket = connect(Number(port), "127.0.0.1");
-  socket.setNoDelay();
-  socket.write(
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-  );
+  const socket = openWebSocket(Number(port));
   return new Promise((resolve, reject) => {
     let head = "";
     let hasJoined = false;

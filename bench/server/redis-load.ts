@@ -1,5 +1,6 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { clientFrame, DELIVERY, JOIN } from "./scenarios.ts";
+import { openWebSocket } from "./websocket.ts";
 
 /**
  * 500 clients of each of two servers. The first client of the first server asks for a broadcast, and for the next one when all
@@ -34,12 +35,7 @@ function ask(): void {
 }
 
 function join(port: number, isFar: boolean): Promise<Socket> {
-  const socket = connect(port, "127.0.0.1");
-  socket.setNoDelay();
-  socket.write(
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-  );
+  const socket = openWebSocket(port);
   return new Promise((resolve, reject) => {
     let head = "";
     socket.on("error", reject);
