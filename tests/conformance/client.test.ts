@@ -25,14 +25,7 @@ function showAll(cell: Cell, isShown: (subject: string) => boolean): void {
         const suffix = difference === undefined ? "" : ` (not so: ${difference})`;
         test(`${subject}: ${title}${suffix}`, async (t) => {
           const played = Stage.run(cell, t, (stage) => behaviour.run(stage));
-          if (difference === undefined) {
-            await played;
-            table.add(subject, cell, "agrees");
-          } else {
-            // What is said to be otherwise has to be otherwise.
-            await assert.rejects(played, assert.AssertionError);
-            table.add(subject, cell, "differs");
-          }
+          await table.show(subject, cell, difference, played);
         });
       }
     }

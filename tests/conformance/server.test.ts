@@ -20,14 +20,7 @@ for (const cell of CELLS) {
         const suffix = difference === undefined ? "" : ` (not so: ${difference})`;
         test(`${subject}: ${title}${suffix}`, async () => {
           const played = Stage.run(cell, (stage) => behaviour.run(stage));
-          if (difference === undefined) {
-            await played;
-            table.add(subject, cell, "agrees");
-          } else {
-            // What is said to be otherwise has to be otherwise.
-            await assert.rejects(played, assert.AssertionError);
-            table.add(subject, cell, "differs");
-          }
+          await table.show(subject, cell, difference, played);
         });
       }
     }

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+
 /** How many behaviours were shown in which cell. */
 export class Table<Cell extends { readonly name: string }> {
   readonly #cells: readonly Cell[];
@@ -7,7 +9,24 @@ export class Table<Cell extends { readonly name: string }> {
     this.#cells = cells;
   }
 
-  add(subject: string, cell: Cell, outcome: "agrees" | "differs"): void {
+  /**
+   * Counts a behaviour that is being shown.
+   *
+   * @param difference why it is said to be otherwise in this cell; undefined: it is not
+   * @throws (rejects) if it is not as said
+   */
+  async show(subject: string, cell: Cell, difference: string | undefined, shown: Promise<unknown>): Promise<void> {
+    if (difference === undefined) {
+      await shown;
+      this.#add(subject, cell, "agrees");
+    } else {
+      // What is said to be otherwise has to be otherwise.
+      await assert.rejects(shown, assert.AssertionError);
+      this.#add(subject, cell, "differs");
+    }
+  }
+
+  #add(subject: string, cell: Cell, outcome: "agrees" | "differs"): void {
     const row = this.#counts.get(subject) ?? new Map<Cell, { agrees: number; differs: number }>();
     this.#counts.set(subject, row);
     const count = row.get(cell) ?? { agrees: 0, differs: 0 };
