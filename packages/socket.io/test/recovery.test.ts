@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ServerOptions, Socket } from "socket.io";
-import { Adapter, SessionAwareAdapter, type Session } from "socket.io-adapter";
+import {
+  Adapter,
+  SessionAwareAdapter,
+  type BroadcastOptions,
+  type Session,
+  type SessionToPersist,
+} from "socket.io-adapter";
+import type { Packet } from "socket.io-parser";
 import { serve, ticks } from "./support/fake-engine.ts";
 import { Client, connected, recovering, withoutOffset } from "./support/recovery.ts";
 
@@ -715,6 +722,42 @@ describe("adapters of other makes", () => {
       assert.equal(sockets[1]!.recovered, false, adapter.name);
       assert.notEqual(client.sid, old);
     }
+  });
+
+  test("may extend the one that keeps sessions, and change what it is given and gives", async () => {
+    const noted: unknown[] = [];
+    class Noting extends SessionAwareAdapter {
+      override broadcast(packet: Packet, opts: BroadcastOptions): void {
+        super.broadcast({ ...packet, data: [...(packet.data as unknown[]), "noted"] }, opts);
+      }
+      override persistSession(session: SessionToPersist): void {
+        noted.push(["kept", session.sid]);
+        super.persistSession({ ...session, rooms: [...session.rooms, "one more"] });
+      }
+      override async restoreSession(pid: string, offset: string): Promise<Session | null> {
+        const session = await super.restoreSession(pid, offset);
+        noted.push(["restored", session?.sid]);
+        return session;
+      }
+    }
+    const { server, sockets, io } = recovering({}, { adapter: Noting });
+    const client = await connected(server);
+    const { sid } = client;
+    io.emit("seen");
+    const [name, note, offset] = JSON.parse(String(client.conn.take().at(-1)).slice(1)) as string[];
+    assert.deepEqual([name, note], ["seen", "noted"]);
+    client.lose();
+    io.emit("missed");
+    const { missed } = await client.reconnect().enter({ pid: client.pid, offset });
+    assert.deepEqual(
+      missed.map((message) => withoutOffset(message)),
+      [["missed", "noted"]],
+    );
+    assert.deepEqual([sockets[1]!.recovered, sockets[1]!.id, [...sockets[1]!.rooms]], [true, sid, [sid, "one more"]]);
+    assert.deepEqual(noted, [
+      ["kept", sid],
+      ["restored", sid],
+    ]);
   });
 
   test("that are still writing a session are waited for", async () => {
