@@ -155,4 +155,13 @@ test("subclasses publish, with or without the offset, and answer: signed, and wi
   ]);
   bus.fails = true;
   await assert.rejects(speaking.say(), /no connection/);
+  class Throwing extends Speaking {
+    protected override doPublish(): never {
+      throw new Error("no transport");
+    }
+    protected override doPublishResponse(): never {
+      throw new Error("no transport");
+    }
+  }
+  await assert.rejects(new Throwing(nodes[0]!.nsp, bus).say(), /no transport/);
 });
