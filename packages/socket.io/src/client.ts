@@ -5,7 +5,7 @@ import type { WriteOptions } from "socket.io-adapter";
 import { PacketType, type Decoder, type Encoder, type Packet } from "socket.io-parser";
 import type { Deadline } from "socket.io-parser/acks";
 import type { Dialect } from "./dialect.js";
-import type { ExtendedError } from "./errors.js";
+import { LimitError, type ExtendedError } from "./errors.js";
 import type { AnyNamespace } from "./namespace.js";
 import { traceDecoder } from "./packet-trace.js";
 import { PartialPacket } from "./partial-packet.js";
@@ -53,6 +53,8 @@ export class Client {
   #isUnanswering = false;
   /** What broadcasts take as long as nothing is in the way. */
   #shortcut: Shortcut | null = null;
+  /** What it is closed for, if the peer broke a rule. */
+  #cause: Error | undefined;
 
   constructor(server: AnyServer, conn: RawSocket, dialect: Dialect) {
     this.conn = conn;
@@ -63,10 +65,7 @@ export class Client {
     this.#part = new PartialPacket(
       server,
       () => (conn.transport as { receivedBytes?: number }).receivedBytes ?? 0,
-      ({ option, error }) => {
-        this.#count(option);
-        this.#onError(error);
-      },
+      (error) => this.#onLimit(error),
     );
   }
 
@@ -240,7 +239,7 @@ export class Client {
     this.decoder.destroy();
     for (const { socket } of this.#joining?.values() ?? []) socket?._cleanup();
     this.#joining = undefined;
-    for (const socket of this.nsps.values()) socket._onclose(reason, description);
+    for (const socket of this.nsps.values()) socket._onclose(reason, description ?? this.#cause);
     this.nsps.clear();
   }
 
@@ -339,18 +338,38 @@ export class Client {
   }
 
   #refuseName(kind: "event" | "namespace", name: string): void {
-    this.#count("maxNameLength");
-    this.#onError(new Error(`a name of ${name.length} characters for the ${kind}: see maxNameLength`));
+    const message = `a name of ${name.length} characters for the ${kind}: see maxNameLength`;
+    this.#onLimit(new LimitError("ERR_NAME_TOO_LONG", "maxNameLength", message));
   }
 
   /** One of its sockets awaits more acknowledgements than it may: this client does not give them. @internal */
   _leavesUnanswered(pending: number): void {
     if (this.#isUnanswering) return;
     this.#isUnanswering = true;
-    this.#count("maxPendingAcks");
-    const error = new Error(`${pending} acknowledgements are awaited: see maxPendingAcks`);
+    const message = `${pending} acknowledgements are awaited: see maxPendingAcks`;
     // Whoever emits is not interrupted.
-    process.nextTick(() => this.#onError(Object.assign(error, { code: "ERR_TOO_MANY_ACKS" })));
+    process.nextTick(() => this.#onLimit(new LimitError("ERR_TOO_MANY_ACKS", "maxPendingAcks", message)));
+  }
+
+  /** Why its sockets may not be in so many rooms more, all namespaces together, which is counted then; undefined if they may. @internal */
+  _refuseRooms(added: number): LimitError | undefined {
+    const { maxRoomsPerConnection: max } = this.server._limits;
+    let rooms = added;
+    for (const socket of this.nsps.values()) rooms += socket.rooms.size;
+    for (const [name, { socket }] of this.#joining ?? []) {
+      // In its `connection` listeners a socket is in both lists.
+      if (!this.nsps.has(name)) rooms += socket?.rooms.size ?? 0;
+    }
+    if (rooms <= max) return undefined;
+    this.#count("maxRoomsPerConnection");
+    const message = `the connection would be in ${rooms} rooms: see maxRoomsPerConnection (${max})`;
+    return new LimitError("ERR_TOO_MANY_ROOMS", "maxRoomsPerConnection", message);
+  }
+
+  /** A limit was reached that ends the connection. */
+  #onLimit(error: LimitError): void {
+    this.#count(error.limit);
+    this.#onError(error);
   }
 
   /** A limit was reached. */
@@ -360,6 +379,7 @@ export class Client {
 
   /** The peer broke the protocol: its sockets are told, and the connection is closed. */
   #onError(error: Error): void {
+    this.#cause ??= error;
     for (const socket of this.nsps.values()) socket._onerror(error);
     this.close();
   }

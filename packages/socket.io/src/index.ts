@@ -7,4 +7,4 @@ export type { BroadcastOperator, RemoteSocket } from "./broadcast-operator.js";
 export type { DisconnectReason, Event } from "./socket.js";
 export type { ServerOptions } from "./options.js";
 export type { DefaultEventsMap } from "./typed-events.js";
-export type { ExtendedError } from "./errors.js";
+export type { ExtendedError, LimitError, LimitErrorCode } from "./errors.js";

@@ -91,6 +91,12 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
    * @default 10000
    */
   maxPendingAcks: number;
+  /**
+   * How many rooms the sockets of one connection may be in, all namespaces together and the room of each socket's own id included. A
+   * `join` beyond has no effect: its promise rejects, and the socket gets an `error`, both with the code `ERR_TOO_MANY_ROOMS`.
+   * @default 10000
+   */
+  maxRoomsPerConnection: number;
 }
 
 /** What one connection may use up at most; fixed when the server is made. */
@@ -101,6 +107,7 @@ export interface ConnectionLimits {
   readonly incompletePacketTimeout: number;
   readonly maxNameLength: number;
   readonly maxPendingAcks: number;
+  readonly maxRoomsPerConnection: number;
 }
 
 export function connectionLimits(options: Partial<ServerOptions>): ConnectionLimits {
@@ -111,5 +118,6 @@ export function connectionLimits(options: Partial<ServerOptions>): ConnectionLim
     incompletePacketTimeout: options.incompletePacketTimeout ?? 10_000,
     maxNameLength: options.maxNameLength ?? 1024,
     maxPendingAcks: options.maxPendingAcks ?? 10_000,
+    maxRoomsPerConnection: options.maxRoomsPerConnection ?? 10_000,
   };
 }

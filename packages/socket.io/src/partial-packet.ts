@@ -1,17 +1,12 @@
 import type { Deadline } from "socket.io-parser/acks";
 import type { Alarm } from "./alarm.js";
+import { LimitError } from "./errors.js";
 import type { ConnectionLimits } from "./options.js";
 
 /** What watches over it asks of the connection. */
 export interface PartialPacketHost {
   readonly _alarm: Alarm;
   readonly _limits: ConnectionLimits;
-}
-
-/** A limit was reached: which option it is, and what to say of it. */
-export interface Excess {
-  readonly option: keyof ConnectionLimits;
-  readonly error: Error;
 }
 
 /**
@@ -24,7 +19,7 @@ const ANONYMOUS_BYTES = 100_000;
 export class PartialPacket {
   readonly #host: PartialPacketHost;
   readonly #arrivingBytes: () => number;
-  readonly #onExcess: (excess: Excess) => void;
+  readonly #onExcess: (error: LimitError) => void;
   #bytes = 0;
   /** When the last byte came that we know of. */
   #lastAt = 0;
@@ -32,7 +27,7 @@ export class PartialPacket {
   #deadline: Deadline | undefined;
 
   /** @param arrivingBytes differs if part of a message has come meanwhile, where the transport can tell */
-  constructor(host: PartialPacketHost, arrivingBytes: () => number, onExcess: (excess: Excess) => void) {
+  constructor(host: PartialPacketHost, arrivingBytes: () => number, onExcess: (error: LimitError) => void) {
     this.#host = host;
     this.#arrivingBytes = arrivingBytes;
     this.#onExcess = onExcess;
@@ -56,8 +51,8 @@ export class PartialPacket {
     const { maxIncompletePacketSize } = this.#host._limits;
     const max = isAnonymous ? Math.min(maxIncompletePacketSize, ANONYMOUS_BYTES) : maxIncompletePacketSize;
     if (this.#bytes > max) {
-      const error = new Error(`incomplete packet of ${this.#bytes} bytes exceeds maxIncompletePacketSize (${max})`);
-      return this.#onExcess({ option: "maxIncompletePacketSize", error });
+      const message = `incomplete packet of ${this.#bytes} bytes exceeds maxIncompletePacketSize (${max})`;
+      return this.#onExcess(new LimitError("ERR_PACKET_TOO_LARGE", "maxIncompletePacketSize", message));
     }
     this.#lastAt = this.#host._alarm.clock.now();
     this.#arrived = this.#arrivingBytes();
@@ -78,8 +73,8 @@ export class PartialPacket {
         this.#deadline = this.#expectByte(restMs);
         return;
       }
-      const error = new Error(`packet incomplete, and no byte came for incompletePacketTimeout (${timeoutMs} ms)`);
-      this.#onExcess({ option: "incompletePacketTimeout", error });
+      const message = `packet incomplete, and no byte came for incompletePacketTimeout (${timeoutMs} ms)`;
+      this.#onExcess(new LimitError("ERR_PACKET_INCOMPLETE", "incompletePacketTimeout", message));
     });
   }
 }

@@ -114,7 +114,8 @@ export class Socket<
       this.pid = session?.pid ?? generateId();
       nsp._sessions.hold(this.pid, this);
     }
-    if (session !== undefined) this._call(() => this.join(session.rooms), this, [], "connection");
+    if (session !== undefined)
+      this._call(() => this.adapter.addAll(this.id, new Set(session.rooms)), this, [], "connection");
     // An `error` event without a listener would throw.
     super.on("error", ignore);
   }
@@ -216,10 +217,26 @@ export class Socket<
     return this as unknown as Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData>;
   }
 
-  /** Joins rooms. Done on return with the in-memory adapter; other adapters may give a promise. */
+  /**
+   * Joins rooms. Done on return with the in-memory adapter; other adapters may give a promise.
+   *
+   * @returns beyond `maxRoomsPerConnection`, a promise that rejects: none of the rooms is joined then, and an `error` event says so too,
+   *     for those who do not wait for it
+   */
   join(rooms: Room | Room[]): Promise<void> | void {
     if (this._left) return;
-    return this.adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+    const wanted = new Set(Array.isArray(rooms) ? rooms : [rooms]);
+    const current = this.rooms;
+    let added = 0;
+    for (const room of wanted) if (!current.has(room)) added++;
+    const refusal = added > 0 ? this.client._refuseRooms(added) : undefined;
+    if (refusal === undefined) return this.adapter.addAll(this.id, wanted);
+    // Whoever joins is not interrupted.
+    process.nextTick(() => this._onerror(refusal));
+    const refused = Promise.reject<void>(refusal);
+    // Most do not look at it: that must end no process.
+    refused.catch(ignore);
+    return refused;
   }
 
   /** Leaves a room. Done on return with the in-memory adapter; other adapters may give a promise. */
@@ -299,7 +316,7 @@ export class Socket<
   _onconnect(): void {
     this.connected = true;
     // Listeners of the adapter's `join-room` may throw, adapters of clusters may reject.
-    this._call(() => this.join(this.id), this, [], "connection");
+    this._call(() => this.adapter.addAll(this.id, new Set([this.id])), this, [], "connection");
     const data = this.client.dialect.acceptance(this.id, this.pid);
     this.packet({ type: PacketType.CONNECT, nsp: this.nsp.name, data });
     this.client._joined(this);

@@ -256,3 +256,86 @@ test("a connection that has ended leaves no timers and no sockets", async () => 
   clock.advance(45_000);
   assert.equal(clock.timers, 0);
 });
+
+/** A connection with a socket in `/` and one in `/n`, and what their `error` events said. */
+async function twoSockets(options: Parameters<typeof serve>[0]) {
+  const { io, engine } = serve(options);
+  const errors: unknown[] = [];
+  const peer = engine.connect();
+  for (const nsp of ["/", "/n"]) io.of(nsp).on("connection", (socket) => socket.on("error", (e) => errors.push(e)));
+  const [first, second] = [await peer.join(), await peer.join("/n")];
+  return { io, engine, peer, errors, a: io.sockets.sockets.get(first)!, b: io.of("/n").sockets.get(second)! };
+}
+
+test("the sockets of a connection may be in maxRoomsPerConnection rooms together, by default 10,000", async () => {
+  for (const [options, max] of [
+    [{}, 10_000],
+    [{ maxRoomsPerConnection: 10 }, 10],
+  ] as const) {
+    const { a, b, peer, errors } = await twoSockets(options);
+    // Each is in the room of its own id.
+    await a.join(Array.from({ length: max - 3 }, (_, i) => `r${i}`));
+    await b.join("x");
+    const refusal = { name: "LimitError", code: "ERR_TOO_MANY_ROOMS", limit: "maxRoomsPerConnection" };
+    await assert.rejects(async () => b.join("y"), refusal);
+    await assert.rejects(async () => a.join(["r0", "z"]), refusal);
+    await a.join("r0");
+    await ticks();
+    assert.equal(errors.length, 2);
+    assert.deepEqual([a.rooms.size, b.rooms.size], [max - 2, 2]);
+    assert.equal(peer.readyState, "open");
+    void a.leave("r0");
+    await b.join("y");
+    assert.equal(b.rooms.has("y"), true);
+  }
+});
+
+test("a join too many harms nobody: not the process if nobody waits, not the others of socketsJoin", async (t) => {
+  const rejections: unknown[] = [];
+  const keep = (reason: unknown): void => void rejections.push(reason);
+  process.on("unhandledRejection", keep);
+  t.after(() => process.off("unhandledRejection", keep));
+  const { io, engine, a, errors } = await twoSockets({ maxRoomsPerConnection: 3 });
+  const other = await engine.connect().join();
+  void a.join("mine");
+  void a.join("one too many");
+  io.socketsJoin("all");
+  await ticks();
+  assert.deepEqual(
+    errors.map((error) => (error as { code: string }).code),
+    ["ERR_TOO_MANY_ROOMS", "ERR_TOO_MANY_ROOMS"],
+  );
+  assert.deepEqual([...io.sockets.sockets.get(other)!.rooms], [other, "all"]);
+  assert.deepEqual(rejections, []);
+});
+
+test("rooms of a socket in its connection listener count once, and its own room is never refused", async () => {
+  const { io, engine } = serve({ maxRoomsPerConnection: 3 });
+  const joined: number[] = [];
+  io.on("connection", (socket) => {
+    void socket.join(["a", "b"]);
+    joined.push(socket.rooms.size);
+  });
+  const namespace = io.of("/n");
+  const peer = engine.connect();
+  await peer.join();
+  assert.deepEqual(joined, [3]);
+  const id = await peer.join("/n");
+  assert.deepEqual([...namespace.sockets.get(id)!.rooms], [id]);
+});
+
+test("whoever is disconnected for a limit is told which, also as the second argument of disconnect", async () => {
+  const { io, engine } = serve({ maxNameLength: 10 });
+  const log: unknown[] = [];
+  io.on("connection", (socket) => {
+    socket.on("error", (error: Error) => log.push(error));
+    socket.on("disconnect", (reason, error) => log.push(reason, error));
+  });
+  const peer = engine.connect();
+  await peer.join();
+  peer.receive('2["more than ten"]');
+  await ticks();
+  const error = log[0] as { code: string; limit: string };
+  assert.deepEqual([error.code, error.limit], ["ERR_NAME_TOO_LONG", "maxNameLength"]);
+  assert.deepEqual(log.slice(1), ["forced close", error]);
+});
