@@ -71,7 +71,7 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
   private readonly arrivals: Arrivals;
   /** Counts the calls of {@link close}: a handshake that began before one must not end after it. */
   protected epoch = 0;
-  private readonly patience = new Patience();
+  private readonly patience = new Patience(() => this.limitsReached.count("handshakeTimeout"));
 
   constructor(options: ServerOptions = {}) {
     super();

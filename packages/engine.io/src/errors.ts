@@ -1,3 +1,5 @@
+import type { LimitName } from "./limits.js";
+
 /** Why a request is refused; part of the JSON answer (protocols.md 1.2). */
 export const ERROR_CODES = {
   UNKNOWN_TRANSPORT: 0,
@@ -57,6 +59,20 @@ export class TransportError extends Error {
   constructor(
     message: string,
     readonly description?: unknown,
+  ) {
+    super(message);
+  }
+}
+
+/** What a peer has exceeded over polling: the `description` of the {@link TransportError} that its session closes with. */
+export class LimitError extends Error {
+  override readonly name = "LimitError";
+
+  /** @param limit the name by which `limitsReached` counts */
+  constructor(
+    readonly code: "ERR_BODY_TOO_LARGE" | "ERR_TOO_MANY_REQUESTS",
+    readonly limit: LimitName,
+    message: string,
   ) {
     super(message);
   }

@@ -8,6 +8,12 @@ export interface Wait {
 export class Patience {
   /** Of those who wait: gives up, for this reason. */
   readonly #waits = new Set<(error: Error) => void>();
+  readonly #onLate: () => void;
+
+  /** @param onLate called each time that the application took too long */
+  constructor(onLate: () => void) {
+    this.#onLate = onLate;
+  }
 
   /**
    * Asks the application, which answers by the callback that `question` is given: at once, later, or never. `done` is called at most
@@ -39,8 +45,10 @@ export class Patience {
     if (!isWaiting()) return null;
     this.#waits.add(giveUp);
     if (limitMs > 0 && limitMs <= LONGEST_TIMER_MS) {
-      const onTimeout = (): void =>
+      const onTimeout = (): void => {
+        this.#onLate();
         giveUp(new Error(`the application took more than ${limitMs} ms (handshakeTimeout)`));
+      };
       // It does not keep the process alive: the connection does.
       timer = setTimeout(onTimeout, limitMs).unref();
     }

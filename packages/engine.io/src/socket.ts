@@ -14,6 +14,7 @@ import {
 } from "engine.io-parser/session";
 import { AsyncResource } from "node:async_hooks";
 import type { EngineRequest } from "./http/request.js";
+import { limitBehind, type LimitCounters } from "./limits.js";
 import type { EngineOptions } from "./options.js";
 import { sharedMessage, type SharedOptions } from "./shared-message.js";
 import type { SlowReaders } from "./slow-readers.js";
@@ -56,6 +57,7 @@ export interface SocketHost extends WriteEvents {
   readonly opts: EngineOptions;
   readonly sweep: Sweep;
   readonly slowReaders: SlowReaders<Socket>;
+  readonly limitsReached: LimitCounters;
   upgrades(transport: string): readonly string[];
   forget(socket: Socket): void;
 }
@@ -390,6 +392,8 @@ export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgr
   /** @internal */
   onClose({ reason, description }: CloseCause): void {
     debug("closed: %s", reason);
+    const limit = limitBehind(description);
+    if (limit !== undefined) this.server.limitsReached.count(limit);
     this.sentCallbacks = null;
     this.flushed = null;
     for (const settle of this.drains ?? []) settle(true);

@@ -41,7 +41,7 @@ export function wireVersion(revision: Revision): WireVersion {
  * How many packets one body may hold. A client's burst of tiny events fits; a body of a million one-byte packets would make
  * the decoder allocate a hundred times its size (CVE-2020-36048).
  */
-const MAX_PACKETS_PER_PAYLOAD = 50_000;
+export const MAX_PACKETS_PER_PAYLOAD = 50_000;
 
 const v4: WireVersion = {
   revision: 4,

@@ -124,7 +124,7 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> /* oxlint-disable-li
     try {
       if (json) {
         isValid &&= isPayloadValid(type, (packet.data = JSON.parse(json, reviver)));
-        isValid &&= !limits?.isTooDeep(json, packet.data);
+        limits?.checkDepth(json, packet.data);
         // What has a name or attachments has a payload (protocols.md 9.1, 1).
       } else isValid &&= wanted === 0 && type !== PacketType.EVENT;
     } catch (error) {

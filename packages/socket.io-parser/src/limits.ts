@@ -6,8 +6,11 @@ export interface Limits {
   /** True if this JSON can be no payload of a packet of that type: most of what is wrong is refused without parsing it. */
   isHopeless(type: PacketType, json: string): boolean;
 
-  /** True if `value`, parsed from `json`, is nested deeper than {@link MAX_DEPTH}. */
-  isTooDeep(json: string, value: unknown): boolean;
+  /**
+   * Looks at `value`, which was parsed from `json`.
+   * @throws RangeError with the code `ERR_TOO_DEEP` if it is nested deeper than {@link MAX_DEPTH}
+   */
+  checkDepth(json: string, value: unknown): void;
 
   /**
    * The bytes of attachments together, once there is one more.
@@ -30,9 +33,10 @@ function isHopeless(type: PacketType, json: string): boolean {
  */
 const MAX_DEPTH = 1000;
 
-function isTooDeep(json: string, value: unknown): boolean {
+function checkDepth(json: string, value: unknown): void {
   // Each level takes two characters, and one that opens it: most packets are cleared without looking into them.
-  return json.length > 2 * MAX_DEPTH && countOpeners(json) > MAX_DEPTH && exceeds(value, MAX_DEPTH);
+  if (json.length <= 2 * MAX_DEPTH || countOpeners(json) <= MAX_DEPTH || !exceeds(value, MAX_DEPTH)) return;
+  throw Object.assign(new RangeError(`nested deeper than ${MAX_DEPTH} levels`), { code: "ERR_TOO_DEEP" });
 }
 
 /** The number of opening brackets, or some number above {@link MAX_DEPTH}. */
@@ -68,4 +72,4 @@ function grow(before: number, attachment: unknown, maxBytes = Infinity): number 
 }
 
 /** Undefined in browsers. */
-export const limits: Limits | undefined = { isHopeless, isTooDeep, grow };
+export const limits: Limits | undefined = { isHopeless, checkDepth, grow };

@@ -9,7 +9,7 @@ import { LimitError, type ExtendedError } from "./errors.js";
 import type { AnyNamespace } from "./namespace.js";
 import { traceDecoder } from "./packet-trace.js";
 import { PartialPacket } from "./partial-packet.js";
-import type { ConnectionLimits } from "./options.js";
+import type { ConnectionLimitName } from "./options.js";
 import type { AnyServer } from "./server.js";
 import type { AnySocket, DisconnectReason } from "./socket.js";
 
@@ -218,6 +218,8 @@ export class Client {
       this.decoder.add(data);
       this.#part.awaitRest(this.nsps.size === 0);
     } catch (error) {
+      const limit = limitOfDecoder(error);
+      if (limit !== undefined) this.#count(limit);
       this.#onError(error as Error);
     }
   }
@@ -333,7 +335,9 @@ export class Client {
   #awaitConnect(): void {
     this.#connectDeadline = this.server._alarm.after(this.server._connectTimeout, () => {
       this.#connectDeadline = undefined;
-      if (this.nsps.size === 0) this.close();
+      if (this.nsps.size > 0) return;
+      this.#count("connectTimeout");
+      this.close();
     });
   }
 
@@ -373,8 +377,8 @@ export class Client {
   }
 
   /** A limit was reached. */
-  #count(option: keyof ConnectionLimits): void {
-    (this.server.engine as { limitsReached?: LimitCounters } | undefined)?.limitsReached?.count(option);
+  #count(name: ConnectionLimitName): void {
+    (this.server.engine as { limitsReached?: LimitCounters } | undefined)?.limitsReached?.count(name);
   }
 
   /** The peer broke the protocol: its sockets are told, and the connection is closed. */
@@ -396,6 +400,13 @@ export class Client {
     if (encoded.length > 1) (conn as Partial<RawSocket>).beginMessage?.(encoded.length);
     for (const message of encoded) conn.write(message, options);
   }
+}
+
+/** Which limit a message has exceeded that the parser of ours, or one with its codes, has refused. */
+function limitOfDecoder(error: unknown): ConnectionLimitName | undefined {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  if (code === "ERR_TOO_MANY_ATTACHMENTS") return "maxAttachments";
+  return cause?.code === "ERR_TOO_DEEP" ? "maxDepth" : undefined;
 }
 
 const CLIENT = Symbol("client");

@@ -110,6 +110,9 @@ export interface ConnectionLimits {
   readonly maxRoomsPerConnection: number;
 }
 
+/** By which `engine.limitsReached` counts: options, and what is fixed, the attachments of a packet (10) and its nesting (1,000). */
+export type ConnectionLimitName = keyof ConnectionLimits | "connectTimeout" | "maxAttachments" | "maxDepth";
+
 export function connectionLimits(options: Partial<ServerOptions>): ConnectionLimits {
   return {
     maxNamespacesPerConnection: options.maxNamespacesPerConnection ?? 100,

@@ -2,11 +2,13 @@ import debugModule from "debug";
 import type { Packet } from "engine.io-parser";
 import type { CloseCause } from "engine.io-parser/session";
 import type { OutgoingHttpHeaders } from "node:http";
+import { LimitError } from "../errors.js";
 import { acceptedEncoding, compress } from "../http/compression.js";
 import type { ExchangeListener, HttpExchange } from "../http/exchange.js";
 import type { EngineRequest } from "../http/request.js";
+import { LimitCounters } from "../limits.js";
 import { withDefaults, type TransportName } from "../options.js";
-import type { Body, WireVersion } from "../wire-version.js";
+import { MAX_PACKETS_PER_PAYLOAD, type Body, type WireVersion } from "../wire-version.js";
 import { Jsonp } from "./jsonp.js";
 import { Transport, type TransportHost } from "./transport.js";
 
@@ -26,7 +28,7 @@ export function polling(req: EngineRequest, version?: WireVersion, host: Transpo
 /** What clients can move to from polling, in order of preference. */
 polling.upgradesTo = ["websocket", "webtransport"] as readonly TransportName[];
 
-const NOBODY: TransportHost = { opts: withDefaults({}), completeHeaders() {} };
+const NOBODY: TransportHost = { opts: withDefaults({}), limitsReached: new LimitCounters(), completeHeaders() {} };
 
 /**
  * HTTP long-polling (protocols.md 1.6): one GET is held until there is something to send, POSTs bring what the client has.
@@ -96,7 +98,9 @@ export class Polling extends Transport implements ExchangeListener {
     this.#answer(exchange, "text/html", "ok");
     const payload = this.#payloadOf(exchange, body);
     if (payload === null) return;
-    for (const packet of this.version.decodePayload(payload)) {
+    const packets = this.version.decodePayload(payload);
+    if (packets.length > MAX_PACKETS_PER_PAYLOAD) this.#host.limitsReached.count("maxPacketsPerPayload");
+    for (const packet of packets) {
       // Neither after the end of the session nor after a broken packet.
       if (this.sink === null) return;
       this.onPacket(packet);
@@ -110,7 +114,9 @@ export class Polling extends Transport implements ExchangeListener {
     this.#poll?.respond(413);
     this.#poll = null;
     // Its packets are lost, and the session with them (protocols.md 9.2, 4).
-    this.fail("payload too large");
+    const { maxHttpBufferSize } = this.#host.opts;
+    const message = `a body exceeds maxHttpBufferSize (${maxHttpBufferSize} bytes)`;
+    this.fail("payload too large", new LimitError("ERR_BODY_TOO_LARGE", "maxHttpBufferSize", message));
   }
 
   onBodyInvalid(exchange: HttpExchange, status: 400 | 411, message: string): void {
@@ -136,7 +142,7 @@ export class Polling extends Transport implements ExchangeListener {
   #onPoll(exchange: HttpExchange): void {
     if (this.#poll !== null) {
       exchange.respond(exchange.overlapStatus);
-      return this.fail("overlap from client");
+      return this.fail("overlap from client", tooManyRequests("GET"));
     }
     debug("a GET of %s waits", this.sid);
     this.#poll = exchange;
@@ -148,7 +154,7 @@ export class Polling extends Transport implements ExchangeListener {
   #onPost(exchange: HttpExchange): void {
     if (this.#post !== null) {
       exchange.respond(exchange.overlapStatus);
-      return this.fail("data request overlap from client");
+      return this.fail("data request overlap from client", tooManyRequests("POST"));
     }
     if (exchange.headers["content-type"] === BINARY && !this.version.binaryBodies) {
       exchange.respond(400);
@@ -209,6 +215,10 @@ export class Polling extends Transport implements ExchangeListener {
 
 const TEXT = "text/plain; charset=UTF-8";
 const BINARY = "application/octet-stream";
+
+function tooManyRequests(method: "GET" | "POST"): LimitError {
+  return new LimitError("ERR_TOO_MANY_REQUESTS", "maxRequestsInFlight", `a second ${method} while one is served`);
+}
 
 function wantsCompression(packet: Packet): boolean {
   return packet.options?.compress !== false;

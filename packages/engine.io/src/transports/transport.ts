@@ -5,6 +5,7 @@ import { EventEmitter } from "node:events";
 import type { OutgoingHttpHeaders } from "node:http";
 import { TransportError } from "../errors.js";
 import type { EngineRequest } from "../http/request.js";
+import type { LimitCounters } from "../limits.js";
 import type { EngineOptions, TransportName } from "../options.js";
 import { revisionOf, wireVersion, type Revision, type WireVersion } from "../wire-version.js";
 
@@ -13,6 +14,7 @@ const debug = debugModule("engine:transport");
 /** What a transport asks of its server. */
 export interface TransportHost {
   readonly opts: EngineOptions;
+  readonly limitsReached: LimitCounters;
 
   /**
    * An answer is about to leave: adds the cookie and lets the application change the headers.
