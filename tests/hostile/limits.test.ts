@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { TestContext } from "node:test";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test, type TestContext } from "node:test";
+import { Server as Engine } from "engine.io";
 import type { Server, ServerOptions, Socket } from "socket.io";
+import { io as connect } from "socket.io-client";
 import { binary, continuation, frame, ping, text } from "../support/raw-frames.ts";
 import { withstands } from "./attack.ts";
 import { Peer, pollingSid, request, SOCKET_IO, upgradeRequest, webSocketPeer } from "./peer.ts";
@@ -220,5 +224,43 @@ for (const [title, { limit, options, without, reach, server, wire }] of Object.e
     assert.deepEqual(ended, server === undefined ? [] : [server]);
     const { limitsReached } = io.engine as import("engine.io").BaseServer;
     assert.deepEqual([...limitsReached.entries()], [[limit, 1]]);
+  });
+}
+
+/** What a client of ours makes of a hostile server, which says these messages once the client has joined. */
+const FROM_SERVER: Record<string, { readonly says: readonly string[]; readonly error: object }> = {
+  "more than 10 attachments": {
+    says: ['511-["x"]'],
+    error: { message: "too many attachments", code: "ERR_TOO_MANY_ATTACHMENTS" },
+  },
+  "nesting of 400,000 levels": {
+    says: [`2["x",${"[".repeat(400_000)}${"]".repeat(400_000)}]`],
+    error: { message: "invalid payload", code: "ERR_BAD_PAYLOAD" },
+  },
+};
+
+for (const [what, { says, error }] of Object.entries(FROM_SERVER)) {
+  test(`a client whose server sends ${what} closes the connection, and says why`, async (t) => {
+    const http = createServer();
+    const engine = new Engine();
+    engine.attach(http, { path: "/socket.io" });
+    http.listen(0, "127.0.0.1");
+    await once(http, "listening");
+    engine.on("connection", (connection) => {
+      connection.on("message", () => {
+        for (const message of ['0{"sid":"x"}', ...says]) connection.send(message);
+      });
+    });
+    const socket = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { reconnection: false });
+    t.after(() => {
+      socket.close();
+      engine.close();
+      http.close();
+      http.closeAllConnections();
+    });
+    const [reason, description] = await new Promise<[string, NodeJS.ErrnoException]>((resolve) => {
+      socket.on("disconnect", (...told) => resolve(told as unknown as [string, NodeJS.ErrnoException]));
+    });
+    assert.deepEqual([reason, { message: description.message, code: description.code }], ["parse error", error]);
   });
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
+import { Fetch } from "engine.io-client";
 import { connect, event, messages } from "./support/events.ts";
 import { PollingServer } from "./support/polling-server.ts";
 
@@ -101,17 +102,44 @@ describe("polling in Node", { timeout: 60_000 }, () => {
     assert.deepEqual(thrown, [new Error("the application's own")]);
   });
 
-  test("an answer larger than maxPayload ends the session while it still arrives", async (t) => {
-    const server = await PollingServer.start(t);
-    const socket = connect(t, server.url, { transports: ["polling"], maxPayload: 1000 });
-    const poll = await server.handshake();
-    const closed = event(socket, "close");
-    poll.response.writeHead(200).write("4" + "x".repeat(1000));
-    const [reason, error] = await closed;
-    assert.deepEqual(
-      [reason, error.message, error.description.message],
-      ["transport error", "xhr poll error", "answer exceeds maxPayload (1000)"],
-    );
-    await poll.dropped();
-  });
+  for (const [by, transport, text] of [
+    ["node:http", "polling", "xhr poll error"],
+    ["fetch", Fetch, "fetch read error"],
+  ] as const) {
+    test(`by ${by}, an answer larger than maxPayload ends the session while it still arrives`, async (t) => {
+      const server = await PollingServer.start(t);
+      const socket = connect(t, server.url, { transports: [transport], maxPayload: 1000 });
+      const poll = await server.handshake();
+      const received = messages(socket, 1);
+      poll.answer(`4${"é".repeat(999)}`);
+      assert.deepEqual(await received, ["é".repeat(999)]);
+      const next = await server.get();
+      const closed = event(socket, "close");
+      next.response.writeHead(200).write(`4${"x".repeat(1000)}`);
+      const [reason, error] = await closed;
+      assert.deepEqual(
+        [reason, error.message, error.description.message],
+        ["transport error", text, "answer exceeds maxPayload (1000)"],
+      );
+      await next.dropped();
+    });
+
+    test(`by ${by}, an answer of 50,000 packets is taken, one of more ends the session and is not split further`, async (t) => {
+      const server = await PollingServer.start(t);
+      const socket = connect(t, server.url, { transports: [transport] });
+      const poll = await server.handshake();
+      let packets = 0;
+      socket.on("packet", () => packets++);
+      poll.answer("6\x1e".repeat(49_999) + "6");
+      const next = await server.get();
+      assert.equal(packets, 50_000);
+      const made = t.mock.method(String.prototype, "split");
+      const closed = event(socket, "close");
+      next.answer("6\x1e".repeat(1_000_000));
+      const [reason, error] = await closed;
+      assert.deepEqual([reason, error.message, packets], ["transport error", "too many packets", 50_000]);
+      const lengths = made.mock.calls.map(({ result }) => result!.length);
+      assert.equal(Math.max(...lengths), 50_001);
+    });
+  }
 });

@@ -1,3 +1,4 @@
+import { textOf } from "./answer-text.node.js";
 import { type Answer, Polling } from "./polling.js";
 
 /** Polling by `fetch`: anywhere. */
@@ -26,7 +27,9 @@ export class Fetch extends Polling {
       (answer) => {
         jar?.store(answer.headers.getSetCookie());
         if (answer.status !== 200) return onAnswer(null, answer.status, answer);
-        return answer.text().then(onAnswer, (error) => onAnswer(null, error, answer));
+        return (textOf?.(answer, this.opts.maxPayload) ?? answer.text()).then(onAnswer, (error) =>
+          onAnswer(null, error, answer),
+        );
       },
       (error) => onAnswer(null, error),
     );

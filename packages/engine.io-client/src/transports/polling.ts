@@ -8,6 +8,9 @@ const debug = /* @__PURE__ */ createLog("engine.io-client:polling");
 /** A server may refuse a body of more (row E-81; protocols.md 1.6). */
 const MAX_PACKETS = 5000;
 
+/** An answer of more is refused, as the server refuses such a body. */
+const MAX_RECEIVED = 50_000;
+
 /** How a request ended: with the text of an answer with status 200, or null, the status or error, and the request. */
 export type Answer = (text: string | null, description?: unknown, context?: unknown) => void;
 
@@ -117,7 +120,10 @@ export abstract class Polling extends Transport implements PausableTransport {
   }
 
   protected override onData(data: RawData): void {
-    for (const encoded of data.split(SEPARATOR)) {
+    // Linear: it splits no further than that.
+    const payload: string[] = data.split(SEPARATOR, MAX_RECEIVED + 1);
+    if (payload[MAX_RECEIVED] !== undefined) return this.onError("too many packets");
+    for (const encoded of payload) {
       if (this.readyState === "closed") return;
       const packet = decodePacket(encoded, this.socket.binaryType);
       if (this.readyState === "opening" && packet.type === "open") this.onOpen();
