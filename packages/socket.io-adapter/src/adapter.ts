@@ -94,6 +94,9 @@ export class Adapter extends EventEmitter {
     return Promise.resolve(1);
   }
 
+  /** The other servers, where they are known by name. @internal */
+  _knownServers?(): Iterable<string>;
+
   /** Adds a socket to rooms. */
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
     this._index.register(id);

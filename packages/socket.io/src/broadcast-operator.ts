@@ -1,5 +1,5 @@
 import debugModule from "debug";
-import type { Adapter, BroadcastFlags, Room, SocketId } from "socket.io-adapter";
+import type { Adapter, BroadcastFlags, Room, ServerId, SocketId } from "socket.io-adapter";
 import { PacketType, type Packet } from "socket.io-parser";
 import { isReservedEvent } from "socket.io-parser/events";
 import type { Alarm } from "./alarm.js";
@@ -99,7 +99,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
       this.adapter.broadcastWithAck(
         packet,
         options,
-        (count) => answers.expectClients(count),
+        (count: number, from?: ServerId) => answers.expectClients(count, from),
         (answer) => answers.add(answer),
       );
     } catch (error) {
@@ -121,20 +121,24 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
 
   /**
    * Emits, and resolves with the first argument of each client's answer. Needs {@link timeout}. Rejects when some did
-   * not answer in time: the error's `responses` holds the answers of the others; and when the event name is reserved.
+   * not answer in time: the error's `responses` holds the answers of the others, `missing` the servers that said nothing, where
+   * they are known; with the option `partialAnswers` it resolves with the answers of the others. Rejects when the event name is reserved.
    */
   emitWithAck<Ev extends EventNamesWithError<EmitEvents>>(
     ev: Ev,
     ...args: AllButLast<EventParams<EmitEvents, Ev>>
   ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
-    return new Promise((resolve, reject) => {
+    type Answer = FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>;
+    const answers = new Promise<Answer>((resolve, reject) => {
       const ack = (error: BroadcastTimeoutError | null, responses: unknown): void => {
-        if (error === null) return resolve(responses as FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>);
+        if (error === null) return resolve(responses as Answer);
         error.responses = responses as unknown[];
         reject(error);
       };
       this.emit(ev, ...([...(args as unknown[]), ack] as EventParams<EmitEvents, Ev>));
     });
+    // An answer of one receiver may be anything, and is never partial: without it there is nothing.
+    return this.server._partialAnswers.of(answers);
   }
 
   /**
@@ -148,20 +152,21 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
         "No adapter for this namespace, are you trying to get the list of clients of a dynamic namespace?",
       );
     }
-    return this.adapter.sockets(this.rooms);
+    return this.server._partialAnswers.of(
+      this.adapter.sockets(this.rooms),
+      (responses) => new Set(responses as SocketId[]),
+    );
   }
 
   /** The targets: sockets of this process as they are, those of other servers as {@link RemoteSocket}. */
   fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
-    return this.adapter
-      .fetchSockets(this.target())
-      .then((sockets) =>
-        sockets.map((socket: SocketDetails<SocketData>) =>
-          "server" in socket
-            ? (socket as unknown as RemoteSocket<EmitEvents, SocketData>)
-            : new RemoteSocket<EmitEvents, SocketData>(this.adapter, socket),
-        ),
+    const toSockets = (found: unknown[]): RemoteSocket<EmitEvents, SocketData>[] =>
+      (found as SocketDetails<SocketData>[]).map((socket) =>
+        "server" in socket
+          ? (socket as unknown as RemoteSocket<EmitEvents, SocketData>)
+          : new RemoteSocket<EmitEvents, SocketData>(this.adapter, socket),
       );
+    return this.server._partialAnswers.of(this.adapter.fetchSockets(this.target()).then(toSockets), toSockets);
   }
 
   /** Makes the targets join rooms. */
@@ -181,6 +186,10 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
    */
   disconnectSockets(close: boolean = false): void {
     this.adapter.disconnectSockets(this.target(), close);
+  }
+
+  private get server(): AnyServer {
+    return this.adapter.nsp.server as AnyServer;
   }
 
   private target(): { rooms: Set<Room>; except: Set<Room>; flags: BroadcastFlags } {
@@ -212,6 +221,8 @@ class Answers {
   readonly #ack: (error: Error | null, responses: unknown) => void;
   readonly #deadline;
   readonly #responses: unknown[] = [];
+  /** Servers that are known by name, and have said nothing yet. */
+  readonly #silent: Set<ServerId>;
   #expectedServers = -1;
   #servers = 0;
   #expectedClients = 0;
@@ -225,6 +236,7 @@ class Answers {
     ack: AckOfMany,
   ) {
     const server = adapter.nsp.server as AnyServer;
+    this.#silent = new Set(flags.local === true ? [] : adapter._knownServers?.());
     this.#alarm = server._alarm;
     this.#ack = server._listenerErrors.guard(ack, undefined, event);
     this.#deadline = this.#alarm.after(flags.timeout, () => this.#onTimeout());
@@ -235,8 +247,13 @@ class Answers {
     this.#check();
   }
 
-  /** One server tells how many of its clients got the packet. */
-  expectClients(count: number): void {
+  /**
+   * One server tells how many of its clients got the packet.
+   *
+   * @param from undefined: this one, or one whose name is not known
+   */
+  expectClients(count: number, from?: ServerId): void {
+    if (from !== undefined) this.#silent.delete(from);
     this.#expectedClients += count;
     this.#servers++;
     this.#check();
@@ -268,7 +285,8 @@ class Answers {
     if (id !== undefined) {
       for (const socket of (this.adapter.nsp.sockets as Map<SocketId, Socket>).values()) socket._forgetAck(id);
     }
-    this.#ack(ackTimeoutError(), this.flags.expectSingleResponse === true ? null : this.#responses);
+    const error = Object.assign(ackTimeoutError(), { missing: [...this.#silent] });
+    this.#ack(error, this.flags.expectSingleResponse === true ? null : this.#responses);
   }
 }
 

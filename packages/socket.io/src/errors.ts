@@ -9,6 +9,8 @@ export interface ExtendedError extends Error {
 /** What a broadcast rejects with when time is up: the answers that did arrive come along. */
 export interface BroadcastTimeoutError extends Error {
   responses: unknown[];
+  /** Ids of the servers of the cluster that said nothing at all, where they are known. Others may lack answers of some clients. */
+  missing: readonly string[];
 }
 
 /** Which limit was reached; each has the option of the same line. */

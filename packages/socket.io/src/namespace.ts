@@ -165,7 +165,7 @@ export class Namespace<
     ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
   ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
     type Answers = FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[];
-    return new Promise((resolve, reject) => {
+    const answers = new Promise<Answers>((resolve, reject) => {
       const ack = (error: (Error & { responses?: unknown }) | null, responses: Answers): void => {
         if (!error) return resolve(responses);
         error.responses = responses;
@@ -174,6 +174,7 @@ export class Namespace<
       type Params = Parameters<typeof this.serverSideEmit<EventNames<ServerSideEvents>>>;
       this.serverSideEmit(...([ev, ...(args as unknown[]), ack] as unknown as Params));
     });
+    return this.server._partialAnswers.of(answers);
   }
 
   /** Another server has emitted: adapters call this. @internal */

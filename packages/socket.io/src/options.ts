@@ -60,6 +60,14 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
    */
   onListenerError: ListenerErrorMode;
   /**
+   * What `fetchSockets()`, `allSockets()`, `emitWithAck()` and `serverSideEmitWithAck()` come to when not all servers of the cluster, or
+   * not all clients, have answered in time. `false`: they reject, with an error whose `responses` are the answers that came and whose
+   * `missing` are the ids of the servers that did not answer, where they are known. `true`: they resolve with the answers that came, and
+   * `io.missingServers(answers)` gives those ids.
+   * @default false
+   */
+  partialAnswers: boolean;
+  /**
    * How many namespaces one connection may have joined, or be joining, at a time. Further ones are refused.
    * @default 100
    */

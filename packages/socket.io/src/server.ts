@@ -23,6 +23,7 @@ import { Namespace, type ServerReservedEventsMap } from "./namespace.js";
 import { connectionLimits, type AdapterConstructor, type ConnectionLimits, type ServerOptions } from "./options.js";
 import { traceEncoder } from "./packet-trace.js";
 import { ParentNamespace } from "./parent-namespace.js";
+import { PartialAnswers } from "./partial-answers.js";
 import { recoveryOptions, type ConnectionStateRecoveryOptions } from "./recovery.js";
 import { redirectEmitter } from "./redirect-emitter.js";
 import type { Socket } from "./socket.js";
@@ -95,6 +96,8 @@ export class Server<
   /** @internal */
   readonly _listenerErrors: ListenerErrors;
   /** @internal */
+  readonly _partialAnswers: PartialAnswers;
+  /** @internal */
   readonly _limits: ConnectionLimits;
   /** Undefined if recovery is off. @internal */
   readonly _recovery: ConnectionStateRecoveryOptions | undefined;
@@ -135,6 +138,7 @@ export class Server<
     this.opts = this._recovery === undefined ? opts : { ...opts, connectionStateRecovery: this._recovery };
     this._limits = connectionLimits(opts);
     this._listenerErrors = new ListenerErrors(this, this._alarm, opts.onListenerError);
+    this._partialAnswers = new PartialAnswers(opts.partialAnswers);
     this.adapter(opts.adapter ?? (this._recovery === undefined ? Adapter : SessionAwareAdapter));
     this.sockets = this.of("/");
     if (srv || typeof srv === "number") this.attach(srv as TServerInstance | number);
@@ -312,6 +316,21 @@ export class Server<
     ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
   ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
     return this.sockets.serverSideEmitWithAck(ev, ...args);
+  }
+
+  /**
+   * Which servers of the cluster are missing from an answer, with {@link ServerOptions.partialAnswers}.
+   *
+   * ```js
+   * const sockets = await io.fetchSockets();
+   * if (io.missingServers(sockets) !== undefined) console.warn("there are more");
+   * ```
+   *
+   * @param answers what `fetchSockets()`, `allSockets()`, `emitWithAck()` or `serverSideEmitWithAck()` of this server gave, itself
+   * @returns undefined if it is complete; else the ids of the servers that did not answer, as far as they are known: it may be empty
+   */
+  missingServers(answers: object): readonly string[] | undefined {
+    return this._partialAnswers.missingFrom(answers);
   }
 
   /** @internal */

@@ -47,6 +47,13 @@ new Server<{ a: () => void }, {}, {}, Data>(createServer()).on("listener_error",
   typeOf(event).is<string | symbol>();
 });
 
+// Which servers of a cluster are missing from an answer.
+typeOf(server.missingServers([])).is<readonly string[] | undefined>();
+
 // Options of our own.
-export const options: Partial<ServerOptions> = { maxNamespacesPerConnection: 10, incompletePacketTimeout: 1000 };
+export const options: Partial<ServerOptions> = {
+  maxNamespacesPerConnection: 10,
+  incompletePacketTimeout: 1000,
+  partialAnswers: true,
+};
 io({ transports: ["websocket"] as const });

@@ -49,7 +49,8 @@ export abstract class ClusterAdapter extends Adapter {
   protected readonly uid: ServerId;
   /** What the other servers were asked. @internal */
   readonly _requests = new ClusterRequests();
-  readonly #awaitedAcks = new AwaitedAcks();
+  /** Whose clients are to acknowledge a broadcast. @internal */
+  readonly _awaitedAcks = new AwaitedAcks();
   /** Some wait for the offset of their packet; what one server emits arrives in that order at its own sockets too. */
   readonly #deliveries = new InOrder(logUndelivered);
 
@@ -85,10 +86,10 @@ export abstract class ClusterAdapter extends Adapter {
     const { type, data, uid } = response;
     switch (type) {
       case MessageType.BROADCAST_CLIENT_COUNT:
-        this.#awaitedAcks.countClients(data.requestId, data.clientCount);
+        this._awaitedAcks.countClients(data.requestId, data.clientCount, uid);
         return;
       case MessageType.BROADCAST_ACK:
-        this.#awaitedAcks.answer(data.requestId, data.packet);
+        this._awaitedAcks.answer(data.requestId, data.packet);
         return;
       case MessageType.FETCH_SOCKETS_RESPONSE:
         this._requests.answer(data.requestId, uid, data.sockets);
@@ -130,7 +131,7 @@ export abstract class ClusterAdapter extends Adapter {
 
   override close(): Promise<void> | void {
     this._requests.close();
-    this.#awaitedAcks.close();
+    this._awaitedAcks.close();
   }
 
   override broadcast(packet: Packet, opts: BroadcastOptions): void {
@@ -173,7 +174,8 @@ export abstract class ClusterAdapter extends Adapter {
   ): void {
     if (opts.flags?.local !== true) {
       const id = requestId();
-      this.#awaitedAcks.open(id, { onClientCount: clientCountCallback, onAck: ack }, opts.flags?.timeout);
+      const waiter = { onClientCount: clientCountCallback, onAck: ack };
+      this._awaitedAcks.open(id, waiter, opts.flags?.timeout, this._knownServers?.());
       this.publish({
         type: MessageType.BROADCAST,
         data: { packet: bare(packet), requestId: id, opts: encodeOptions(opts) },

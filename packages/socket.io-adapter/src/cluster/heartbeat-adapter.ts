@@ -69,6 +69,11 @@ export abstract class ClusterAdapterWithHeartbeat extends ClusterAdapter {
     return Promise.resolve(1 + this.#members.size);
   }
 
+  /** @internal */
+  override _knownServers(): Iterable<ServerId> {
+    return this.#members.ids;
+  }
+
   /** Those that are known now: one that comes later has no question to answer. @internal */
   override _expectation(): Promise<Expectation> {
     return Promise.resolve(new KnownServers(this.#members.ids));
@@ -107,12 +112,17 @@ export abstract class ClusterAdapterWithHeartbeat extends ClusterAdapter {
   }
 
   #onLeave(server: ServerId): void {
-    if (this.#members.leave(server)) this._requests.onServerGone(server);
+    if (this.#members.leave(server)) this.#onGone(server);
+  }
+
+  #onGone(server: ServerId): void {
+    this._requests.onServerGone(server);
+    this._awaitedAcks.onServerGone(server);
   }
 
   #removeSilent(): void {
     for (const server of this.#members.expire(performance.now(), this.#heartbeatTimeout)) {
-      this._requests.onServerGone(server);
+      this.#onGone(server);
     }
   }
 }
