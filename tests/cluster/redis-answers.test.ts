@@ -5,6 +5,9 @@ import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { loadRedis, OURS, OURS_FOLDER, PEERS_FOLDER, provenance, UPSTREAM, type Kind } from "./kinds.ts";
 import { ClusterNode, type Member } from "./node.ts";
 
+/** How long a question may take that nobody is to wait for, in ms: far more than it does. */
+const LONG_MS = 20_000;
+
 /*
  * Whose answers are waited for, and are they counted once, where servers of all generations share one Redis.
  */
@@ -75,6 +78,14 @@ describe("two servers of ours, one of upstream's and one of Socket.IO 2 on one R
     assert.deepEqual([...counts.values()].slice(0, 3), [3, 3, 3]);
   });
 
+  test("nobody waits for the answer of a server that does not know the question", async () => {
+    const [first, second, third] = nodes;
+    for (const { io } of [second!, third!]) io.on("who", (answer: (value: string) => void) => answer("I"));
+    const sockets: { id: string }[] = await first!.io.timeout(LONG_MS).fetchSockets();
+    assert.deepEqual(new Set(sockets.map(({ id }) => id)), new Set(members.slice(0, 3).map(({ id }) => id)));
+    assert.deepEqual(await first!.io.serverSideEmitWithAck("who"), ["I", "I"]);
+  });
+
   test("by the flag local, the clients of this server alone are asked, and nobody else is waited for", async () => {
     for (const [at, { client }] of members.entries()) {
       client.on("who", (answer: (value: number) => void) => answer(at));
@@ -96,3 +107,30 @@ describe("two servers of ours, one of upstream's and one of Socket.IO 2 on one R
     assert.deepEqual(await nodes[0]!.io.in("nobody").local.timeout(4000).emitWithAck("who"), []);
   });
 });
+
+for (const [kinds, options] of [
+  [[OURS, OURS, OLDEST], { socketIo2: true }],
+  [[OURS, OURS, UPSTREAM.find(({ versions }) => versions[1].startsWith("6."))!], {}],
+] as const) {
+  describe(`two servers of ours beside one with ${kinds[2].name}`, { skip: withoutRedis }, () => {
+    test("nobody waits for acknowledgements of clients whose server knows of no such broadcasts", async (t) => {
+      const redis = await RedisServer.start();
+      t.after(() => redis.stop());
+      const nodes: ClusterNode[] = [];
+      for (const [at, kind] of kinds.entries()) {
+        const node = await ClusterNode.start(kind, redis.port, kind.ours ? options : {});
+        t.after(() => node.stop());
+        nodes.push(node);
+        const { client } = await node.connect();
+        client.on("name", (answer: (value: number) => void) => answer(at));
+      }
+      for (const { io } of nodes.slice(0, 2)) {
+        const answers: number[] = await io.timeout(LONG_MS).emitWithAck("name");
+        assert.deepEqual(
+          answers.toSorted((one, other) => one - other),
+          [0, 1],
+        );
+      }
+    });
+  });
+}

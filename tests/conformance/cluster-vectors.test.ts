@@ -49,9 +49,8 @@ const OVER_REDIS: readonly [ClusterFile, MakeAdapter, Readonly<Record<string, Op
 /** What of a listed deviation is different: beyond it, ours and the recording are to be the same. */
 const ADJUSTMENTS: Partial<Record<ClusterFile, (form: unknown) => unknown>> = {
   "redis-streams-adapter": storyOfSession,
-  "redis-adapter-v8": (form) => deepMap(form, (value) => (value === "undefined" ? null : withoutOldForm(value))),
-  "redis-adapter-v8-specific": (form) =>
-    deepMap(form, (value) => (value === "undefined" ? null : withoutOldForm(value))),
+  "redis-adapter-v8": asOfVersion8,
+  "redis-adapter-v8-specific": asOfVersion8,
   "redis-adapter-v6": (form) => deepMap(form, (value) => withoutUid(withoutOldForm(value))),
 };
 
@@ -299,6 +298,17 @@ function deepMap(value: unknown, change: (value: unknown) => unknown): unknown {
   if (Array.isArray(changed)) return changed.map((item) => deepMap(item, change));
   if (typeof changed !== "object" || changed === null) return changed;
   return Object.fromEntries(Object.entries(changed).map(([name, member]) => [name, deepMap(member, change)]));
+}
+
+function asOfVersion8(form: unknown): unknown {
+  return deepMap(form, (value) => (value === "undefined" ? null : withoutFormOfAcks(withoutOldForm(value))));
+}
+
+/** Broadcasts with acknowledgement, and the answers to them, are JSON where there are no bytes. */
+function withoutFormOfAcks(value: unknown): unknown {
+  const { message, format } = (value ?? {}) as { message?: { type?: number }; format?: unknown };
+  const isOfAcks = message?.type === 7 || message?.type === 9;
+  return isOfAcks && format === "json" ? { ...(value as object), format: "msgpack" } : value;
 }
 
 /** Questions for ids and rooms go to servers of Socket.IO 2 as well: under their name of the id, and for rooms in a second message. */

@@ -1,5 +1,5 @@
 import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "./links.js";
-import { countIn, toArgument } from "./node-redis.js";
+import { countIn, lengthOf, sumOf, toArgument } from "./node-redis.js";
 
 type Callback = (error: Error | null, reply?: unknown) => void;
 
@@ -58,6 +58,10 @@ export class EventClientLink implements Publisher, Subscriber, Store {
 
   countShardSubscribers(channel: string): Promise<number> {
     return this.#count("SHARDNUMSUB", channel);
+  }
+
+  async countChannels(pattern: string): Promise<number> {
+    return sumOf(await this.#pubsub("CHANNELS", pattern), lengthOf);
   }
 
   subscribe(channel: string, handler: Handler): Promise<unknown> {
@@ -138,10 +142,13 @@ export class EventClientLink implements Publisher, Subscriber, Store {
   }
 
   async #count(command: "NUMSUB" | "SHARDNUMSUB", channel: string): Promise<number> {
-    // Each node of a Redis Cluster knows its own subscribers only.
+    return sumOf(await this.#pubsub(command, channel), (reply) => countIn(reply, channel));
+  }
+
+  /** Each node of a Redis Cluster knows its own subscribers only. */
+  #pubsub(command: string, name: string): Promise<unknown[]> {
     const nodes = this.#client.nodes?.("master") ?? [this.#client];
-    const replies = await Promise.all(nodes.map((node) => promised((done) => node.pubsub(command, channel, done))));
-    return replies.reduce<number>((sum, reply) => sum + countIn(reply, channel), 0);
+    return Promise.all(nodes.map((node) => promised((done) => node.pubsub(command, name, done))));
   }
 }
 

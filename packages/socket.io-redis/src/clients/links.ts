@@ -12,6 +12,12 @@ export interface Publisher {
   /** How many clients listen to a channel: in a Redis Cluster, on all its nodes. */
   countSubscribers(channel: string): Promise<number>;
   countShardSubscribers(channel: string): Promise<number>;
+  /**
+   * How many channels there are that somebody listens to. Redis looks at each.
+   *
+   * @param pattern as of PSUBSCRIBE
+   */
+  countChannels(pattern: string): Promise<number>;
 }
 
 /** What adapters ask of a Redis client that listens. Several handlers may listen to one channel. */

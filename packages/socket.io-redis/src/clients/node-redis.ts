@@ -54,6 +54,10 @@ export class NodeRedisLink implements Publisher, Subscriber, Store {
     return this.#count("SHARDNUMSUB", channel);
   }
 
+  async countChannels(pattern: string): Promise<number> {
+    return sumOf(await this.#pubsub("CHANNELS", pattern), lengthOf);
+  }
+
   subscribe(channel: string, handler: Handler): Promise<unknown> {
     return this.client.subscribe(channel, this.#listenerOf(handler), true);
   }
@@ -106,14 +110,17 @@ export class NodeRedisLink implements Publisher, Subscriber, Store {
   }
 
   async #count(command: "NUMSUB" | "SHARDNUMSUB", channel: string): Promise<number> {
+    return sumOf(await this.#pubsub(command, channel), (reply) => countIn(reply, channel));
+  }
+
+  /** Each node of a Redis Cluster knows its own subscribers only. */
+  async #pubsub(command: string, name: string): Promise<unknown[]> {
     const { client } = this;
-    // Each node of a Redis Cluster knows its own subscribers only.
     const nodes =
       client.masters === undefined
         ? [client]
         : await Promise.all(client.masters.map(async (master) => client.nodeClient!(master)));
-    const replies = await Promise.all(nodes.map((node) => node.sendCommand(["PUBSUB", command, channel])));
-    return replies.reduce<number>((sum, reply) => sum + countIn(reply, channel), 0);
+    return Promise.all(nodes.map((node) => node.sendCommand(["PUBSUB", command, name])));
   }
 }
 
@@ -122,6 +129,16 @@ export function countIn(reply: unknown, channel: string): number {
   if (Array.isArray(reply)) return Number(reply[1] ?? 0);
   if (reply instanceof Map) return Number(reply.get(channel) ?? 0);
   return Number((reply as Record<string, unknown>)[channel] ?? 0);
+}
+
+/** The reply is a list of names, or where the client speaks RESP3 perhaps a set. */
+export function lengthOf(reply: unknown): number {
+  return [...(reply as Iterable<unknown>)].length;
+}
+
+/** Of the replies of the nodes of a Redis Cluster, or of the one that there is. */
+export function sumOf(replies: readonly unknown[], count: (reply: unknown) => number): number {
+  return replies.reduce<number>((sum, reply) => sum + count(reply), 0);
 }
 
 /** The library takes Buffers, but not other views. */

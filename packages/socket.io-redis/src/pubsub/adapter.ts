@@ -7,7 +7,9 @@ import type { Handler, Payload, Publisher, Subscriber } from "../clients/links.j
 import { codec, type Codec } from "../codec.js";
 import { outboxOf, type Outbox } from "../outbox.js";
 import { Asking, type AskingHost } from "./asking.js";
+import { Incapable } from "./incapable.js";
 import {
+  encodeForAll,
   isEvent,
   isJson,
   optionsOf,
@@ -51,8 +53,10 @@ export class RedisAdapter extends Adapter {
   readonly #asking: Asking;
   readonly #serving: Serving;
   readonly #awaitedAcks = new AwaitedAcks();
+  readonly #withoutAcks: Incapable;
   /** How our own broadcasts begin, which come back to us. */
   readonly #ownStart: Buffer;
+  #lastCount = Infinity;
   #subscriptions: Promise<unknown>[] = [];
 
   // eslint-disable-next-line typescript/no-explicit-any -- as Adapter has it
@@ -73,6 +77,7 @@ export class RedisAdapter extends Adapter {
     this.publishOnSpecificResponseChannel = opts.publishOnSpecificResponseChannel ?? false;
     this.parser = opts.parser ?? codec;
     this.#socketIo2 = opts.socketIo2 ?? false;
+    this.#withoutAcks = new Incapable(this.#socketIo2);
     const names = new ChannelNames(opts.key ?? "socket.io", (this.nsp as { name: string }).name);
     this.#names = names;
     this.channel = names.broadcasts;
@@ -91,8 +96,9 @@ export class RedisAdapter extends Adapter {
   }
 
   /** Number of servers that listen, this one included. */
-  override serverCount(): Promise<number> {
-    return this.#publisher.countSubscribers(this.requestChannel);
+  override async serverCount(): Promise<number> {
+    this.#lastCount = await this.#publisher.countSubscribers(this.requestChannel);
+    return this.#lastCount;
   }
 
   override async close(): Promise<void> {
@@ -138,22 +144,22 @@ export class RedisAdapter extends Adapter {
         packet: wirePacket(packet, this.nsp.name, false),
         opts: { ...targetOf(opts), flags: opts.flags ?? {} },
       };
-      this.#publish(this.requestChannel, this.parser.encode(request), "broadcast");
+      this.#publishToAll(this.requestChannel, request, "broadcast");
+      if (opts.flags?.timeout !== undefined) this.#waitForNoneWithoutAcks(requestId, opts.flags.timeout);
     }
     super.broadcastWithAck(packet, opts, clientCountCallback, ack);
   }
 
   /** The ids of the sockets of all servers that are in one of the rooms (no room: of all). */
   override async sockets(rooms: Set<Room>): Promise<Set<SocketId>> {
-    const local = await super.sockets(rooms);
-    const answers = await this.#asking.all("sockets", { type: RequestType.SOCKETS, rooms: [...rooms] });
-    return new Set([...local, ...(answers as SocketId[])]);
+    const local = [...(await super.sockets(rooms))];
+    const request = { type: RequestType.SOCKETS, rooms: [...rooms] };
+    return new Set(await this.#asking.allAnd(local, "sockets", request));
   }
 
   /** The names of the rooms of all servers. */
   async allRooms(): Promise<Set<Room>> {
-    const answers = await this.#asking.all("allRooms", { type: RequestType.ALL_ROOMS });
-    return new Set([...this.rooms.keys(), ...(answers as Room[])]);
+    return new Set(await this.#asking.allAnd([...this.rooms.keys()], "allRooms", { type: RequestType.ALL_ROOMS }));
   }
 
   /**
@@ -167,12 +173,7 @@ export class RedisAdapter extends Adapter {
     const local = await super.fetchSockets(opts);
     if (opts.flags?.local === true) return local;
     const request = { type: RequestType.REMOTE_FETCH, opts: targetOf(opts) };
-    try {
-      return [...local, ...(await this.#asking.all("fetchSockets", request, opts.flags?.timeout))];
-    } catch (error) {
-      (error as { responses?: unknown[] }).responses?.unshift(...local);
-      throw error;
-    }
+    return this.#asking.allAnd(local, "fetchSockets", request, opts.flags?.timeout);
   }
 
   override addSockets(opts: BroadcastOptions, rooms: Room[]): void {
@@ -246,6 +247,15 @@ export class RedisAdapter extends Adapter {
     this.#outbox.publish(channel, payload).catch((error: unknown) => reportLost(this, operation, error));
   }
 
+  #publishToAll(channel: string, message: Request | Response, operation: ClusterOperation): void {
+    try {
+      this.#publish(channel, encodeForAll(message, this.parser, this.#socketIo2), operation);
+    } catch (error) {
+      if (!this.#socketIo2) throw error;
+      reportLost(this, operation, error);
+    }
+  }
+
   #tellAll(operation: ClusterOperation, request: Request): void {
     this.#publish(this.requestChannel, JSON.stringify({ uid: this.uid, ...request }), operation);
   }
@@ -255,6 +265,23 @@ export class RedisAdapter extends Adapter {
     const socket = (this.nsp.sockets as ReadonlyMap<SocketId, RemoteSocket>).get(id);
     if (socket === undefined) await this.#asking.one(request);
     else await local(socket);
+  }
+
+  /** Servers older than @socket.io/redis-adapter 7.1 know no broadcasts with acknowledgement: none of their clients gets them. */
+  #waitForNoneWithoutAcks(requestId: string, timeoutMs: number): void {
+    const look = async (): Promise<void> => {
+      // They were counted by who waits for the answers.
+      if (this.#awaitedAcks.reportsOf(requestId) >= this.#lastCount - 1) return this.#withoutAcks.onLooked(false);
+      const all = this.serverCount();
+      const lacking = (await all) - (await this.#publisher.countChannels(this.#names.responsesPattern));
+      this.#withoutAcks.onLooked(lacking > 0);
+      for (let server = 0; server < lacking; server++) this.#awaitedAcks.countClients(requestId, 0);
+    };
+    this.#withoutAcks.watch(
+      timeoutMs,
+      () => this.#awaitedAcks.has(requestId),
+      () => void look().catch((error: unknown) => debug("servers could not be counted: %s", error)),
+    );
   }
 
   #askingHost(): AskingHost {
@@ -280,6 +307,7 @@ export class RedisAdapter extends Adapter {
     return new Serving(this, local, {
       isOwn: (requestId) => this.#asking.has(requestId) || this.#awaitedAcks.has(requestId),
       publish: (channel, payload) => this.#publish(channel, payload, "answer"),
+      publishToAll: (channel, answer) => this.#publishToAll(channel, answer, "answer"),
     });
   }
 

@@ -1,6 +1,7 @@
-import { ClusterRequests, CountedServers } from "socket.io-adapter/dist/cluster";
+import { ClusterRequests, CountedServers, type ClusterRequestError } from "socket.io-adapter/dist/cluster";
+import { Incapable } from "./incapable.js";
 import { RequestType, type Request, type Response } from "./messages.js";
-import { alsoForVersion2, forVersion2 } from "./version-2.js";
+import { alsoForVersion2, forVersion2, isKnownToVersion2 } from "./version-2.js";
 
 /** What is needed to ask. */
 export interface AskingHost {
@@ -16,12 +17,15 @@ export interface AskingHost {
 /** What this server asks the others, and their answers. */
 export class Asking {
   readonly #requests = new ClusterRequests();
+  readonly #version2: Incapable;
 
   /** @param socketIo2 whether servers of Socket.IO 2 are asked in their own form, where ours mean something else to them */
   constructor(
     private readonly host: AskingHost,
     private readonly socketIo2: boolean,
-  ) {}
+  ) {
+    this.#version2 = new Incapable(socketIo2);
+  }
 
   /**
    * Asks all the others.
@@ -33,7 +37,23 @@ export class Asking {
     const others = this.host.serverCount().then((count) => new NamedServers(what, count - 1));
     return this.#requests.ask(others, timeoutMs, (requestId) => {
       for (const form of alsoForVersion2({ uid, requestId, ...request })) this.host.publishRequest(form);
+      if (isKnownToVersion2(request.type)) return;
+      this.#version2.watch(
+        timeoutMs,
+        () => this.has(requestId),
+        () => this.#lookForVersion2(requestId),
+      );
     });
+  }
+
+  /** As {@link all}, with what this server knows itself before the answers: in the error's `responses` too. */
+  async allAnd<Own>(own: readonly Own[], ...question: Parameters<Asking["all"]>): Promise<Own[]> {
+    try {
+      return [...own, ...((await this.all(...question)) as Own[])];
+    } catch (error) {
+      (error as ClusterRequestError).responses.unshift(...own);
+      throw error;
+    }
   }
 
   /** Asks the one server that has a socket to do something to it. */
@@ -52,6 +72,13 @@ export class Asking {
 
   /** Another server has answered. */
   onResponse(id: string, { type, data, sockets, clients, rooms }: Response): void {
+    if (id.endsWith(LOOKED_FOR)) {
+      if (clients === undefined) return;
+      this.#version2.onLooked(true);
+      // It has nothing to say to what it does not know.
+      this.#requests.answer(id.slice(0, -LOOKED_FOR.length), undefined, []);
+      return;
+    }
     const values = type === RequestType.SERVER_SIDE_EMIT ? [data] : (sockets ?? clients ?? rooms ?? []);
     this.#requests.answer(id, undefined, Array.isArray(values) ? values : []);
   }
@@ -65,7 +92,18 @@ export class Asking {
   close(): void {
     this.#requests.close();
   }
+
+  /** Asks something that servers of all releases know, those of Socket.IO 2 by another name: who is in a room that there is not. */
+  #lookForVersion2(requestId: string): void {
+    this.#version2.onLooked(false);
+    const id = requestId + LOOKED_FOR;
+    const request = { uid: this.host.uid, requestId: id, type: RequestType.SOCKETS, rooms: [id] };
+    for (const form of alsoForVersion2(request)) this.host.publishRequest(form);
+  }
 }
+
+/** Behind the id of a request: the id of the question which servers there are that do not know it. */
+const LOOKED_FOR = "?";
 
 const NAMES: Partial<Record<RequestType, string>> = {
   [RequestType.REMOTE_JOIN]: "remoteJoin",

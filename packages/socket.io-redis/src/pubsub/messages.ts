@@ -1,6 +1,7 @@
 import type { BroadcastFlags, BroadcastOptions, Room, SocketId } from "socket.io-adapter";
 import { PacketType, type Packet } from "socket.io-parser";
 import { containsBytes } from "../bytes.js";
+import { codec, type Codec } from "../codec.js";
 
 /** What servers ask each other (protocols.md 6.1). */
 export enum RequestType {
@@ -60,6 +61,20 @@ export interface Response {
  */
 export function wirePacket({ type, data }: Packet, nsp: string, socketIo2: boolean): WirePacket {
   return { type: socketIo2 && containsBytes(data) ? PacketType.BINARY_EVENT : type, data, nsp };
+}
+
+/**
+ * A question, or an answer, with what users gave. JSON where it can be: servers before @socket.io/redis-adapter 7.2, which know no such
+ * questions, end at anything else on these channels; later ones read both.
+ *
+ * @param socketIo2 whether servers of Socket.IO 2 are to survive it in any case
+ * @throws if it has bytes then
+ */
+export function encodeForAll(message: Request | Response, parser: Codec, socketIo2: boolean): string | Uint8Array {
+  if (parser !== codec && !socketIo2) return parser.encode(message);
+  if (!containsBytes(message)) return JSON.stringify(message);
+  if (socketIo2) throw new Error("bytes would end servers of Socket.IO 2");
+  return parser.encode(message);
 }
 
 interface WirePacket {

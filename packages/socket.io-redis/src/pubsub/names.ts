@@ -15,9 +15,14 @@ export class ChannelNames {
     this.responses = `${key}-response#${namespace}#`;
   }
 
-  /** Of all channels of broadcasts. Redis reads `*`, `?`, `[` and `\` of a pattern as something else. */
+  /** Of all channels of broadcasts. */
   get pattern(): string {
-    return `${this.broadcasts.replace(/[*?[\]\\]/g, "\\$&")}*`;
+    return `${escaped(this.broadcasts)}*`;
+  }
+
+  /** Of the channels {@link responsesTo} each of the servers. Those older than @socket.io/redis-adapter 7.1 have none. */
+  get responsesPattern(): string {
+    return `${escaped(this.responses)}${"?".repeat(ID_LENGTH)}#`;
   }
 
   broadcastTo(rooms: ReadonlySet<Room>): string {
@@ -38,9 +43,17 @@ export class ChannelNames {
   }
 }
 
-/** Id of an adapter, or of a request: six characters, as servers of all makes have them. */
+/** As servers of all makes have them. */
+const ID_LENGTH = 6;
+
+/** Id of an adapter, or of a request. */
 export function newId(): string {
-  return randomBytes(6).toString("base64url").slice(0, 6);
+  return randomBytes(ID_LENGTH).toString("base64url").slice(0, ID_LENGTH);
+}
+
+/** Redis reads `*`, `?`, `[` and `\` of a pattern as something else. */
+function escaped(text: string): string {
+  return text.replace(/[*?[\]\\]/g, "\\$&");
 }
 
 /** The first bytes of a list of three that begins with this id, as far as they do not depend on what follows. */

@@ -25,7 +25,8 @@ export interface RedisAdapterOptions {
   parser?: Codec;
   /**
    * Whether servers of Socket.IO 2 (`socket.io-redis` 5) get binary events in the form that they read, and are asked in theirs to
-   * move single sockets (`remoteJoin`, `remoteLeave`, `remoteDisconnect`). All our servers read both forms; those of upstream from
+   * move single sockets (`remoteJoin`, `remoteLeave`, `remoteDisconnect`). Broadcasts with acknowledgement whose arguments have
+   * bytes, which would end them, do not leave this server then. All our servers read both forms; those of upstream from
    * Socket.IO 3 on do not, and must not be on the same Redis then. `allSockets` and `allRooms` need no option.
    * @default false
    */

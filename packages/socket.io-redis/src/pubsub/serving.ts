@@ -15,7 +15,9 @@ export type LocalSide = Pick<
 export interface ServingHost {
   /** Whether this server has issued the request itself. */
   isOwn(requestId: string): boolean;
-  publish(channel: string, payload: string | Uint8Array): void;
+  publish(channel: string, payload: string): void;
+  /** What users gave is in it. */
+  publishToAll(channel: string, answer: Response): void;
 }
 
 /** What this server does for the others (protocols.md 6.1, "Requests"). What makes no sense is ignored. */
@@ -86,15 +88,15 @@ export class Serving {
   }
 
   #serveBroadcast(request: Request): void {
-    const { nsp, parser } = this.adapter;
+    const { nsp } = this.adapter;
     const { requestId, packet, opts } = request;
     this.local.broadcastWithAck(
       { type: PacketType.EVENT, data: packet!.data, nsp: nsp.name },
       { ...optionsOf(opts), flags: {} },
       (clientCount) => this.#respond(request, { type: RequestType.BROADCAST_CLIENT_COUNT, clientCount }),
       (answer: unknown) => {
-        const response = { type: RequestType.BROADCAST_ACK, requestId, packet: answer };
-        this.host.publish(this.#responseChannelFor(request), parser.encode(response));
+        const response = { type: RequestType.BROADCAST_ACK, requestId: requestId!, packet: answer };
+        this.host.publishToAll(this.#responseChannelFor(request), response);
       },
     );
   }

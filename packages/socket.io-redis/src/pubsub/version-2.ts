@@ -36,6 +36,11 @@ export function alsoForVersion2(request: SignedRequest): readonly Request[] {
   return [request, { uid, requestid: requestId, type: Version2Request.ALL_ROOMS as number }];
 }
 
+/** Whether servers of Socket.IO 2 answer it, in the forms of {@link alsoForVersion2}. */
+export function isKnownToVersion2(type: RequestType): boolean {
+  return type === RequestType.SOCKETS || type === RequestType.ALL_ROOMS;
+}
+
 /** A request that waits for an answer, as servers of Socket.IO 2 understand it; undefined if they know nothing of the kind. */
 export function forVersion2({ type, ...fields }: Request, requestid: string): object | undefined {
   const known = VERSION_2_TYPES[type];
