@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { loadRedis } from "./kinds.ts";
-import { Balancer, connectClient, RecoveringNode } from "./streams-node.ts";
+import { Balancer, connectClient, RecoveringNode, until } from "./streams-node.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- servers and clients of several makers have no type in common */
 
@@ -245,9 +245,4 @@ async function startChild(
   const child = fork(program, [`${redisPort}`, `${heartbeatInterval}`], { execArgv: ["--import", "tsx"] });
   const [port] = (await once(child, "message")) as [number];
   return { process: child, port };
-}
-
-/** Resolves once this is so: of what Redis holds, and of what several clients have heard, nobody tells. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -10,6 +10,7 @@ export type { EmitterOptions } from "./emitter/emitter.js";
 export { StreamsEmitter } from "./emitter/streams-emitter.js";
 export type { StreamsEmitterOptions } from "./emitter/streams-emitter.js";
 export { BroadcastOperator } from "./emitter/operator.js";
+export type { Refusal, SigningKey, SigningOptions } from "./signing/options.js";
 export { RESERVED_EVENTS } from "socket.io-parser/events";
 export type { RedisStreamsAdapter } from "./streams/adapter.js";
 export type { RedisStreamsAdapterOptions } from "./streams/context.js";

@@ -1,6 +1,7 @@
 import type { DefaultEventsMap, EventsMap } from "socket.io-parser/events";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import { codec, type Codec } from "../codec.js";
+import type { SigningOptions } from "../signing/options.js";
 import { EmitterBase, namespaceOf } from "./base.js";
 import { PubSubOutlet } from "./pubsub-outlet.js";
 
@@ -20,6 +21,8 @@ export interface EmitterOptions {
    * @default false
    */
   socketIo2?: boolean;
+  /** Signs what is sent, as the servers do. */
+  signing?: SigningOptions;
 }
 
 /**
@@ -40,8 +43,8 @@ export class Emitter<EmitEvents extends EventsMap = DefaultEventsMap> extends Em
     private readonly opts: EmitterOptions = {},
     private readonly nsp: string = "/",
   ) {
-    const { key = "socket.io", parser = codec, socketIo2 = false } = opts;
-    super(new PubSubOutlet(linkOf(redisClient), { key, parser, socketIo2 }, nsp));
+    const { key = "socket.io", parser = codec, socketIo2 = false, signing } = opts;
+    super(new PubSubOutlet(linkOf(redisClient), { key, parser, socketIo2, signing }, nsp));
   }
 
   /** An emitter for a namespace. */

@@ -3,6 +3,8 @@ import { PacketType } from "socket.io-parser";
 import type { Publisher } from "../clients/links.js";
 import type { Codec } from "../codec.js";
 import { RequestType, wirePacket } from "../pubsub/messages.js";
+import { Guard } from "../signing/guard.js";
+import type { SigningOptions } from "../signing/options.js";
 import { ignoreLoss, UID, type Outlet, type Target } from "./outlet.js";
 
 export interface PubSubOutletOptions {
@@ -10,6 +12,7 @@ export interface PubSubOutletOptions {
   readonly key: string;
   readonly parser: Codec;
   readonly socketIo2: boolean;
+  readonly signing: SigningOptions | undefined;
 }
 
 /** To servers with `createAdapter` (protocols.md 6.2). */
@@ -17,11 +20,13 @@ export class PubSubOutlet implements Outlet {
   readonly #publisher: Publisher;
   readonly #options: PubSubOutletOptions;
   readonly #nsp: string;
+  readonly #guard: Guard;
 
   constructor(publisher: Publisher, options: PubSubOutletOptions, nsp: string) {
     this.#publisher = publisher;
     this.#options = options;
     this.#nsp = nsp;
+    this.#guard = new Guard(options.signing);
   }
 
   broadcast(data: unknown[], { rooms, except }: Target, flags: BroadcastFlags): void {
@@ -52,6 +57,6 @@ export class PubSubOutlet implements Outlet {
   }
 
   #publish(channel: string, payload: string | Uint8Array): void {
-    ignoreLoss(this.#publisher.publish(channel, payload));
+    ignoreLoss(this.#publisher.publish(channel, this.#guard.seal(channel, payload)));
   }
 }

@@ -1,5 +1,6 @@
 import type { DefaultEventsMap, EventsMap } from "socket.io-parser/events";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
+import type { SigningOptions } from "../signing/options.js";
 import { streamOf } from "../streams/stream-of.js";
 import { EmitterBase, namespaceOf } from "./base.js";
 import { StreamsOutlet } from "./streams-outlet.js";
@@ -20,6 +21,8 @@ export interface StreamsEmitterOptions {
    * @default 10000
    */
   maxLen?: number;
+  /** Signs what is sent, as the servers do. */
+  signing?: SigningOptions;
 }
 
 /**
@@ -39,8 +42,9 @@ export class StreamsEmitter<EmitEvents extends EventsMap = DefaultEventsMap> ext
     private readonly opts: StreamsEmitterOptions = {},
     private readonly nsp: string = "/",
   ) {
-    const { streamName = "socket.io", streamCount = 1, maxLen = 10_000 } = opts;
-    super(new StreamsOutlet(linkOf(redisClient), streamOf(nsp, { streamName, streamCount }), maxLen, nsp));
+    const { streamName = "socket.io", streamCount = 1, maxLen = 10_000, signing } = opts;
+    const key = streamOf(nsp, { streamName, streamCount });
+    super(new StreamsOutlet(linkOf(redisClient), { key, maxLen, nsp, signing }));
   }
 
   /** An emitter for a namespace. */

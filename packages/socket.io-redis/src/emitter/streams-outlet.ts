@@ -2,7 +2,18 @@ import { MessageType, type BroadcastFlags, type ClusterMessage, type Room } from
 import { PacketType } from "socket.io-parser";
 import type { Store } from "../clients/links.js";
 import { addition, encodeFields } from "../streams/entry.js";
+import { Guard } from "../signing/guard.js";
+import type { SigningOptions } from "../signing/options.js";
 import { ignoreLoss, UID, type Outlet, type Target } from "./outlet.js";
+
+export interface StreamsOutletOptions {
+  /** Of the stream. */
+  readonly key: string;
+  /** How many entries it keeps, about. */
+  readonly maxLen: number;
+  readonly nsp: string;
+  readonly signing: SigningOptions | undefined;
+}
 
 /** To servers with `createStreamsAdapter`: all of it goes into the stream (protocols.md 6.5). */
 export class StreamsOutlet implements Outlet {
@@ -11,14 +22,15 @@ export class StreamsOutlet implements Outlet {
   readonly #maxLen: number;
   readonly #nsp: string;
   readonly #envelope: { readonly uid: string; readonly nsp: string };
+  readonly #guard: Guard;
 
-  /** @param key of the stream */
-  constructor(store: Store, key: string, maxLen: number, nsp: string) {
+  constructor(store: Store, { key, maxLen, nsp, signing }: StreamsOutletOptions) {
     this.#store = store;
     this.#key = key;
     this.#maxLen = maxLen;
     this.#nsp = nsp;
     this.#envelope = { uid: UID, nsp };
+    this.#guard = new Guard(signing);
   }
 
   broadcast(data: unknown[], target: Target, flags: BroadcastFlags): void {
@@ -47,7 +59,7 @@ export class StreamsOutlet implements Outlet {
   }
 
   #add(message: ClusterMessage): void {
-    const fields = encodeFields(message, false);
+    const fields = this.#guard.sealEntry(this.#key, encodeFields(message, false));
     ignoreLoss(this.#store.command(this.#key, addition(this.#key, this.#maxLen, fields)));
   }
 }

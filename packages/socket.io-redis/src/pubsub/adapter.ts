@@ -6,6 +6,8 @@ import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Payload, Publisher, Subscriber } from "../clients/links.js";
 import { codec, type Codec } from "../codec.js";
 import { outboxOf, type Outbox } from "../outbox.js";
+import { Guard } from "../signing/guard.js";
+import type { Refusal } from "../signing/options.js";
 import { Asking, type AskingHost } from "./asking.js";
 import { Incapable } from "./incapable.js";
 import {
@@ -31,7 +33,8 @@ const debug = debugModule("socket.io-redis");
  * directions, and with `socket.io-redis` 5, the one of Socket.IO 2, as far as that knows what is asked (protocols.md 6.1).
  *
  * Further events: `degraded` `(reason)` when Redis goes away, for each reason, and `restored` `({ sent, lost })` when it is back, as counts of what was
- * published meanwhile; `publish_error` `(error, operation)` for each message that is lost. Local delivery goes on.
+ * published meanwhile; `publish_error` `(error, operation)` for each message that is lost. Local delivery goes on. With `signing`,
+ * `message_refused` `(reason, channel)` for each message that was dropped.
  */
 export class RedisAdapter extends Adapter {
   readonly pubClient: RedisClient;
@@ -45,6 +48,8 @@ export class RedisAdapter extends Adapter {
   readonly requestChannel: string;
   readonly responseChannel: string;
   readonly specificResponseChannel: string;
+  /** How many messages of others were dropped, by the reason, with the option `signing`. */
+  readonly messagesRefused: ReadonlyMap<Refusal, number>;
   readonly #socketIo2: boolean;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
@@ -64,12 +69,14 @@ export class RedisAdapter extends Adapter {
     super(nsp);
     this.pubClient = pubClient;
     this.subClient = subClient;
+    const guard = new Guard(opts.signing, this);
+    this.messagesRefused = guard.refused;
     this.#publisher = linkOf(pubClient);
-    this.#subscriber = linkOf(subClient);
+    this.#subscriber = guard.subscriberOver(linkOf(subClient));
     this.#outbox = outboxOf(
       this,
       [pubClient, subClient],
-      (channel, payload) => this.#publisher.publish(channel, payload),
+      (channel, payload) => this.#publisher.publish(channel, guard.seal(channel, payload)),
       opts.outbox,
     );
     this.uid = newId();

@@ -1,5 +1,6 @@
 import type { Codec } from "../codec.js";
 import type { OutboxOptions } from "../outbox.js";
+import type { SigningOptions } from "../signing/options.js";
 
 export interface RedisAdapterOptions {
   /**
@@ -33,4 +34,6 @@ export interface RedisAdapterOptions {
   socketIo2?: boolean;
   /** How much is kept while Redis is away; what does not fit is lost, and told by `publish_error`. */
   outbox?: OutboxOptions;
+  /** Signs what servers and emitters say to each other; all of them have to, so none may be of another make. */
+  signing?: SigningOptions;
 }

@@ -4,6 +4,8 @@ import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Publisher, Subscriber } from "../clients/links.js";
 import { decodeMessage, encodeMessage } from "../cluster-message.js";
 import { outboxOf, type Outbox, type OutboxOptions } from "../outbox.js";
+import { Guard } from "../signing/guard.js";
+import type { Refusal, SigningOptions } from "../signing/options.js";
 import { CHANNEL_OF, type SubscriptionMode } from "./subscription-mode.js";
 
 const debug = debugModule("socket.io-redis");
@@ -27,15 +29,19 @@ export interface ShardedRedisAdapterOptions {
   subscriptionMode?: SubscriptionMode;
   /** How much is kept while Redis is away; what does not fit is lost, and told by `publish_error`. */
   outbox?: OutboxOptions;
+  /** Signs what servers and emitters say to each other; all of them have to, so none may be of another make. */
+  signing?: SigningOptions;
 }
 
 /**
  * Connects servers by sharded pub/sub (Redis 7): in a Redis Cluster each channel lives on one node, so load is spread. Speaks with
  * `createShardedAdapter` of `@socket.io/redis-adapter` (protocols.md 6.4).
  *
- * Further events: `degraded`, `restored` and `publish_error`, as of `RedisAdapter`.
+ * Further events: `degraded`, `restored`, `publish_error` and `message_refused`, as of `RedisAdapter`.
  */
 export class ShardedRedisAdapter extends ClusterAdapter {
+  /** How many messages of others were dropped, by the reason, with the option `signing`. */
+  readonly messagesRefused: ReadonlyMap<Refusal, number>;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #outbox: Outbox;
@@ -49,12 +55,14 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   // eslint-disable-next-line typescript/no-explicit-any -- as Adapter has it
   constructor(nsp: any, pubClient: RedisClient, subClient: RedisClient, opts: ShardedRedisAdapterOptions = {}) {
     super(nsp);
+    const guard = new Guard(opts.signing, this);
+    this.messagesRefused = guard.refused;
     this.#publisher = linkOf(pubClient);
-    this.#subscriber = linkOf(subClient);
+    this.#subscriber = guard.subscriberOver(linkOf(subClient));
     this.#outbox = outboxOf(
       this,
       [pubClient, subClient],
-      (channel, payload) => this.#publisher.publishToShard(channel, payload),
+      (channel, payload) => this.#publisher.publishToShard(channel, guard.seal(channel, payload)),
       opts.outbox,
     );
     this.#mode = opts.subscriptionMode ?? "dynamic";

@@ -25,15 +25,20 @@ import {
 } from "./entry.js";
 import { LiveSessions, type LiveSocket } from "./live-sessions.js";
 import { OwnEntries } from "./own-entries.js";
-import { compareOffsets, isOffset, nextOffset } from "./offset.js";
+import { compareOffsets, isOffset, nextOffset, writtenAt } from "./offset.js";
 import { entriesIn, type EntrySink } from "./reader.js";
 import { encodeSession, SessionStore, type StoredSession } from "./session-store.js";
+import { Guard } from "../signing/guard.js";
+import type { Refusal } from "../signing/options.js";
 import type { StreamsContext } from "./context.js";
 
 const debug = debugModule("socket.io-redis");
 
 /** Entries per read of what a client has missed. */
 const RANGE_COUNT = 1000;
+
+/** How many entries that were dropped are remembered; streams keep about as many entries. */
+const MAX_REFUSED = 10_000;
 
 /** An event with its offset as last argument, and whom it is for. */
 interface LoggedEvent {
@@ -58,7 +63,11 @@ interface WritingSocket {
  * `@socket.io/redis-streams-adapter` 0.3 (protocols.md 6.5).
  */
 export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
+  /** How many messages of others were dropped, by the reason, with the option `signing`. */
+  readonly messagesRefused: ReadonlyMap<Refusal, number>;
   readonly #context: StreamsContext;
+  readonly #guard: Guard;
+  readonly #onPayload: Handler;
   readonly #key: string;
   readonly #channel: string;
   readonly #ownChannel: string;
@@ -70,6 +79,8 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   readonly #returns = new Set<Return>();
   /** Sockets that have had everything up to an offset which has yet to be delivered here. */
   readonly #ahead = new Map<SocketId, Offset>();
+  /** Entries that were dropped, the latest of them. */
+  readonly #refused = new Set<Offset>();
   /** Sockets whose session was given to Redis to keep. */
   readonly #kept = new Set<SocketId>();
   #refresh: NodeJS.Timeout | undefined;
@@ -88,7 +99,13 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
     this.#channel = `${options.channelPrefix}#${name}#`;
     this.#ownChannel = `${this.#channel}${this.uid}#`;
     this.#durationMs = recovery && (recovery.maxDisconnectionDuration ?? 120_000);
-    this.#sessions = new SessionStore(context.store, options.sessionKeyPrefix);
+    this.#guard = new Guard(options.signing, this);
+    this.messagesRefused = this.#guard.refused;
+    this.#onPayload = this.#guard.over((payload) => {
+      const message = decodeEphemeral(payload);
+      if (message !== undefined) this.onMessage(message);
+    });
+    this.#sessions = new SessionStore(context.store, options.sessionKeyPrefix, this.#guard);
     if (this.#durationMs !== undefined) {
       this.#live = new LiveSessions(this.#sessions, {
         uid: this.uid,
@@ -178,6 +195,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   }
 
   onEntry(fields: Fields, offset: Offset): boolean {
+    if (!this.#guard.hearsEntry(this.#key, fields, writtenAt(offset))) return this.#onRefused(offset);
     if (fields["uid"] === this.uid) return this.#own.onRead(fields["data"], offset);
     const message = decodeFields(fields);
     if (message !== undefined) this.onMessage(message, offset);
@@ -187,23 +205,30 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   protected async doPublish(message: ClusterMessage): Promise<Offset> {
     const { store, options } = this.#context;
     if (!isForStream(message)) {
-      await this.#context.publish(this.#channel, encodeEphemeral(message));
+      await this.#publishEphemeral(this.#channel, message);
       return "";
     }
     const fields = encodeFields(message, options.onlyPlaintext);
-    const written = store.command(this.#key, addition(this.#key, options.maxLen, fields));
+    const signed = this.#guard.sealEntry(this.#key, fields);
+    const written = store.command(this.#key, addition(this.#key, options.maxLen, signed));
     if (this.#live !== undefined && hasOffset(message)) return this.#own.add(fields.at(-1)!, written);
     return String(await written);
   }
 
   protected async doPublishResponse(requesterUid: string, response: ClusterResponse): Promise<void> {
-    await this.#context.publish(`${this.#channel}${requesterUid}#`, encodeEphemeral(response));
+    await this.#publishEphemeral(`${this.#channel}${requesterUid}#`, response);
   }
 
-  readonly #onPayload: Handler = (payload) => {
-    const message = decodeEphemeral(payload);
-    if (message !== undefined) this.onMessage(message);
-  };
+  async #publishEphemeral(channel: string, message: ClusterMessage | ClusterResponse): Promise<void> {
+    await this.#context.publish(channel, this.#guard.seal(channel, encodeEphemeral(message)));
+  }
+
+  /** What was said before, or by nobody, is not to be read again by those who come back. */
+  #onRefused(offset: Offset): false {
+    this.#refused.add(offset);
+    if (this.#refused.size > MAX_REFUSED) this.#refused.delete(this.#refused.values().next().value!);
+    return false;
+  }
 
   /** The server that still holds the socket is to let it go: its client has come here. */
   #fence(sid: SocketId): void {
@@ -253,11 +278,13 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
 
   async #eventsAfter(offset: Offset, { rooms }: StoredSession): Promise<LoggedEvent[]> {
     const events: LoggedEvent[] = [];
+    const isToBeHeard = this.#guard.readsAgain(this.#key);
     let last = offset;
     for (;;) {
       const entries = await this.#range(nextOffset(last), "+");
       for (const [id, fields] of entries) {
         last = id;
+        if (this.#refused.has(id) || !isToBeHeard(fields, writtenAt(id))) continue;
         const event = this.#eventIn(fields, id);
         if (event !== undefined && isFor(event.opts, rooms)) events.push(event);
       }

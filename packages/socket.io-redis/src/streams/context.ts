@@ -1,6 +1,7 @@
 import debugModule from "debug";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "../clients/links.js";
+import type { SigningOptions } from "../signing/options.js";
 import { StreamReader } from "./reader.js";
 import { streamOf } from "./stream-of.js";
 
@@ -57,11 +58,13 @@ export interface RedisStreamsAdapterOptions {
    * @default 5000
    */
   heartbeatInterval?: number;
+  /** Signs what servers and emitters say to each other; all of them have to, so none may be of another make. */
+  signing?: SigningOptions;
 }
 
 /** What the adapters of one server have in common: connections and readers. */
 export class StreamsContext {
-  readonly options: Required<RedisStreamsAdapterOptions>;
+  readonly options: Required<Omit<RedisStreamsAdapterOptions, "signing">> & Pick<RedisStreamsAdapterOptions, "signing">;
   readonly store: Store;
   readonly #publisher: Publisher;
   readonly #readers = new Map<string, StreamReader>();

@@ -24,3 +24,8 @@ function parse(offset: Offset): [number, number] {
   const [, ms, seq] = FORM.exec(offset) ?? [];
   return [Number(ms ?? 0), Number(seq ?? 0)];
 }
+
+/** When Redis got the entry, in ms. */
+export function writtenAt(offset: Offset): number {
+  return Number(offset.slice(0, offset.indexOf("-")));
+}

@@ -1,5 +1,6 @@
 import type { PrivateSessionId, SessionToPersist } from "socket.io-adapter";
 import type { Store } from "../clients/links.js";
+import type { Guard } from "../signing/guard.js";
 import { fromBase64, toBase64 } from "./entry.js";
 
 /** A session as it is kept. */
@@ -16,26 +17,28 @@ export class SessionStore {
   constructor(
     private readonly store: Store,
     private readonly prefix: string,
+    private readonly guard: Guard,
   ) {}
 
   /** @returns what was written */
   async write(value: string, pid: PrivateSessionId, forMs: number): Promise<void> {
     const key = this.prefix + pid;
-    await this.store.command(key, ["SET", key, value, "PX", String(Math.ceil(forMs))]);
+    await this.store.command(key, ["SET", key, this.guard.sealValue(key, value), "PX", String(Math.ceil(forMs))]);
   }
 
   /** Hands out a session, once. */
   async take(pid: PrivateSessionId): Promise<StoredSession | undefined> {
     const key = this.prefix + pid;
-    const value = await this.store.command(key, ["GETDEL", key]);
-    if (typeof value !== "string") return undefined;
+    const sealed = await this.store.command(key, ["GETDEL", key]);
+    const value = typeof sealed === "string" ? this.guard.openValue(key, sealed) : undefined;
+    if (value === undefined) return undefined;
     const session = fromBase64(value) as Partial<StoredSession> | null;
     return typeof session?.sid === "string" && Array.isArray(session.rooms) ? (session as StoredSession) : undefined;
   }
 
   async deleteIfEqual(pid: PrivateSessionId, value: string): Promise<void> {
     const key = this.prefix + pid;
-    await this.store.command(key, ["EVAL", DELETE_IF_OURS, "1", key, value]);
+    await this.store.command(key, ["EVAL", DELETE_IF_OURS, "1", key, this.guard.sealValue(key, value)]);
   }
 }
 
