@@ -306,13 +306,18 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
     });
   }
 
+  /** What {@link generateId} has given becomes the id of a session. */
+  protected newSessionId(id: string, done: (id: string) => void): void {
+    done(id);
+  }
+
   /** Calls back with a new id, or with the refusal if there is none. At once, unless `generateId` gives a promise. */
   protected newId(req: EngineRequest, done: (id: string | Refusal) => void): void {
     const { epoch } = this;
     this.patience.ask<string | Refusal>(
       this.opts.handshakeTimeout,
       (error) => badRequest("ID_GENERATION_ERROR", { error }),
-      (answer) => this.askForId(req, answer),
+      (answer) => this.askForId(req, (id) => (typeof id === "string" ? this.newSessionId(id, answer) : answer(id))),
       (given) => {
         if (typeof given !== "string") return done(given);
         if (given === "" || given in this.clients) {

@@ -10,6 +10,7 @@ export type { BaseServer } from "./base-server.js";
 export type { ErrorCallback, LimitError, SlowReaderError } from "./errors.js";
 export type { LimitCounters, LimitName } from "./limits.js";
 export type { Shortcut } from "./websocket/endpoint.js";
+export type { SessionBus, SessionBusListener } from "./cluster/session-bus.js";
 export type { Backlog, SlowReaderPolicy } from "engine.io-parser/session";
 export type { WebTransportSession } from "./webtransport/session.js";
 export type { AttachOptions, ServerOptions } from "./options.js";

@@ -1,4 +1,5 @@
 import type { SerializeOptions } from "cookie";
+import type { SessionBus } from "./cluster/session-bus.js";
 import { sessionCookie } from "./http/cookies.js";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
 import type { Backlog, SlowReaderPolicy } from "engine.io-parser/session";
@@ -145,6 +146,18 @@ export interface ServerOptions {
    * @default false
    */
   allowEIO3?: boolean;
+  /**
+   * Makes sticky sessions unnecessary: requests of a session that reach another server of the cluster are passed on to the one that
+   * has it. Not on uWebSockets.js. See docs/clusters.md.
+   * @default none: such requests are refused with code 1
+   */
+  sessionBus?: SessionBus;
+  /**
+   * How many requests and WebSockets of other servers' sessions this one passes on at the same time. What is beyond is answered with 503.
+   * 0 means no limit.
+   * @default 10000
+   */
+  maxForwards?: number;
 }
 
 /** Options with all defaults filled in. They are read when used, so changing them at run time works for new sessions and timers. */
@@ -157,6 +170,7 @@ export interface EngineOptions extends ServerOptions {
   maxHttpBufferSize: number;
   maxBufferedBytes: number;
   maxBufferedPackets: number;
+  maxForwards: number;
   slowReader: SlowReaderPolicy | ((socket: Socket, backlog: Backlog) => SlowReaderPolicy);
   transports: TransportName[];
   allowUpgrades: boolean;
@@ -190,6 +204,7 @@ export function withDefaults(given: ServerOptions): EngineOptions {
     ...options,
     maxBufferedBytes: (given.maxBufferedBytes ?? 16 * 1024 * 1024) || Infinity,
     maxBufferedPackets: (given.maxBufferedPackets ?? 100_000) || Infinity,
+    maxForwards: (given.maxForwards ?? 10_000) || Infinity,
     httpCompression: merged(given.httpCompression ?? true, { threshold: 1024 }),
     perMessageDeflate: merged(given.perMessageDeflate, { threshold: 1024 }),
     cookie,

@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer, Server
 import type { Duplex } from "node:stream";
 import { attachTo, claim, type AnyHttpServer } from "./attachment.js";
 import { BaseServer } from "./base-server.js";
+import { SessionDirectory } from "./cluster/session-directory.js";
 import { isOver, NodeExchange, refuseUpgrade } from "./http/node.js";
 import type { EngineRequest } from "./http/request.js";
 import { UpgradeResponse } from "./http/upgrade-response.js";
@@ -27,21 +28,30 @@ export class Server extends BaseServer {
   /** WebSockets without extensions, unless the application chose who serves them. */
   private own: OwnEngine | undefined;
   private readonly choseEngine: boolean;
+  /** Undefined unless the servers of a cluster pass on each other's requests. */
+  private readonly directory: SessionDirectory | undefined;
 
   constructor(options?: ServerOptions) {
     super(options);
     this.choseEngine = options?.wsEngine !== undefined;
+    const { sessionBus } = this.opts;
+    this.directory = sessionBus && new SessionDirectory(sessionBus, this);
     this.init();
   }
 
   /** Serves the requests of an HTTP server that are below a path; all others reach the listeners that it had. */
   attach(server: AnyHttpServer, options: AttachOptions = {}): void {
     // Those of node:http2 have a compatible interface, of which only this much is used.
-    attachTo(server as HttpServer, this._computePath(options), options, {
+    const path = this._computePath(options);
+    this.directory?.start(path);
+    attachTo(server as HttpServer, path, options, {
       takesUpgrades: this.opts.transports.includes("websocket"),
       onRequest: (req, res) => this.handleRequest(req, res),
       onUpgrade: (req, socket, head) => this.handleUpgrade(req, socket, head),
-      onListening: () => this.init(),
+      onListening: () => {
+        this.init();
+        this.directory?.start(path);
+      },
       onClose: () => this.close(),
     });
   }
@@ -49,10 +59,9 @@ export class Server extends BaseServer {
   /** Serves one HTTP request: for frameworks that do their own routing. */
   handleRequest(req: IncomingMessage, res: ServerResponse): void {
     this.prepare(req);
-    this._applyMiddlewares(req, res, (error) => {
-      // A middleware may have answered, and the peer may have left.
-      if (!isOver(res)) this.serveRequest(new NodeExchange(req, res), error);
-    });
+    const { directory } = this;
+    if (directory === undefined) return this.serve(req, res);
+    directory.forward(req, res, () => this.serve(req, res));
   }
 
   /** Serves one upgrade request. */
@@ -61,20 +70,21 @@ export class Server extends BaseServer {
     socket.on("error", ignore);
     if (!claim(socket)) return;
     this.prepare(req);
-    const res = new UpgradeResponse(socket);
-    this._applyMiddlewares(req, res, (error) => {
-      res.release();
-      if (res.writableEnded) return;
-      const headers = res.getHeaders();
-      this.serveUpgrade(
-        {
-          request: req,
-          refuse: (refusal) => refuseUpgrade(socket, refusal),
-          accept: (sid, onEndpoint) => this.accept(req, socket, head, { fromMiddlewares: headers, sid }, onEndpoint),
-        },
-        error,
-      );
-    });
+    const { directory } = this;
+    if (directory === undefined) return this.serveUpgradeOf(req, socket, head);
+    directory.forwardUpgrade(req, socket, head, () => this.serveUpgradeOf(req, socket, head));
+  }
+
+  override close(): this {
+    super.close();
+    this.directory?.stop();
+    return this;
+  }
+
+  protected override newSessionId(id: string, done: (id: string) => void): void {
+    const { directory } = this;
+    if (directory === undefined) return done(id);
+    directory.whenReady(() => done(directory.idOf(id)));
   }
 
   protected override init(): void {
@@ -90,6 +100,30 @@ export class Server extends BaseServer {
   protected override cleanup(): void {
     this.ws?.close();
     this.own?.close();
+  }
+
+  private serve(req: EngineRequest, res: ServerResponse): void {
+    this._applyMiddlewares(req, res, (error) => {
+      // A middleware may have answered, and the peer may have left.
+      if (!isOver(res)) this.serveRequest(new NodeExchange(req, res), error);
+    });
+  }
+
+  private serveUpgradeOf(req: EngineRequest, socket: Duplex, head: Buffer): void {
+    const res = new UpgradeResponse(socket);
+    this._applyMiddlewares(req, res, (error) => {
+      res.release();
+      if (res.writableEnded) return;
+      const headers = res.getHeaders();
+      this.serveUpgrade(
+        {
+          request: req,
+          refuse: (refusal) => refuseUpgrade(socket, refusal),
+          accept: (sid, onEndpoint) => this.accept(req, socket, head, { fromMiddlewares: headers, sid }, onEndpoint),
+        },
+        error,
+      );
+    });
   }
 
   private accept(

@@ -2,7 +2,7 @@ import debugModule from "debug";
 import { BaseServer } from "./base-server.js";
 import { respondRefusal } from "./http/exchange.js";
 import { readUwsHandshake, UwsExchange } from "./http/uws.js";
-import type { AttachOptions } from "./options.js";
+import type { AttachOptions, ServerOptions } from "./options.js";
 import type { UwsApp, UwsContext, UwsHttpRequest, UwsHttpResponse, UwsOptions, UwsWebSocket } from "./uws-types.js";
 import type { WebSocketEndpoint } from "./websocket/endpoint.js";
 import { UwsEndpoint } from "./websocket/uws-endpoint.js";
@@ -21,6 +21,13 @@ const debug = debugModule("engine:uws");
  */
 // Upstream's name (row E-1).
 export class uServer extends BaseServer {
+  constructor(options?: ServerOptions) {
+    super(options);
+    if (options?.sessionBus !== undefined) {
+      throw new TypeError("sessionBus: an app of uWebSockets.js cannot pass requests on; use sticky sessions");
+    }
+  }
+
   /**
    * Serves the requests for exactly one path.
    * @param options `maxHttpBufferSize` limits WebSocket messages as it is now; `destroyUpgrade` has no meaning here
