@@ -101,7 +101,10 @@ export const packages: readonly PackageBuild[] = [
     name: "socket.io",
     kind: "node",
     cjs: "dist",
-    wrappers: [{ file: "wrapper.mjs", over: "dist/index.js", types: "dist/index.d.ts" }],
+    wrappers: [
+      { file: "wrapper.mjs", over: "dist/index.js", types: "dist/index.d.ts" },
+      { file: "cluster.mjs", over: "dist/cluster.js", types: "dist/cluster.d.ts" },
+    ],
   },
   { name: "socket.io-redis", kind: "node", cjs: "dist" },
 ];

@@ -20,6 +20,8 @@ export interface AdapterHost {
   };
   /** Next acknowledgement id. One counter per namespace, so that a broadcast can use one id for all its targets. */
   _ids: number;
+  /** Who has which session, if recovery is on: adapters whose servers hand sessions on to each other ask. @internal */
+  readonly _sessions?: { fence(pid: string): void } | undefined;
 }
 
 /** Limits of what is kept for clients that come back. Each namespace has a log of its own. */

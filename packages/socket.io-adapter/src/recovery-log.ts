@@ -24,7 +24,8 @@ interface Entry {
   readonly time: number;
 }
 
-interface KeptSession {
+/** A session whose socket was cut off. */
+export interface KeptSession {
   readonly session: SessionToPersist;
   /** Sequence number of the last packet that was sent to the socket; undefined if that is not known. */
   readonly lastSent: number | undefined;
@@ -67,10 +68,15 @@ export class RecoveryLog {
   /** In the order in which they were kept. */
   readonly #sessions = new Map<PrivateSessionId, KeptSession>();
 
-  /** @param prefix what makes the offsets of this log differ from those of all others */
-  constructor(limits: RecoveryLimits, prefix: string) {
+  /**
+   * @param prefix what makes the offsets of this log differ from those of all others
+   * @param next number of its first packet
+   */
+  constructor(limits: RecoveryLimits, prefix: string, next = 0) {
     this.#limits = limits;
     this.#prefix = prefix;
+    this.#first = next;
+    this.#next = next;
   }
 
   /** Number of the packet that comes next. */
@@ -149,7 +155,11 @@ export class RecoveryLog {
     if (kept === undefined) return undefined;
     this.#sessions.delete(pid);
     this.#takenAt = now;
-    if (this.#isOld(kept.time, now)) return undefined;
+    return this.#isOld(kept.time, now) ? undefined : this.resume(kept, offset);
+  }
+
+  /** What a session has missed that was kept elsewhere, if its client says that it has had everything up to `offset`. As {@link take}. */
+  resume(kept: KeptSession, offset: string): TakenSession | undefined {
     const seq = this.#parse(offset);
     if (seq === undefined) return undefined;
     const { session, lastSent } = kept;

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { Decoder, PacketType, type Packet } from "socket.io-parser";
+import { PacketType, type Packet } from "socket.io-parser";
 import {
   Adapter,
   type BroadcastOptions,
-  type Handover,
   type PrivateSessionId,
   type Session,
   type SessionToPersist,
 } from "./adapter.js";
 import { deliver, encode } from "./delivery.js";
-import type { AdapterHost, AdapterSocket, EncodedPacket, RecoveryOptions } from "./host.js";
-import { RecoveryLog, type TakenSession } from "./recovery-log.js";
+import type { AdapterHost } from "./host.js";
+import { RecoveryLog } from "./recovery-log.js";
+import { limitsOf, sessionOf } from "./returning-session.js";
 
 /** How often packets and sessions that nobody asks for are looked through for what is too old, in ms. */
 const TRIM_INTERVAL_MS = 60_000;
@@ -29,14 +29,8 @@ export class SessionAwareAdapter extends Adapter {
   // eslint-disable-next-line typescript/no-explicit-any -- see Adapter
   constructor(nsp: any) {
     super(nsp);
-    const options: RecoveryOptions = (nsp as AdapterHost).server.opts?.connectionStateRecovery ?? {};
     this._log = new RecoveryLog(
-      {
-        maxAgeMs: options.maxDisconnectionDuration ?? 120_000,
-        maxPackets: options.maxPackets ?? 100_000,
-        maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
-        maxSessions: options.maxSessions ?? 100_000,
-      },
+      limitsOf((nsp as AdapterHost).server.opts?.connectionStateRecovery),
       // 48 bits: no other log has them, nor has a text of the application that comes last in an event.
       `${randomBytes(6).toString("base64url")}.`,
     );
@@ -78,50 +72,12 @@ export class SessionAwareAdapter extends Adapter {
    */
   override restoreSession(pid: PrivateSessionId, offset: string): Promise<Session | null> {
     const taken = this._log.take(pid, offset, now());
-    return Promise.resolve(taken === undefined ? null : this._sessionOf(taken));
-  }
-
-  private _sessionOf(taken: TakenSession): Session {
-    const { sid, pid, rooms, data } = taken.session;
-    const decode = (messages: EncodedPacket): unknown[] => this._decode(messages);
-    const session: Session & { disconnectedAt: number } = {
-      sid,
-      pid,
-      rooms: [...rooms],
-      data,
-      disconnectedAt: Date.now() - (now() - taken.kept.time),
-      // Our namespace sends them as they were encoded.
-      get missedPackets() {
-        return taken.missed.map(decode);
-      },
+    if (taken === undefined) return Promise.resolve(null);
+    const putBack = (): void => {
+      this._log.putBack(taken);
+      this._trimLater();
     };
-    const handover: Handover = {
-      replay: (socket) => this._replay(taken, socket),
-      putBack: () => {
-        this._log.putBack(taken);
-        this._trimLater();
-      },
-    };
-    return Object.defineProperty(session, "_handover", { value: handover });
-  }
-
-  private _replay(taken: TakenSession, socket: AdapterSocket): boolean {
-    const missed = this._log.catchUp(taken);
-    if (missed === undefined) return false;
-    socket._lastLogged = missed.lastSent;
-    for (const messages of missed.messages) socket.client.writeToEngine(messages, { preEncoded: true });
-    return true;
-  }
-
-  /** Name and arguments of a kept event, read as a peer would read them. */
-  private _decode(messages: EncodedPacket): unknown[] {
-    const { _parser: parser } = (this.nsp as AdapterHost).server;
-    // What we have sent we can read, whatever the number of its attachments.
-    const decoder = new (parser?.Decoder ?? Decoder)({ maxAttachments: Infinity });
-    let data: unknown[] = [];
-    decoder.on("decoded", (packet) => (data = packet.data as unknown[]));
-    for (const message of messages) decoder.add(message);
-    return data;
+    return Promise.resolve(sessionOf(this, this._log, taken, now() - taken.kept.time, putBack));
   }
 
   /** While nothing is kept, there is no timer. */

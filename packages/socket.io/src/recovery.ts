@@ -93,6 +93,11 @@ export class SessionHolders {
     if (this.#holders.get(pid) === socket) this.#holders.delete(pid);
   }
 
+  /** Cuts off whoever has the session, for an adapter whose other server was asked for it: the adapter is given it to keep. */
+  fence(pid: PrivateSessionId): void {
+    this.#holders.get(pid)?.client._fence();
+  }
+
   /** Gives a session to the adapter to keep. */
   save(adapter: Adapter, session: SessionToPersist): void {
     const failed = (error: unknown): void => debug("session of %s was not kept: %s", session.sid, error);

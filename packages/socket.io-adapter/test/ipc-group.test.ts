@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Group, type WorkerProcess } from "../dist/ipc/group.js";
+import type { ToPrimary, ToWorker, Untagged } from "../dist/ipc/messages.js";
+
+const LIMITS = { maxAgeMs: 1000, maxSessions: 3 };
+
+/** A primary and its workers, one seat each, without processes. */
+class Workers {
+  now = 0;
+  readonly heard: Record<string, Untagged<ToWorker>[]> = {};
+  readonly #workers: Record<string, WorkerProcess> = {};
+  readonly #group = new Group((_worker, seat, message) => this.heard[seat]!.push(message));
+
+  constructor(...names: readonly string[]) {
+    for (const name of names) {
+      this.heard[name] = [];
+      this.#workers[name] = { tell() {} };
+      this.say(name, { kind: "open" });
+    }
+  }
+
+  say(seat: string, message: Untagged<ToPrimary>): void {
+    this.#group.receive({ ...message, source: "socket.io", group: "g", seat }, this.#workers[seat]!, this.now);
+  }
+
+  exit(name: string): void {
+    this.#group.onExit(this.#workers[name]!, this.now);
+  }
+
+  keep(seat: string, pid: string, session: string): void {
+    this.say(seat, { kind: "keep", pid, session: [session], limits: LIMITS });
+  }
+
+  /** What a worker has heard since it was asked last, without the answer to its first word. */
+  news(name: string): Untagged<ToWorker>[] {
+    return this.heard[name]!.splice(0).filter(({ kind }) => kind !== "opened");
+  }
+}
+
+describe("the primary of the workers", () => {
+  test("a message reaches all but its sender, an answer the one that it is for", () => {
+    const workers = new Workers("a", "b", "c");
+    workers.say("a", { kind: "publish", payload: ["x"] });
+    workers.say("b", { kind: "send", to: "c", payload: ["y"] });
+    const x = { kind: "message", payload: ["x"], number: undefined };
+    assert.deepEqual(workers.news("a"), []);
+    assert.deepEqual(workers.news("b"), [x]);
+    assert.deepEqual(workers.news("c"), [x, { kind: "message", payload: ["y"] }]);
+  });
+
+  test("all hear numbered messages in one order, and the sender the number of its own among them", () => {
+    const workers = new Workers("a", "b");
+    for (const from of ["a", "b", "b", "a"]) workers.say(from, { kind: "publish", payload: [from], numbered: true });
+    const order = (name: string): unknown[] =>
+      workers.news(name).map((one) => [one.kind, "number" in one && one.number]);
+    assert.deepEqual(order("a"), [
+      ["numbered", 0],
+      ["message", 1],
+      ["message", 2],
+      ["numbered", 3],
+    ]);
+    assert.deepEqual(order("b"), [
+      ["message", 0],
+      ["numbered", 1],
+      ["numbered", 2],
+      ["message", 3],
+    ]);
+  });
+
+  test("a worker that comes later is told the number from which on it hears", () => {
+    const workers = new Workers("a", "b");
+    workers.say("a", { kind: "publish", payload: [""], numbered: true });
+    workers.say("b", { kind: "open" });
+    const [first, again] = [workers.heard["b"]![0]!, workers.heard["b"]!.at(-1)!];
+    assert.ok(first.kind === "opened" && again.kind === "opened");
+    assert.deepEqual([first.number, again.number], [0, 1]);
+    assert.equal(first.epoch, again.epoch);
+  });
+
+  test("a worker that ends without a word is spoken for, one that has closed is not", () => {
+    const workers = new Workers("a", "b", "c");
+    for (const name of ["a", "b"]) workers.say(name, { kind: "will", payload: [`${name} is gone`] });
+    workers.say("b", { kind: "close" });
+    workers.exit("b");
+    workers.exit("a");
+    workers.exit("a");
+    assert.deepEqual(workers.news("c"), [{ kind: "message", payload: ["a is gone"] }]);
+  });
+
+  test("a session that is kept is handed out once, and not when it is too old", () => {
+    const workers = new Workers("a", "b");
+    workers.keep("a", "pid", "session");
+    workers.say("b", { kind: "take", pid: "pid", ask: 1 });
+    assert.deepEqual(workers.news("b"), [{ kind: "taken", ask: 1, session: ["session"] }]);
+    workers.keep("a", "pid", "old");
+    workers.now = 1000;
+    workers.say("b", { kind: "take", pid: "pid", ask: 2 });
+    assert.deepEqual(workers.news("b"), []);
+    workers.say("a", { kind: "fenced", ask: 1 });
+    assert.deepEqual(workers.news("b"), [{ kind: "taken", ask: 2, session: undefined }]);
+  });
+
+  test("no more sessions are kept than the limit says: the oldest go", () => {
+    const workers = new Workers("a");
+    for (const pid of ["1", "2", "3", "4"]) workers.keep("a", pid, pid);
+    for (const pid of ["1", "2"]) workers.say("a", { kind: "take", pid, ask: Number(pid) });
+    assert.deepEqual(workers.news("a"), [
+      { kind: "taken", ask: 1, session: undefined },
+      { kind: "taken", ask: 2, session: ["2"] },
+    ]);
+  });
+
+  test("a session that a worker still has is asked of all others, and comes once they have answered or ended", () => {
+    const workers = new Workers("a", "b", "c");
+    workers.say("a", { kind: "take", pid: "pid", ask: 7 });
+    const fence = { kind: "fence", pid: "pid", ask: 1 };
+    assert.deepEqual([workers.news("b"), workers.news("c")], [[fence], [fence]]);
+    workers.keep("b", "pid", "session");
+    workers.say("b", { kind: "fenced", ask: 1 });
+    // Nobody answers twice, or for another.
+    workers.say("b", { kind: "fenced", ask: 1 });
+    workers.say("a", { kind: "fenced", ask: 1 });
+    assert.deepEqual(workers.news("a"), []);
+    workers.exit("c");
+    assert.deepEqual(workers.news("a"), [{ kind: "taken", ask: 7, session: ["session"] }]);
+  });
+});
