@@ -224,7 +224,7 @@ describe("maps of the packages", () => {
       reserved: ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"],
       names: [
         ...["BroadcastOperator", "Emitter", "RESERVED_EVENTS", "RedisAdapter", "StreamsEmitter"],
-        ...["createAdapter", "createShardedAdapter", "createStreamsAdapter"],
+        ...["createAdapter", "createSessionBus", "createShardedAdapter", "createStreamsAdapter"],
       ],
     });
   });

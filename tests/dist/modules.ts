@@ -38,10 +38,17 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     "MessageType",
     "SessionAwareAdapter",
   ],
-  "socket.io-redis": ["RedisAdapter", "createAdapter", "createShardedAdapter", "createStreamsAdapter"],
+  "socket.io-redis": [
+    "RedisAdapter",
+    "createAdapter",
+    "createSessionBus",
+    "createShardedAdapter",
+    "createStreamsAdapter",
+  ],
 };
 
 const SUBPATHS = [
+  "socket.io/cluster",
   "socket.io-client/debug",
   "engine.io-client/debug",
   "engine.io-parser/session",

@@ -2,6 +2,7 @@ import type { RedisClient } from "./clients/link-of.js";
 import { OwnClients, type RedisOptions } from "./clients/own.js";
 import { RedisAdapter } from "./pubsub/adapter.js";
 import type { RedisAdapterOptions } from "./pubsub/options.js";
+import { SessionBus, type RedisSessionBus, type SessionBusOptions } from "./sessions/session-bus.js";
 import { ShardedRedisAdapter, type ShardedRedisAdapterOptions } from "./sharded/adapter.js";
 import { RedisStreamsAdapter } from "./streams/adapter.js";
 import { StreamsContext, type RedisStreamsAdapterOptions } from "./streams/context.js";
@@ -89,6 +90,28 @@ export function createStreamsAdapter(
   return function (nsp: unknown): RedisStreamsAdapter {
     return new RedisStreamsAdapter(nsp, context);
   };
+}
+
+/**
+ * Makes sticky sessions unnecessary: a request that reaches another server than its session is passed on to that, from server to server.
+ * Redis tells them of each other. The clients may be those of the adapter.
+ *
+ * ```js
+ * const io = new Server({
+ *   adapter: createAdapter(pubClient, subClient),
+ *   sessionBus: createSessionBus(pubClient, subClient, { host: "10.0.0.7" }),
+ * });
+ * ```
+ *
+ * @throws TypeError if something else than two clients is given
+ */
+export function createSessionBus(
+  pubClient: RedisClient,
+  subClient: RedisClient,
+  opts: SessionBusOptions = {},
+): RedisSessionBus {
+  requireClients({ pubClient, subClient });
+  return new SessionBus(pubClient, subClient, opts);
 }
 
 function fromOptions(opts: SocketIoRedisOptions): RedisAdapterCreator {

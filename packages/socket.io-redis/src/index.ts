@@ -1,10 +1,11 @@
-export { createAdapter, createShardedAdapter, createStreamsAdapter } from "./create.js";
+export { createAdapter, createSessionBus, createShardedAdapter, createStreamsAdapter } from "./create.js";
 export type { RedisAdapterCreator, SocketIoRedisOptions } from "./create.js";
 export { RedisAdapter } from "./pubsub/adapter.js";
 export type { RedisAdapterOptions } from "./pubsub/options.js";
 export type { ShardedRedisAdapter } from "./sharded/adapter.js";
 export type { ShardedRedisAdapterOptions } from "./sharded/adapter.js";
 export type { SubscriptionMode } from "./sharded/subscription-mode.js";
+export type { RedisSessionBus, SessionBusOptions } from "./sessions/session-bus.js";
 export { Emitter } from "./emitter/emitter.js";
 export type { EmitterOptions } from "./emitter/emitter.js";
 export { StreamsEmitter } from "./emitter/streams-emitter.js";
