@@ -56,13 +56,14 @@ export interface Proxy {
   stop(): Promise<void>;
 }
 
-export async function startProxy(name: ProxyName): Promise<Proxy> {
+/** @param file another configuration that the documentation shows */
+export async function startProxy(name: ProxyName, file: string = PROXIES[name].file): Promise<Proxy> {
   const kind: Kind = PROXIES[name];
   const program = findTool(name);
   if (program === null) throw new Error(`${name} is missing`);
   const [port, a, b] = [await freePort(), await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
-  const documented = readFileSync(new URL(kind.file, import.meta.url), "utf8");
+  const documented = readFileSync(new URL(file, import.meta.url), "utf8");
   const configuration = [
     ["8080", port],
     ["3001", a],
