@@ -223,6 +223,23 @@ describe("fetchSockets", () => {
     assert.equal(sockets.length, 2);
   });
 
+  test("takes an answer of more sockets than a call may have arguments", async () => {
+    const { bus, first, second } = cluster(2);
+    bus.cut.add(second.adapter.id);
+    const found = first.adapter.fetchSockets(to("all"));
+    await settled();
+    const { data } = bus.sent.at(-1) as ClusterMessage & { type: MessageType.FETCH_SOCKETS };
+    const sockets = Array.from({ length: 200_000 }, (_, at) => ({ id: `${at}`, handshake: {}, rooms: [], data: {} }));
+    const { requestId } = data;
+    first.adapter.receive({
+      type: MessageType.FETCH_SOCKETS_RESPONSE,
+      uid: "other",
+      nsp: "/",
+      data: { requestId, sockets },
+    });
+    assert.equal((await found).length, 1 + sockets.length);
+  });
+
   test("asks nobody if it is the only server, or with the flag `local`", async () => {
     const alone = cluster(1);
     assert.equal((await alone.first.adapter.fetchSockets(to())).length, 1);

@@ -79,7 +79,8 @@ export class ClusterRequests {
   answer(id: string, from: ServerId | undefined, values: readonly unknown[]): void {
     const request = this.#pending.get(id);
     if (request === undefined || !request.expected.answered(from)) return;
-    request.responses.push(...values);
+    // Not all as arguments of one call: the sockets of a server may be more than a call takes.
+    for (const value of values) request.responses.push(value);
     this.#check(id, request);
   }
 
