@@ -14,6 +14,7 @@ import {
   encodeForAll,
   isEvent,
   isJson,
+  isWellFormed,
   optionsOf,
   RequestType,
   targetOf,
@@ -326,14 +327,14 @@ export class RedisAdapter extends Adapter {
     if (!Array.isArray(message)) return;
     const [uid, packet, opts] = message as [string, Request["packet"], Request["opts"]];
     if (uid === this.uid || packet === null || typeof packet !== "object") return;
-    if ((packet.nsp ?? "/") !== this.nsp.name || !isEvent(packet.data)) return;
+    if ((packet.nsp ?? "/") !== this.nsp.name || !isEvent(packet.data) || !isWellFormed({ opts })) return;
     // Servers of Socket.IO 2 tell events with binary arguments by their type; here, the encoder looks for itself.
     super.broadcast({ type: PacketType.EVENT, data: packet.data, nsp: this.nsp.name }, optionsOf(opts));
   };
 
   readonly #onRequest: Handler = (payload) => {
     const request = this.#decode(payload) as Request | undefined;
-    if (typeof request === "object" && request !== null) this.#serving.onRequest(request);
+    if (typeof request === "object" && request !== null && isWellFormed(request)) this.#serving.onRequest(request);
   };
 
   readonly #onResponse: Handler = (payload) => {
@@ -341,8 +342,9 @@ export class RedisAdapter extends Adapter {
     const id = response?.requestId ?? response?.requestid;
     if (typeof id !== "string") return;
     const { type, clientCount, packet } = response!;
-    if (type === RequestType.BROADCAST_CLIENT_COUNT) this.#awaitedAcks.countClients(id, Number(clientCount));
-    else if (type === RequestType.BROADCAST_ACK) this.#awaitedAcks.answer(id, packet);
+    if (type === RequestType.BROADCAST_CLIENT_COUNT) {
+      if (typeof clientCount === "number") this.#awaitedAcks.countClients(id, clientCount);
+    } else if (type === RequestType.BROADCAST_ACK) this.#awaitedAcks.answer(id, packet);
     else this.#asking.onResponse(id, response!);
   };
 

@@ -87,6 +87,21 @@ export function targetOf({ rooms, except }: BroadcastOptions): WireOptions {
   return { rooms: [...rooms], except: except === undefined ? [] : [...except] };
 }
 
+/**
+ * Whether what other servers, or worse, have sent has lists where lists belong. A target that is none is not to mean everybody.
+ */
+export function isWellFormed({ opts, rooms }: Pick<Request, "opts" | "rooms">): boolean {
+  return isList(rooms) && (opts === undefined || (isObject(opts) && isList(opts.rooms) && isList(opts.except)));
+}
+
+function isList(value: unknown): boolean {
+  return value === undefined || Array.isArray(value);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
 /** @param opts of another server: what is missing is empty */
 export function optionsOf(opts: Partial<WireOptions> | undefined): BroadcastOptions {
   return { rooms: new Set(opts?.rooms), except: new Set(opts?.except), flags: opts?.flags ?? {} };
