@@ -7,6 +7,9 @@ import type { TestResult } from "./test-results.ts";
 /** After this long, in ms, a file is stopped and fails by its name. */
 const FILE_LIMIT_MS = Number(process.env["TEST_FILE_LIMIT"] ?? 300_000);
 
+// Processes of test files get the flags of this one; run() takes none of its own before Node 22.10.
+process.execArgv.push("--import", new URL("process-errors.mjs", import.meta.url).href);
+
 /** Runs one test file in a process of its own and prints what failed, with what the file printed meanwhile. */
 export async function runFile(file: string): Promise<TestResult[]> {
   const path = resolve(root, file);

@@ -76,6 +76,35 @@ describe("the runner behind npm test", () => {
     assert.equal(run.status, 1);
   });
 
+  test("fails on what reaches the process after its test, and says what it was", () => {
+    const run = runOver(
+      "late-rejection",
+      `${HEAD} test("a", () => void setTimeout(() => void Promise.reject(new Error("too late")), 20));
+       test("b", () => void setTimeout(() => { throw new Error("later still"); }, 40));`,
+    );
+    assert.match(run.output, /unhandledRejection: Error: too late\n\s+at /);
+    assert.match(run.output, /uncaughtException: Error: later still\n\s+at /);
+    assert.equal(run.lastLine, "2 passed, 1 failed, 0 skipped");
+    assert.equal(run.status, 1);
+  });
+
+  const TAKEN = `
+    const others = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection");
+    const seen = new Promise((resolve) => process.once("unhandledRejection", resolve));
+    void Promise.reject(new Error("on purpose"));
+    await seen;`;
+
+  test("lets a test wait for a rejection on purpose, if it puts the listeners back", () => {
+    const back = `for (const other of others) process.on("unhandledRejection", other);`;
+    const run = runOver("on-purpose", `${HEAD} test("a", async () => {${TAKEN} ${back} });`);
+    assert.equal(run.lastLine, "1 passed, 0 failed, 0 skipped");
+    assert.equal(run.status, 0);
+    const forgetful = runOver("forgetful", `${HEAD} test("a", async () => {${TAKEN} });`);
+    assert.match(forgetful.output, /listeners of unhandledRejection were taken away/);
+    assert.equal(forgetful.status, 1);
+  });
+
   test("stops a file that does not end and fails it by its name", () => {
     const run = runOver("hanging", `${HEAD} test("a", () => {}); setInterval(() => {}, 1000);`, {
       TEST_FILE_LIMIT: "2000",
