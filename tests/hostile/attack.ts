@@ -18,6 +18,9 @@ export interface Target {
   readonly port: number;
 }
 
+/** How long a test may take, in ms: some faults show as a wait without end. */
+export const DEADLINE = { timeout: 120_000 };
+
 type Attack = (target: (options?: Partial<ServerOptions>) => Promise<Target>, t: TestContext) => Promise<void>;
 
 /**
@@ -25,8 +28,8 @@ type Attack = (target: (options?: Partial<ServerOptions>) => Promise<Target>, t:
  * the defence.
  */
 export function attack(title: string, run: Attack): void {
-  test(`${title}: ours withstands`, (t) => run((options) => serve(t, "ours", options), t));
-  test(`${title}: 4.8.4 does not`, async (t) => {
+  test(`${title}: ours withstands`, DEADLINE, (t) => run((options) => serve(t, "ours", options), t));
+  test(`${title}: 4.8.4 does not`, DEADLINE, async (t) => {
     await assert.rejects(
       run((options) => serve(t, "upstream", options), t),
       assert.AssertionError,
@@ -36,7 +39,7 @@ export function attack(title: string, run: Attack): void {
 
 /** Our server alone withstands; how the test is known to be able to fail is said in its file. */
 export function withstands(title: string, run: Attack): void {
-  test(title, (t) => run((options) => serve(t, "ours", options), t));
+  test(title, DEADLINE, (t) => run((options) => serve(t, "ours", options), t));
 }
 
 async function serve(t: TestContext, maker: Maker, options: Partial<ServerOptions> = {}): Promise<Target> {

@@ -13,7 +13,7 @@ const load = createRequire(from);
 const library = load(name);
 const http = createServer();
 /** What functions of the test may read and write. */
-const world = { http, load, library, seen: [], open: 0 };
+const world = { http, load, library, seen: [], open: 0, webTransport };
 
 // What the test runner's compiler wraps named functions in.
 globalThis.__name = (named) => named;
@@ -33,6 +33,30 @@ http.prependListener("request", (_req, res) => {
   res.on("close", () => world.open--);
 });
 world.ready?.(world);
+
+/** A WebTransport session in memory that the engine is given. As in applications, nobody catches what comes of that. */
+function webTransport(ready = Promise.resolve()) {
+  const [up, down] = [new TransformStream(), new TransformStream()];
+  let streams;
+  let end;
+  const session = {
+    ready,
+    closed: new Promise((resolve) => (end = resolve)),
+    close: () => end("closed"),
+    incomingBidirectionalStreams: new ReadableStream({ start: (controller) => (streams = controller) }),
+  };
+  const stream = up.writable.getWriter();
+  stream.closed.catch(() => {});
+  void world.engine.onWebTransportSession(session);
+  return {
+    closed: session.closed,
+    open: () => streams.enqueue({ readable: up.readable, writable: down.writable }),
+    openNone: () => streams.close(),
+    send: (text) => void stream.write(Buffer.from([text.length, ...Buffer.from(text)])).catch(() => {}),
+    end: () => void stream.close().catch(() => {}),
+    lose: () => end("lost"),
+  };
+}
 
 async function memory() {
   for (let round = 0; round < 4; round++) {

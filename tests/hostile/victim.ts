@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { Server as Engine } from "engine.io";
 import type { Server } from "socket.io";
 import { homes, type Maker } from "../interop/implementations.ts";
+import { DEADLINE } from "./attack.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -22,8 +23,25 @@ export interface World {
   readonly seen: unknown[];
   /** HTTP requests without an end of their answer. */
   readonly open: number;
+  /** A WebTransport session that the engine is given; the methods are its client's. */
+  webTransport(ready?: Promise<void>): VictimSession;
   /** Called once the server is there. */
   ready?: (world: World) => void;
+}
+
+interface VictimSession {
+  /** Resolves once either side has ended the session. */
+  readonly closed: Promise<unknown>;
+  /** Opens the stream. */
+  open(): void;
+  /** Says that no stream will come. */
+  openNone(): void;
+  /** A packet of less than 126 bytes. */
+  send(text: string): void;
+  /** Ends its half of the stream. */
+  end(): void;
+  /** The session is gone. */
+  lose(): void;
 }
 
 /** A package of one maker; of upstream's under the name that it has in peers/package.json. */
@@ -67,7 +85,7 @@ export class Victim {
     const id = ++this.#asked;
     const over = new AbortController();
     try {
-      if (child.exitCode !== null) throw this.#fallen();
+      if (!child.connected) throw this.#fallen();
       return await new Promise((resolve, reject) => {
         const onMessage = (message: { id?: number; answer?: unknown; error?: string }): void => {
           if (message.id !== id) return;
@@ -81,7 +99,7 @@ export class Victim {
           () => {},
         );
         child.send({ id, ask }, (error) => {
-          if (error !== null && child.exitCode !== null) reject(this.#fallen());
+          if (error !== null) reject(this.#fallen());
         });
       });
     } finally {
@@ -113,7 +131,7 @@ export function published(
 ): void {
   const kind = String(releases[0]).startsWith("socket.io") ? "socket.io" : "engine.io";
   const own: Release = { maker: "ours", name: kind, kind, version: /^/ };
-  test(`${title}: ours withstands`, async (t) => run(await start(t, own, setUp), t));
+  test(`${title}: ours withstands`, DEADLINE, async (t) => run(await start(t, own, setUp), t));
   for (const entry of releases) {
     const [release, configure] = typeof entry === "string" ? [entry, setUp] : entry;
     const library = /ws-[\d.]+/.exec(configure.toString())?.[0].replace("ws-", " with ws ") ?? "";
@@ -121,7 +139,7 @@ export function published(
     // 4.8.4 and its engine stand in peers/ under their own names.
     const alias = version === "4.8.4" || version === "6.6.12" ? name : `${name}-${version}`;
     const victim: Release = { maker: "upstream", name: alias, kind, version: new RegExp(`^${version}$`) };
-    test(`${title}: ${release}${library} does not`, async (t) => {
+    test(`${title}: ${release}${library} does not`, DEADLINE, async (t) => {
       const server = await start(t, victim, configure);
       await assert.rejects(run(server, t), assert.AssertionError);
     });
@@ -130,7 +148,7 @@ export function published(
 
 /** Our server alone, in a process of its own; how the test is known to be able to fail is said in its file. */
 export function unfelled(title: string, kind: Release["kind"], setUp: SetUp, run: Run): void {
-  test(title, async (t) => run(await start(t, { maker: "ours", name: kind, kind, version: /^/ }, setUp), t));
+  test(title, DEADLINE, async (t) => run(await start(t, { maker: "ours", name: kind, kind, version: /^/ }, setUp), t));
 }
 
 async function start(t: TestContext, release: Release, setUp: SetUp): Promise<Victim> {
