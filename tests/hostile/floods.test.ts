@@ -57,3 +57,27 @@ for (const joined of [false, true]) {
     },
   );
 }
+
+// CVE-2026-33151, the rest of it: 4.8.4 keeps what there is of the packet for as long as the peer answers pings.
+published(
+  "a packet of which no byte comes for incompletePacketTimeout ends the connection",
+  ["socket.io 4.8.4"],
+  (world) => {
+    world.ready = ({ io, seen }) => {
+      io.on("connection", (socket) => socket.on("disconnect", (reason) => seen.push(reason)));
+    };
+    return { incompletePacketTimeout: 50, pingInterval: 1000, pingTimeout: 500 };
+  },
+  async (victim, t) => {
+    const peer = await webSocketPeer(t, victim.port, SOCKET_IO);
+    await peer.write(text("40"));
+    await peer.sees("40{");
+    await peer.write(text('452-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'));
+    await peer.write(binary(Buffer.alloc(100)));
+    const reasons = await victim.ask(async ({ seen }) => {
+      while (seen.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      return seen;
+    });
+    assert.notDeepEqual(reasons, ["ping timeout"]);
+  },
+);

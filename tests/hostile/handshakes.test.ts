@@ -39,7 +39,7 @@ withstands("ids have 120 random bits, and the public one is not the session's", 
   assert.ok(!text.includes(socket.id), "the public id is the secret of the session");
 });
 
-// To be planted, not tried yet: `Access-Control-Allow-Origin: *` where `cors` is not given. CVE-2020-28481.
+// Seen to fail by `Access-Control-Allow-Origin: *` where `cors` is not given. CVE-2020-28481.
 withstands("no origin is allowed unless the application says so", async (target, t) => {
   const { port } = await target();
   const origin = `Origin: https://evil.example\r\n${CLOSE}`;
@@ -50,7 +50,7 @@ withstands("no origin is allowed unless the application says so", async (target,
   }
 });
 
-// To be planted, not tried yet: upgrades that are not asked about.
+// Seen to fail by upgrades that are not asked about.
 withstands("allowRequest is asked for WebSockets as well, with the origin", async (target, t) => {
   const origins: unknown[] = [];
   const { port } = await target({
@@ -60,7 +60,9 @@ withstands("allowRequest is asked for WebSockets as well, with the origin", asyn
     },
   });
   const evil = upgradeRequest(`${SOCKET_IO}&transport=websocket`, "Origin: https://evil.example\r\n");
-  assert.match(await exchange(t, port, evil), /^HTTP\/1\.1 4\d\d[^]*Forbidden/);
+  const peer = new Peer(t, port, evil);
+  await peer.sees("\r\n\r\n");
+  assert.match(peer.text, /^HTTP\/1\.1 4\d\d/);
   assert.deepEqual(origins, ["https://evil.example"]);
 });
 
@@ -83,7 +85,8 @@ published(
   },
 );
 
-// CVE-2022-41940. engine.io 6.2.0 falls by it, but not each time: whether it hears of the reset is a matter of moments.
+// CVE-2022-41940. engine.io 6.2.0 falls by it, but not each time: whether it hears of the reset is a matter of moments. Seen to fail by upgrade requests
+// whose connection has no listener for errors until they are served.
 unfelled(
   "a foreign upgrade that is reset",
   "engine.io",
@@ -109,7 +112,7 @@ unfelled(
   },
 );
 
-// To be planted, not tried yet: `destroyUpgrade` that does nothing. The second half of CVE-2022-41940.
+// Seen to fail by `destroyUpgrade` that does nothing. The second half of CVE-2022-41940.
 unfelled(
   "foreign upgrades are ended by a timer",
   "engine.io",
@@ -208,7 +211,7 @@ published(
   },
 );
 
-// To be planted, not tried yet: sessions found by anything but the whole id.
+// Seen to fail by sessions that are found by the beginning of an id, and by one in other case.
 withstands("the id of a session is a secret that only its own answer tells", async (target, t) => {
   const { io, port } = await target();
   const sid = await pollingSid(t, port, SOCKET_IO);
@@ -220,7 +223,7 @@ withstands("the id of a session is a secret that only its own answer tells", asy
   assert.equal(io.engine.clientsCount, 1);
 });
 
-// To be planted, not tried yet: header values that are written as they were given.
+// Seen to fail by header values that are written as they were given.
 withstands("a header event that carries CRLF writes no header of its own", async (target, t) => {
   const { io, port } = await target();
   io.engine.on("headers", (headers: Record<string, string>) => (headers["x-name"] = "a\r\nSet-Cookie: evil=1"));

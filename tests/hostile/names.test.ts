@@ -27,7 +27,7 @@ published(
   },
 );
 
-// To be planted, not tried yet: an empty list of reserved names in the parser.
+// Seen to fail by an empty list of reserved names in the parser.
 unfelled(
   "reserved names of events never reach the listeners of that name, and fell nothing",
   "socket.io",
@@ -123,7 +123,7 @@ published(
   },
 );
 
-// To be planted, not tried yet: `connectTimeout` that is not started again when the last namespace is left.
+// Seen to fail by `connectTimeout` that is not started, and by one that is not started again when the last namespace is left.
 unfelled(
   "a connection that joins nothing, or has left, is closed by connectTimeout",
   "socket.io",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { text } from "../support/raw-frames.ts";
+import { MIB } from "./attack.ts";
 import { type Peer, SOCKET_IO, webSocketPeer } from "./peer.ts";
 import { published, type SetUp } from "./victim.ts";
 
@@ -64,5 +65,29 @@ published(
     assert.equal(await victim.ask(({ io }) => [...io.sockets.sockets.values()].at(-1)!.recovered), true);
     assert.equal(back.text.split('"missed"').length, 2);
     assert.equal(await victim.ask(({ io }) => io.sockets.sockets.size), 1);
+  },
+);
+
+published(
+  "12,000 events of 10 KB that one session may have missed are kept up to maxBytes",
+  ["socket.io 4.8.4"],
+  setUp,
+  async (victim, t) => {
+    const gone = await webSocketPeer(t, victim.port, SOCKET_IO);
+    await member(gone);
+    gone.socket.resetAndDestroy();
+    await victim.ask(async ({ io }) => {
+      while (io.sockets.sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    });
+    const before = await victim.memory();
+    await victim.ask(async ({ io }) => {
+      for (let at = 0; at < 12_000; at++) {
+        io.emit("news", String(at).padEnd(10_000, "."));
+        if (at % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    });
+    const growth = (await victim.memory()) - before;
+    // 64 MiB, and the objects around 6,700 events.
+    assert.ok(growth < 80 * MIB, `${growth} bytes`);
   },
 );
