@@ -22,8 +22,7 @@ published(
     await peer.sees(PONG_OR_CLOSE);
     const namespaces = await victim.ask(({ io }) => io._nsps.size);
     assert.ok(namespaces <= 101, `${namespaces} namespaces`);
-    peer.socket.resetAndDestroy();
-    await peer.closed;
+    await peer.reset();
     await victim.ask(async ({ engine }) => {
       while (engine.clientsCount > 0) await new Promise((resolve) => setImmediate(resolve));
     });

@@ -96,8 +96,7 @@ unfelled(
       const peer = new Peer(t, victim.port, upgradeRequest(target, "", "h2c"));
       await once(peer.socket, "connect");
       await victim.ask(() => true);
-      peer.socket.resetAndDestroy();
-      await peer.closed;
+      await peer.reset();
       // Until the server has heard of it.
       await victim.ask(
         ({ http }) =>

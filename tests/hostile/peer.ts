@@ -57,6 +57,13 @@ export class Peer {
     return typeof text === "string" ? this.text.includes(text) : text.test(this.text);
   }
 
+  /** Ends the connection by a reset, or as it is if the other side has ended it: then there is none any more, and Node would wait for ever. */
+  async reset(): Promise<void> {
+    if (this.socket.writable) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+    await this.closed;
+  }
+
   /** Resolves once the operating system has taken the bytes, or the connection has ended. */
   async write(bytes: string | Uint8Array): Promise<void> {
     await new Promise<void>((resolve) => this.socket.write(bytes, () => resolve()));

@@ -34,7 +34,7 @@ published(
   async (victim, t) => {
     const first = await webSocketPeer(t, victim.port, SOCKET_IO);
     const auth = await member(first);
-    first.socket.resetAndDestroy();
+    await first.reset();
     await victim.ask(async ({ io }) => {
       while (io.sockets.sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
     });
@@ -75,7 +75,7 @@ published(
   async (victim, t) => {
     const gone = await webSocketPeer(t, victim.port, SOCKET_IO);
     await member(gone);
-    gone.socket.resetAndDestroy();
+    await gone.reset();
     await victim.ask(async ({ io }) => {
       while (io.sockets.sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
     });

@@ -101,7 +101,7 @@ unfelled(
       await poll.write(request("GET", target, null, "Accept-Encoding: gzip\r\n"));
       // Half of them wait for the answer, which no session sees to any more.
       if (at % 2 === 0) assert.ok(await poll.sees("Content-Encoding: gzip"));
-      poll.socket.resetAndDestroy();
+      await poll.reset();
       post.socket.destroy();
     }
     await victim.ask(async ({ engine }) => {
