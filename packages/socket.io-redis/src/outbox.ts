@@ -71,6 +71,16 @@ interface Held {
   readonly reject: (error: Error) => void;
 }
 
+/** What was published over one connection. Of what was under way when it broke, some clients never tell. */
+interface Flight {
+  published: number;
+  answered: number;
+  /** How many have to be answered for Redis to count as awake. */
+  expected: number;
+  readonly onAnswer: () => void;
+  readonly onFailure: () => void;
+}
+
 /**
  * What a server publishes, in order. While Redis is away messages are kept, up to a limit, and leave when it is back. Those that
  * were under way when the connection broke are not sent again, since Redis may have had them.
@@ -84,10 +94,7 @@ export class Outbox {
   #heldBytes = 0;
   #lost = 0;
   #sent = 0;
-  #published = 0;
-  #answered = 0;
-  /** How many have to be answered for Redis to count as awake. */
-  #expected = 0;
+  #flight = this.#newFlight();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -131,8 +138,9 @@ export class Outbox {
 
   #send(channel: string, payload: Payload): Promise<unknown> {
     const answered = this.#tryToSend(channel, payload);
-    this.#published++;
-    answered.then(this.#onAnswer, this.#onFailure);
+    const flight = this.#flight;
+    flight.published++;
+    answered.then(flight.onAnswer, flight.onFailure);
     this.#watchSilence();
     return answered;
   }
@@ -170,6 +178,7 @@ export class Outbox {
 
   #restore(reason: Degradation): void {
     if (!this.#reasons.delete(reason)) return;
+    if (reason === "publisher disconnected") this.#beginFlight();
     if (!this.#isHolding) {
       for (const { channel, payload, resolve } of this.#takeHeld()) {
         this.#sent++;
@@ -183,20 +192,31 @@ export class Outbox {
     this.host.onRestored(restoration);
   }
 
-  readonly #onAnswer = (): void => {
-    this.#answered++;
-    if (this.#answered >= this.#expected) this.#restore("unresponsive");
-  };
+  /** Whether Redis answers over the new connection is yet to be seen. */
+  #beginFlight(): void {
+    this.#flight = this.#newFlight();
+    this.#reasons.delete("unresponsive");
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
 
-  readonly #onFailure = (): void => {
-    this.#lost++;
-    this.#onAnswer();
-  };
+  #newFlight(): Flight {
+    const onAnswer = (): void => {
+      flight.answered++;
+      if (flight === this.#flight && flight.answered >= flight.expected) this.#restore("unresponsive");
+    };
+    const onFailure = (): void => {
+      this.#lost++;
+      onAnswer();
+    };
+    const flight: Flight = { published: 0, answered: 0, expected: 0, onAnswer, onFailure };
+    return flight;
+  }
 
   /** One timer, and only while something is under way: those who publish much pay nothing for it. */
   #watchSilence(): void {
     if (this.#timer !== undefined) return;
-    this.#expected = this.#published;
+    this.#flight.expected = this.#flight.published;
     this.#timer = setTimeout(this.#onTime, SILENCE_MS).unref();
   }
 
@@ -205,8 +225,9 @@ export class Outbox {
     setImmediate(() => {
       if (this.#timer === undefined) return;
       this.#timer = undefined;
-      if (this.#answered < this.#expected) this.#degrade("unresponsive");
-      else if (this.#answered < this.#published) this.#watchSilence();
+      const { published, answered, expected } = this.#flight;
+      if (answered < expected) this.#degrade("unresponsive");
+      else if (answered < published) this.#watchSilence();
     });
   };
 }
