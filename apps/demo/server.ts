@@ -1,26 +1,30 @@
 /** The server of the chat: connections, rooms, messages. Start reading at {@link welcome}. */
 import { createServer } from "node:http";
-import { Server, type Socket } from "socket.io";
+import { Server, type ServerOptions, type Socket } from "socket.io";
 import { Allowance } from "./allowance.js";
 import type { Ack, ChatMessage, ClientToServerEvents, ServerToClientEvents, SocketData } from "./events.js";
 import { listen } from "./listen.js";
 import { servePage } from "./page.js";
 import { LIMITS, readJoin, readMessage, readName } from "./public/rules.js";
+import type { WorkerEvents } from "./replica.js";
 import { Rooms } from "./rooms.js";
 
-type ChatServer = Server<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
-type ChatSocket = Socket<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
+type ChatServer = Server<ClientToServerEvents, ServerToClientEvents, WorkerEvents, SocketData>;
+type ChatSocket = Socket<ClientToServerEvents, ServerToClientEvents, WorkerEvents, SocketData>;
 
-/** People at once, in all rooms together. */
+/** People at once in one process, in all rooms together. */
 const MAX_PEOPLE = 1000;
 
-export interface DemoOptions {
+/** The last three: one of several workers (workers.ts). */
+export interface DemoOptions extends Pick<Partial<ServerOptions>, "adapter" | "sessionBus"> {
   /** Default: the first free port from 3000 up. 0: any free port. */
   port?: number;
   /** Default: this machine only. */
   host?: string;
   /** Clock in ms since 1970. */
   now?: () => number;
+  /** Default: rooms of this process alone. `onChange` is told of those that another process has changed. */
+  roomsOf?: (io: ChatServer, onChange: (room: string) => void) => Rooms;
 }
 
 export interface Demo {
@@ -28,12 +32,13 @@ export interface Demo {
   close(): Promise<void>;
 }
 
-export async function startDemo({ port, host = "127.0.0.1", now = Date.now }: DemoOptions = {}): Promise<Demo> {
+export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
+  const { port, host = "127.0.0.1", now = Date.now, roomsOf = () => new Rooms(), ...clusterOptions } = options;
   const httpServer = createServer((request, response) => {
     servePage(request, response).catch(() => response.writeHead(500).end());
   });
-  const io: ChatServer = new Server(httpServer, { maxHttpBufferSize: LIMITS.packetBytes });
-  const rooms = new Rooms();
+  const io: ChatServer = new Server(httpServer, { maxHttpBufferSize: LIMITS.packetBytes, ...clusterOptions });
+  const rooms = roomsOf(io, (room) => announce(io, rooms, room));
 
   // A middleware runs once for each connection, before it exists. Its error becomes `connect_error` in the page, `data` too.
   io.use((socket, next) => {
@@ -48,13 +53,17 @@ export async function startDemo({ port, host = "127.0.0.1", now = Date.now }: De
 
   const boundPort = await listen(httpServer, host, port);
   return {
-    url: `http://${host === "0.0.0.0" ? "localhost" : host}:${boundPort}`,
+    url: urlOf(host, boundPort),
     async close() {
       const closed = io.close(); // the HTTP server too
       httpServer.closeAllConnections();
       await closed;
     },
   };
+}
+
+export function urlOf(host: string, port: number): string {
+  return `http://${host === "0.0.0.0" ? "localhost" : host}:${port}`;
 }
 
 /** Everything that one person can do. */
@@ -79,7 +88,7 @@ function welcome(io: ChatServer, socket: ChatSocket, rooms: Rooms, now: () => nu
     }
     answer({ ok: true, room });
     for (const message of rooms.historyAfter(room, after)) socket.emit("message", message);
-    announce(room);
+    announce(io, rooms, room);
   });
 
   socket.on("message", (input, ack) => {
@@ -109,7 +118,7 @@ function welcome(io: ChatServer, socket: ChatSocket, rooms: Rooms, now: () => nu
     const { room } = socket.data;
     if (room !== null) {
       rooms.enter(room, { id: socket.id, name: name.value });
-      announce(room);
+      announce(io, rooms, room);
     }
     answer({ ok: true, name: name.value });
   });
@@ -132,13 +141,14 @@ function welcome(io: ChatServer, socket: ChatSocket, rooms: Rooms, now: () => nu
     socket.data.room = null;
     void socket.leave(room);
     rooms.leave(room, socket.id);
-    announce(room);
+    announce(io, rooms, room);
   }
+}
 
-  function announce(room: string): void {
-    io.to(room).emit("people", rooms.people(room));
-    io.emit("rooms", rooms.summaries());
-  }
+/** To those of this process: each knows the rooms by itself. */
+function announce(io: ChatServer, rooms: Rooms, room: string): void {
+  io.local.to(room).emit("people", rooms.people(room));
+  io.local.emit("rooms", rooms.summaries());
 }
 
 const TOO_FAST = { ok: false, reason: "That was too much at once. Please wait a moment." } as const;
