@@ -29,6 +29,7 @@ export interface DemoOptions extends Pick<Partial<ServerOptions>, "adapter" | "s
 
 export interface Demo {
   url: string;
+  io: ChatServer;
   close(): Promise<void>;
 }
 
@@ -53,6 +54,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
 
   const boundPort = await listen(httpServer, host, port);
   return {
+    io,
     url: urlOf(host, boundPort),
     async close() {
       const closed = io.close(); // the HTTP server too

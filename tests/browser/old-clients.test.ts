@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { createRequire } from "node:module";
 import type { TestContext } from "node:test";
 import { Server } from "socket.io";
+import { assertNoLimit } from "../support/limits.ts";
 import { browserTest } from "./support/chromium.js";
 
 const require = createRequire(new URL("../../peers/package.json", import.meta.url));
@@ -96,6 +97,7 @@ async function serve(t: TestContext): Promise<{ url: string; requests: Request[]
   t.after(async () => {
     await io.close();
     http.closeAllConnections();
+    assertNoLimit(io);
   });
   return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/`, requests };
 }

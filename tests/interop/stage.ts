@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import type { Server, ServerOptions, Socket as ServerSocket } from "socket.io";
 import type { Manager, ManagerOptions, Socket as ClientSocket, SocketOptions } from "socket.io-client";
 import { FaultyProxy } from "../support/faulty-proxy.js";
-import type { ClientLibrary, ServerLibrary } from "./implementations.js";
+import { assertNoLimit } from "../support/limits.ts";
+import { loadServer, type ClientLibrary, type ServerLibrary } from "./implementations.js";
 
 /** "upgrade" is the client's default: polling first, then a WebSocket while events already flow. */
 export type TransportMode = "polling" | "websocket" | "upgrade";
@@ -46,7 +47,7 @@ const GRACE_MS = 500;
 export class Stage {
   readonly transport: TransportMode;
   readonly #cell: Cell;
-  readonly #servers: { io: Server; http: HttpServer }[] = [];
+  readonly #servers: { io: Server; http: HttpServer; options: Partial<ServerOptions> }[] = [];
   readonly #clients: ClientSocket[] = [];
   readonly #proxies: FaultyProxy[] = [];
   /** Names of the promises that the case waits for, asked only when the deadline passes. */
@@ -66,13 +67,15 @@ export class Stage {
     } finally {
       await stage.#withDeadline(deadlineMs, stage.#close());
     }
+    if (cell.server === loadServer("ours")) stage.#servers.forEach(({ io, options }) => assertNoLimit(io, options));
   }
 
   /** A server on a free port. Called again: another server. */
   async serve(options: Partial<ServerOptions> = {}, port = 0): Promise<Server> {
     const http = createServer();
-    const io = new this.#cell.server.Server(http, { ...this.#cell.serverOptions, ...options });
-    this.#servers.push({ io, http });
+    const all = { ...this.#cell.serverOptions, ...options };
+    const io = new this.#cell.server.Server(http, all);
+    this.#servers.push({ io, http, options: all });
     io.engine.on("connection", (conn: { transport: object }) => Object.assign(conn.transport, { closeTimeout }));
     http.listen(port, "127.0.0.1");
     await this.event(http, "listening");

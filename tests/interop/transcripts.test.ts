@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import test, { describe, type TestContext } from "node:test";
 import type { Server, Socket } from "socket.io";
+import { assertNoLimit } from "../support/limits.ts";
 import { loadParser, loadServer, type Maker } from "./implementations.js";
 import { Replay, type Transcript } from "./transcripts/replay.js";
 
@@ -52,6 +53,7 @@ async function serve(t: TestContext, maker: Maker, { name, serverOptions }: Tran
     const closed = io.close();
     http.closeAllConnections();
     await closed;
+    if (maker === "ours") assertNoLimit(io, serverOptions);
   });
   return (http.address() as AddressInfo).port;
 }

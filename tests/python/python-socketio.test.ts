@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { Server } from "socket.io";
 import { io as connect } from "socket.io-client";
+import { assertNoLimit } from "../support/limits.ts";
 import { clientPackages, homes, serverPackages } from "../interop/implementations.ts";
 import { startPython, withoutPython } from "./program.ts";
 
@@ -60,7 +61,10 @@ describe("python-socketio", { skip: withoutPython, timeout: 60_000 }, () => {
       for (const { name, entry } of serverPackages("ours")) assert.ok(entry.startsWith(homes.ours), name);
       const http = createServer();
       const io = new Server(http);
-      t.after(() => io.close());
+      t.after(async () => {
+        await io.close();
+        assertNoLimit(io);
+      });
       const heard: unknown[] = [];
       const given = new Promise<Data>((resolve, reject) => {
         io.on("connection", (socket) => {

@@ -2,10 +2,14 @@
 import type { TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { startDemo, type Demo, type DemoOptions } from "../../../apps/demo/server.js";
+import { assertNoLimit } from "../../support/limits.ts";
 
 export async function demoFor(t: TestContext, options: DemoOptions = {}): Promise<Demo> {
   const demo = await startDemo({ port: 0, ...options });
-  t.after(() => demo.close());
+  t.after(async () => {
+    await demo.close();
+    assertNoLimit(demo.io);
+  });
   return demo;
 }
 

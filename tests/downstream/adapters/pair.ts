@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { assertNoLimit } from "../../support/limits.ts";
 import { load } from "./tree.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- adapters of many makes, and the types of our server are those of the tarball */
@@ -58,6 +59,7 @@ export class Node {
       await closed;
     }
     await this.end();
+    assertNoLimit(this.io);
   }
 }
 

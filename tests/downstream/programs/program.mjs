@@ -19,6 +19,7 @@ const require = createRequire(import.meta.url);
 export function serve(dependents, commands, facts) {
   process.on("message", ({ id, command, args }) => void answer(id, () => commands[command](...args)));
   process.on("disconnect", end);
+  watchLimits();
   process.send({ ready: { facts, found: dependents.flatMap(foundBy), loaded: loaded() } });
 }
 
@@ -40,6 +41,19 @@ function end() {
     process.kill(-process.pid, "SIGKILL");
   } catch {
     process.exit();
+  }
+}
+
+/** Tells the test of each limit that a server reaches: by default none may in a program that does nothing wrong. */
+function watchLimits() {
+  for (const { folder } of loaded().filter(({ name }) => name === "engine.io")) {
+    const { Server } = require(folder);
+    const counters = Object.getPrototypeOf(new Server().limitsReached);
+    const { count } = counters;
+    counters.count = function (option) {
+      process.send({ limit: option });
+      count.call(this, option);
+    };
   }
 }
 

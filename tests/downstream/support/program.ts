@@ -21,6 +21,8 @@ interface Message {
   readonly id?: number;
   readonly value?: unknown;
   readonly error?: string;
+  /** Name of a limit that a server of the program has reached. */
+  readonly limit?: string;
 }
 
 /** What ends by and by: a test, or a suite. */
@@ -73,10 +75,19 @@ export async function startProgram<Facts>(
   });
   let printed = "";
   for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (text: Buffer) => (printed += text));
-  scope.after(() => end(child));
+  const limits: string[] = [];
+  scope.after(() => {
+    const ended = child.exitCode ?? child.signalCode;
+    end(child);
+    assert.equal(ended, null, `${file} has ended by itself:\n${printed}`);
+    assert.deepEqual(limits, [], `limits that ${file} has reached`);
+  });
 
   const waiting = new Map<number | "ready", (message: Message | Error) => void>();
-  child.on("message", (message: Message) => waiting.get(message.id ?? "ready")?.(message));
+  child.on("message", (message: Message) => {
+    if (message.limit === undefined) waiting.get(message.id ?? "ready")?.(message);
+    else limits.push(message.limit);
+  });
   child.on("exit", (code, signal) => {
     for (const settle of waiting.values()) settle(new Error(`${file} ended with ${code ?? signal}:\n${printed}`));
   });
