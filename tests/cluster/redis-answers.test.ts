@@ -115,11 +115,13 @@ for (const [kinds, options] of [
   describe(`two servers of ours beside one with ${kinds[2].name}`, { skip: withoutRedis }, () => {
     test("nobody waits for acknowledgements of clients whose server knows of no such broadcasts", async (t) => {
       const redis = await RedisServer.start();
-      t.after(() => redis.stop());
       const nodes: ClusterNode[] = [];
+      t.after(async () => {
+        await Promise.all(nodes.map((node) => node.stop()));
+        await redis.stop();
+      });
       for (const [at, kind] of kinds.entries()) {
         const node = await ClusterNode.start(kind, redis.port, kind.ours ? options : {});
-        t.after(() => node.stop());
         nodes.push(node);
         const { client } = await node.connect();
         client.on("name", (answer: (value: number) => void) => answer(at));

@@ -1,5 +1,5 @@
 /** How long answers may take before somebody looks for servers that cannot give any, in ms. */
-const LATE_MS = 100;
+const LATE_MS = 1000;
 
 /**
  * Servers of older releases, which are counted among those that listen but do not know what they are asked. They are looked for when
