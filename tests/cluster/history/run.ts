@@ -1,0 +1,223 @@
+import { check, type Violation } from "./check.ts";
+import type { FaultName } from "./faulty-adapters.ts";
+import type { Fault, Question, Span, Stay } from "./history.ts";
+import type { Member } from "./member.ts";
+import type { Answers } from "./node.ts";
+import { Stage, type Peer } from "./stage.ts";
+
+export interface RunOptions {
+  readonly seed: number;
+  /** How many things are done, or for how long, in ms. */
+  readonly steps?: number;
+  readonly forMs?: number;
+  /** One node for each; those with a process of their own are killed. */
+  readonly nodes: readonly ("local" | "child")[];
+  /** Of the adapter: what the checker is to find. */
+  readonly fault?: FaultName;
+}
+
+export interface RunResult {
+  readonly violations: readonly Violation[];
+  readonly emits: number;
+  readonly deliveries: number;
+  readonly faults: number;
+  readonly questions: number;
+}
+
+const ROOMS = ["red", "green", "blue"];
+const PEERS_PER_NODE = 3;
+/** Nodes that are killed are replaced by others, so many times. */
+const MAX_KILLS = 2;
+
+/** Does things at random, the same ones for the same seed, and checks what has come of them. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const stage = await Stage.start(options.nodes, options.fault);
+  const driver = new Driver(stage, random(options.seed));
+  const lost: Violation[] = [];
+  try {
+    await driver.play(options);
+  } catch (error) {
+    // What never comes may be lost.
+    lost.push({ rule: "lost", what: String(error) });
+  }
+  await stage.stop().catch(() => {});
+  const { history } = stage;
+  return {
+    violations: [...lost, ...check(history)],
+    emits: history.emits.length,
+    deliveries: history.deliveries.length,
+    faults: history.faults.length,
+    questions: history.questions.length,
+  };
+}
+
+class Driver {
+  readonly #stays = new Map<string, Stay>();
+  readonly #asked: Promise<void>[] = [];
+  #cuts: Fault[] = [];
+  #held: Member[] = [];
+  #isRedisHeld = false;
+  #kills = 0;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly random: () => number,
+  ) {}
+
+  async play({ steps = Infinity, forMs = Infinity }: RunOptions): Promise<void> {
+    const { stage } = this;
+    for (const member of stage.members) {
+      for (let count = 0; count < PEERS_PER_NODE; count++) await stage.connect(member);
+    }
+    for (const peer of stage.peers) await this.#enter(peer, this.#anyOf(ROOMS));
+    await stage.fence();
+    const started = performance.now();
+    for (let step = 0; step < steps && performance.now() - started < forMs; step++) {
+      await this.#step();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await this.#calm();
+    await stage.fence();
+    await Promise.all(this.#asked);
+  }
+
+  async #step(): Promise<void> {
+    const { stage } = this;
+    const dice = this.random();
+    if (dice < 0.55) return this.#emitSome();
+    if (dice < 0.75) return this.#move(this.#anyOf(stage.peers));
+    if (dice < 0.83) return this.#ask(dice < 0.79 ? "fetchSockets" : "emitWithAck");
+    if (dice < 0.87) return this.#replace(this.#anyOf(stage.peers));
+    if (dice < 0.91) {
+      await this.#calm();
+      return void (await stage.fence());
+    }
+    if (dice < 0.95) return this.#slowDown();
+    if (dice < 0.985) return this.#cutOff();
+    return this.#kill();
+  }
+
+  #emitSome(): void {
+    for (let count = Math.ceil(this.random() * 4); count > 0; count--) {
+      this.stage.emit(this.#anyOf(this.stage.members), this.random() < 0.8 ? this.#anyOf(ROOMS) : undefined);
+    }
+  }
+
+  /** Into a room, or out of it. */
+  async #move(peer: Peer): Promise<void> {
+    const room = this.#anyOf(ROOMS);
+    const stay = this.#stays.get(`${peer.life.id} ${room}`);
+    if (stay === undefined) await this.#enter(peer, room);
+    else await this.#leave(peer, stay);
+  }
+
+  async #enter({ life }: Peer, room: string): Promise<void> {
+    const { history, members } = this.stage;
+    const stay = { socket: life.id, room, join: history.begin(), leave: { invoked: Infinity, completed: Infinity } };
+    history.stays.push(stay);
+    this.#stays.set(`${life.id} ${room}`, stay);
+    await members.find(({ name }) => name === life.node)!.perform({ do: "join", socket: life.id, room });
+    stay.join.completed = history.now();
+  }
+
+  async #leave({ life }: Peer, { room, leave }: { room: string; leave: Span }): Promise<void> {
+    const { history, members } = this.stage;
+    leave.invoked = history.now();
+    this.#stays.delete(`${life.id} ${room}`);
+    await members.find(({ name }) => name === life.node)!.perform({ do: "leave", socket: life.id, room });
+    leave.completed = history.now();
+  }
+
+  /** Another client in place of one. */
+  async #replace(peer: Peer): Promise<void> {
+    this.stage.disconnect(peer);
+    await this.stage.connect(this.#anyOf(this.stage.members));
+    await this.#enter(this.stage.peers.at(-1)!, this.#anyOf(ROOMS));
+  }
+
+  #ask(kind: Question["kind"]): void {
+    const { history, members } = this.stage;
+    const member = this.#anyOf(members);
+    const room = kind === "emitWithAck" ? this.#anyOf(ROOMS) : undefined;
+    const span = history.begin();
+    const question: Question = Object.assign(span, { kind, from: member.name, room, answers: [], failed: true });
+    history.questions.push(question);
+    const asked = member.perform(kind === "emitWithAck" ? { do: kind, room: room! } : { do: kind });
+    const settled = asked.then(
+      (answers) => void Object.assign(question, answers as Answers, { completed: history.now() }),
+      // It was killed.
+      () => void Object.assign(question, { completed: history.now() }),
+    );
+    this.#asked.push(settled);
+  }
+
+  /** Redis, or the way of one node to it, stands still; nothing is lost by that. */
+  #slowDown(): void {
+    if (this.random() < 0.3) {
+      this.#isRedisHeld = true;
+      this.stage.redis.process.kill("SIGSTOP");
+      return;
+    }
+    const member = this.#anyOf(this.stage.members);
+    if (this.#cuts.some(({ node }) => node === member.name)) return;
+    member.proxy.hold();
+    this.#held.push(member);
+  }
+
+  /** One node, or one after the other all of them: a partition. */
+  async #cutOff(): Promise<void> {
+    this.#goOn();
+    const member = this.#anyOf(this.stage.members);
+    if (this.#cuts.some(({ node }) => node === member.name)) return;
+    this.#cuts.push(await this.stage.cut(member, () => this.#emitSome()));
+  }
+
+  async #kill(): Promise<void> {
+    const { members } = this.stage;
+    if (this.#kills >= MAX_KILLS) return;
+    const mortal = members.find(({ kill }) => kill !== undefined);
+    if (mortal === undefined) return;
+    await this.#calm();
+    this.#kills++;
+    // Some of it is under way.
+    for (let count = 0; count < 3; count++) this.stage.emit(mortal, this.#anyOf(ROOMS));
+    await this.stage.kill(mortal);
+    const arrival = this.stage.history.begin();
+    this.stage.history.arrivals.push(arrival);
+    await this.stage.addNode("child");
+    await this.stage.counted();
+    arrival.completed = this.stage.history.now();
+    const replacement = members.at(-1)!;
+    for (let count = 0; count < PEERS_PER_NODE; count++) await this.stage.connect(replacement);
+    await this.stage.fence();
+  }
+
+  #goOn(): void {
+    if (this.#isRedisHeld) this.stage.redis.process.kill("SIGCONT");
+    this.#isRedisHeld = false;
+    for (const { proxy } of this.#held.splice(0)) proxy.forward();
+  }
+
+  /** All faults end. */
+  async #calm(): Promise<void> {
+    this.#goOn();
+    const cuts = this.#cuts;
+    this.#cuts = [];
+    if (cuts.length > 0) await this.stage.heal(cuts);
+  }
+
+  #anyOf<Item>(items: readonly Item[]): Item {
+    return items[Math.floor(this.random() * items.length)]!;
+  }
+}
+
+/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
