@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
-import { createAdapter, createShardedAdapter } from "socket.io-redis";
+import { createAdapter, createShardedAdapter, createStreamsAdapter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { load, loadRedis, OURS, OURS_FOLDER, provenance } from "./kinds.ts";
@@ -85,17 +85,21 @@ async function pair(t: TestContext, library: Library = "redis-4", options: any =
   return { redis, proxy, cut, other };
 }
 
-/** Resolves once the server knows that neither of its clients has a connection. */
-async function cutOff({ adapter }: Node, proxy: FaultyProxy): Promise<void> {
+/** Resolves once the server knows that none of its clients has a connection. */
+async function cutOff(
+  { adapter }: Node,
+  proxy: FaultyProxy,
+  expected: readonly string[] = ["publisher disconnected", "subscriber disconnected"],
+): Promise<void> {
   const reasons = new Set<string>();
   const told = new Promise<void>((resolve) => {
     adapter.on("degraded", (reason: string) => {
-      if (reasons.add(reason).size === 2) resolve();
+      if (reasons.add(reason).size === expected.length) resolve();
     });
   });
   proxy.refuse();
   await told;
-  assert.deepEqual([...reasons].sort(), ["publisher disconnected", "subscriber disconnected"]);
+  assert.deepEqual([...reasons].sort(), expected);
 }
 
 const heardOf = ({ heard }: Member, name: string): unknown[] =>
@@ -244,4 +248,54 @@ describe("a server whose Redis goes away", { skip: withoutRedis }, () => {
     assert.deepEqual(await restored, [{ sent: 1, lost: 0 }]);
     await other.member.hears("kept");
   });
+});
+
+describe("servers over streams whose Redis goes away", { skip: withoutRedis }, () => {
+  const create = (client: any, _subClient: unknown, options: object) =>
+    createStreamsAdapter(client, { blockTimeInMs: 200, ...options });
+  const REASONS = ["publisher disconnected", "reader disconnected", "subscriber disconnected"];
+
+  for (const library of ["redis", "ioredis"] as const) {
+    test(`keep what they publish, and hear what they have missed, with ${library}`, async (t) => {
+      const { proxy, cut, other } = await pair(t, library, { create });
+      await cutOff(cut, proxy, REASONS);
+      for (const at of [1, 2, 3]) cut.io.emit("kept", at);
+      cut.io.emit("last");
+      await cut.member.hears("last");
+      other.io.emit("missed");
+      assert.deepEqual([heardOf(cut.member, "kept"), heardOf(other.member, "kept")], [[1, 2, 3], []]);
+      const restored = once(cut.adapter, "restored");
+      proxy.forward();
+      assert.deepEqual(await restored, [{ sent: 4, lost: 0 }]);
+      await Promise.all([other.member.hears("last"), cut.member.hears("missed")]);
+      assert.deepEqual(heardOf(other.member, "kept"), [1, 2, 3]);
+      assert.equal((await cut.io.fetchSockets()).length, 2);
+    });
+  }
+
+  for (const [limit, outbox] of [
+    ["messages", { maxMessages: 2 }],
+    ["bytes", { maxBytes: 250 }],
+  ] as const) {
+    test(`lose what is beyond the limit of ${limit}, and tell each`, async (t) => {
+      const { proxy, cut, other } = await pair(t, "ioredis", { create, outbox });
+      const lost: unknown[] = [];
+      cut.adapter.on("publish_error", ({ code }: { code: string }, operation: string) => lost.push([code, operation]));
+      await cutOff(cut, proxy, REASONS);
+      cut.io.emit("kept", 1);
+      cut.io.emit("kept", 2);
+      cut.io.emit("kept", 3);
+      cut.io.serverSideEmit("anything");
+      const restored = once(cut.adapter, "restored");
+      proxy.forward();
+      assert.deepEqual(await restored, [{ sent: 2, lost: 2 }]);
+      assert.deepEqual(lost, [
+        ["ERR_OUTBOX_FULL", "broadcast"],
+        ["ERR_OUTBOX_FULL", "serverSideEmit"],
+      ]);
+      cut.io.emit("last");
+      await other.member.hears("last");
+      assert.deepEqual(heardOf(other.member, "kept"), [1, 2]);
+    });
+  }
 });

@@ -15,7 +15,10 @@ export interface OutboxOptions {
 }
 
 /** Why servers do not hear each other. */
-export type Degradation = "publisher disconnected" | "subscriber disconnected" | "unresponsive";
+export type Degradation = "publisher disconnected" | "subscriber disconnected" | "reader disconnected" | "unresponsive";
+
+/** What is published: a message, or the fields of an entry of a stream. */
+export type Outgoing = Payload | readonly string[];
 
 /** What became of the messages that were published while Redis was away. */
 export interface Restoration {
@@ -25,30 +28,37 @@ export interface Restoration {
   readonly lost: number;
 }
 
-export interface OutboxHost {
+export interface OutboxHost<Message extends Outgoing = Payload> {
   /** As a client does: rejects if it fails. */
-  send(channel: string, payload: Payload): Promise<unknown>;
+  send(channel: string, message: Message): Promise<unknown>;
   /** Perhaps for one more reason. */
   onDegraded(reason: Degradation): void;
   /** All reasons are gone. */
   onRestored(restoration: Restoration): void;
 }
 
-/** The outbox of an adapter, whose events `degraded` and `restored` tell what becomes of it. */
-export function outboxOf(
+/**
+ * The outbox of an adapter, whose events `degraded` and `restored` tell what becomes of it.
+ *
+ * @param subClient undefined if it is yet to be made: {@link Outbox.watch}
+ */
+export function outboxOf<Message extends Outgoing = Payload>(
   adapter: Adapter,
-  [pubClient, subClient]: readonly [RedisClient, RedisClient],
-  send: OutboxHost["send"],
+  [pubClient, subClient]: readonly [RedisClient, RedisClient?],
+  send: OutboxHost<Message>["send"],
   options: OutboxOptions | undefined,
-): Outbox {
+): Outbox<Message> {
   // Out of the client's own events: what the application's function throws is not to disturb it.
   const tell = (event: string, value: unknown): void => process.nextTick(() => adapter.emit(event, value));
-  const host: OutboxHost = {
+  const host: OutboxHost<Message> = {
     send,
     onDegraded: (reason) => tell("degraded", reason),
     onRestored: (restoration) => tell("restored", restoration),
   };
-  return new Outbox(host, pubClient, subClient, options);
+  const outbox = new Outbox(host, options);
+  outbox.watch(pubClient, "publisher disconnected");
+  if (subClient !== undefined) outbox.watch(subClient, "subscriber disconnected");
+  return outbox;
 }
 
 /** A message was not published, since Redis is away and enough is kept for it already. */
@@ -64,9 +74,9 @@ export class OutboxFullError extends Error {
 /** With no answer for that long, Redis counts as away though it is connected, in ms. */
 const SILENCE_MS = 1000;
 
-interface Held {
+interface Held<Message> {
   readonly channel: string;
-  readonly payload: Payload;
+  readonly message: Message;
   readonly resolve: (answer: Promise<unknown>) => void;
   readonly reject: (error: Error) => void;
 }
@@ -85,30 +95,31 @@ interface Flight {
  * What a server publishes, in order. While Redis is away messages are kept, up to a limit, and leave when it is back. Those that
  * were under way when the connection broke are not sent again, since Redis may have had them.
  */
-export class Outbox {
+export class Outbox<Message extends Outgoing = Payload> {
   readonly #maxMessages: number;
   readonly #maxBytes: number;
   readonly #reasons = new Set<Degradation>();
-  readonly #unwatch: (() => void)[];
-  #held: Held[] = [];
+  readonly #unwatch: (() => void)[] = [];
+  #held: Held<Message>[] = [];
   #heldBytes = 0;
+  #isClosed = false;
   #lost = 0;
   #sent = 0;
   #flight = this.#newFlight();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly host: OutboxHost,
-    pubClient: RedisClient,
-    subClient: RedisClient,
+    private readonly host: OutboxHost<Message>,
     { maxMessages = 1000, maxBytes = 8 * 1024 * 1024 }: OutboxOptions = {},
   ) {
     this.#maxMessages = maxMessages;
     this.#maxBytes = maxBytes;
-    this.#unwatch = [
-      watchConnection(pubClient, this.#watcher("publisher disconnected")),
-      watchConnection(subClient, this.#watcher("subscriber disconnected")),
-    ];
+  }
+
+  /** Redis is away while this client has no connection. */
+  watch(client: RedisClient, reason: Degradation): void {
+    if (this.#isClosed) return;
+    this.#unwatch.push(watchConnection(client, this.#watcher(reason)));
   }
 
   /** Whether servers do not hear each other now. */
@@ -117,12 +128,13 @@ export class Outbox {
   }
 
   /** Settles once Redis has answered. Rejects if the message is lost. */
-  publish(channel: string, payload: Payload): Promise<unknown> {
-    return this.#isHolding ? this.#hold(channel, payload) : this.#send(channel, payload);
+  publish(channel: string, message: Message): Promise<unknown> {
+    return this.#isHolding ? this.#hold(channel, message) : this.#send(channel, message);
   }
 
   /** What is kept is lost. */
   close(): void {
+    this.#isClosed = true;
     for (const end of this.#unwatch) end();
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -136,8 +148,8 @@ export class Outbox {
     return this.#reasons.has("publisher disconnected") || this.#reasons.has("unresponsive");
   }
 
-  #send(channel: string, payload: Payload): Promise<unknown> {
-    const answered = this.#tryToSend(channel, payload);
+  #send(channel: string, message: Message): Promise<unknown> {
+    const answered = this.#tryToSend(channel, message);
     const flight = this.#flight;
     flight.published++;
     answered.then(flight.onAnswer, flight.onFailure);
@@ -146,20 +158,21 @@ export class Outbox {
   }
 
   /** Clients of some libraries throw at once. */
-  async #tryToSend(channel: string, payload: Payload): Promise<unknown> {
-    return this.host.send(channel, payload);
+  async #tryToSend(channel: string, message: Message): Promise<unknown> {
+    return this.host.send(channel, message);
   }
 
-  #hold(channel: string, payload: Payload): Promise<unknown> {
-    if (this.#held.length >= this.#maxMessages || this.#heldBytes + payload.length > this.#maxBytes) {
+  #hold(channel: string, message: Message): Promise<unknown> {
+    const size = sizeOf(message);
+    if (this.#held.length >= this.#maxMessages || this.#heldBytes + size > this.#maxBytes) {
       this.#lost++;
       return Promise.reject(new OutboxFullError(this.#held.length, this.#heldBytes));
     }
-    this.#heldBytes += payload.length;
-    return new Promise((resolve, reject) => this.#held.push({ channel, payload, resolve, reject }));
+    this.#heldBytes += size;
+    return new Promise((resolve, reject) => this.#held.push({ channel, message, resolve, reject }));
   }
 
-  #takeHeld(): Held[] {
+  #takeHeld(): Held<Message>[] {
     const held = this.#held;
     this.#held = [];
     this.#heldBytes = 0;
@@ -180,9 +193,9 @@ export class Outbox {
     if (!this.#reasons.delete(reason)) return;
     if (reason === "publisher disconnected") this.#beginFlight();
     if (!this.#isHolding) {
-      for (const { channel, payload, resolve } of this.#takeHeld()) {
+      for (const { channel, message, resolve } of this.#takeHeld()) {
         this.#sent++;
-        resolve(this.#send(channel, payload));
+        resolve(this.#send(channel, message));
       }
     }
     if (this.#reasons.size > 0) return;
@@ -230,4 +243,9 @@ export class Outbox {
       else if (answered < published) this.#watchSilence();
     });
   };
+}
+
+function sizeOf(message: Outgoing): number {
+  if (typeof message === "string" || message instanceof Uint8Array) return message.length;
+  return message.reduce((sum, field) => sum + field.length, 0);
 }

@@ -14,6 +14,7 @@ import {
 } from "socket.io-adapter";
 import { PacketType, type Packet } from "socket.io-parser";
 import type { Handler } from "../clients/links.js";
+import { outboxOf, type Outbox, type Outgoing } from "../outbox.js";
 import {
   addition,
   decodeEphemeral,
@@ -67,6 +68,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   readonly messagesRefused: ReadonlyMap<Refusal, number>;
   readonly #context: StreamsContext;
   readonly #guard: Guard;
+  readonly #outbox: Outbox<Outgoing>;
   readonly #onPayload: Handler;
   readonly #key: string;
   readonly #channel: string;
@@ -114,12 +116,15 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
       });
       this.#refresh = setInterval(() => this.#live!.refresh(), options.heartbeatInterval).unref();
     }
+    this.#outbox = outboxOf<Outgoing>(this, [context.client], this.#send, options.outbox);
     this.#start = Promise.all([
       context.readerOf(this.#key).add(name, this),
       context.subscribe(this.#channel, this.#onPayload),
       context.subscribe(this.#ownChannel, this.#onPayload),
     ]);
-    this.#start.catch((error: unknown) => debug("the adapter of %s did not start: %s", name, error));
+    this.#start
+      .then(() => this.#watch())
+      .catch((error: unknown) => debug("the adapter of %s did not start: %s", name, error));
   }
 
   /** Settles when this server listens. */
@@ -133,6 +138,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
 
   override async close(): Promise<void> {
     void super.close();
+    this.#outbox.close();
     clearInterval(this.#refresh);
     this.#context.readerOf(this.#key).remove((this.nsp as { name: string }).name);
     await this.#context.unsubscribe([this.#channel, this.#ownChannel], this.#onPayload);
@@ -203,14 +209,13 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   }
 
   protected async doPublish(message: ClusterMessage): Promise<Offset> {
-    const { store, options } = this.#context;
+    const { options } = this.#context;
     if (!isForStream(message)) {
       await this.#publishEphemeral(this.#channel, message);
       return "";
     }
     const fields = encodeFields(message, options.onlyPlaintext);
-    const signed = this.#guard.sealEntry(this.#key, fields);
-    const written = store.command(this.#key, addition(this.#key, options.maxLen, signed));
+    const written = this.#outbox.publish(this.#key, fields);
     if (this.#live !== undefined && hasOffset(message)) return this.#own.add(fields.at(-1)!, written);
     return String(await written);
   }
@@ -220,7 +225,24 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   }
 
   async #publishEphemeral(channel: string, message: ClusterMessage | ClusterResponse): Promise<void> {
-    await this.#context.publish(channel, this.#guard.seal(channel, encodeEphemeral(message)));
+    await this.#outbox.publish(channel, encodeEphemeral(message));
+  }
+
+  readonly #send = (place: string, message: Outgoing): Promise<unknown> => {
+    const { store, options } = this.#context;
+    if (typeof message === "string" || message instanceof Uint8Array) {
+      return this.#context.publish(place, this.#guard.seal(place, message));
+    }
+    return store.command(place, addition(place, options.maxLen, this.#guard.sealEntry(place, message)));
+  };
+
+  /** The clients that were made for this server. */
+  async #watch(): Promise<void> {
+    const reader = this.#context.readerOf(this.#key).client;
+    const listener = await this.#context.listener();
+    if (reader === undefined || listener === undefined) return;
+    this.#outbox.watch(reader, "reader disconnected");
+    this.#outbox.watch(listener, "subscriber disconnected");
   }
 
   /** What was said before, or by nobody, is not to be read again by those who come back. */

@@ -1,6 +1,7 @@
 import debugModule from "debug";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "../clients/links.js";
+import type { OutboxOptions } from "../outbox.js";
 import type { SigningOptions } from "../signing/options.js";
 import { StreamReader } from "./reader.js";
 import { streamOf } from "./stream-of.js";
@@ -58,13 +59,17 @@ export interface RedisStreamsAdapterOptions {
    * @default 5000
    */
   heartbeatInterval?: number;
+  /** How much is kept while Redis is away; what does not fit is lost to other servers, and told by `publish_error`. */
+  outbox?: OutboxOptions;
   /** Signs what servers and emitters say to each other; all of them have to, so none may be of another make. */
   signing?: SigningOptions;
 }
 
+type Optional = "signing" | "outbox";
+
 /** What the adapters of one server have in common: connections and readers. */
 export class StreamsContext {
-  readonly options: Required<Omit<RedisStreamsAdapterOptions, "signing">> & Pick<RedisStreamsAdapterOptions, "signing">;
+  readonly options: Required<Omit<RedisStreamsAdapterOptions, Optional>> & Pick<RedisStreamsAdapterOptions, Optional>;
   readonly store: Store;
   readonly #publisher: Publisher;
   readonly #readers = new Map<string, StreamReader>();
@@ -72,7 +77,10 @@ export class StreamsContext {
   /** Channels that are listened to. */
   #channels = 0;
 
-  constructor(client: RedisClient, options: RedisStreamsAdapterOptions) {
+  constructor(
+    readonly client: RedisClient,
+    options: RedisStreamsAdapterOptions,
+  ) {
     const link = linkOf(client);
     this.store = link;
     this.#publisher = link;
@@ -119,6 +127,11 @@ export class StreamsContext {
       : this.#publisher.countSubscribers(channel);
   }
 
+  /** The client that listens, once there is one. */
+  async listener(): Promise<object | undefined> {
+    return (await this.#subscriber)?.client;
+  }
+
   async subscribe(channel: string, handler: Handler): Promise<void> {
     this.#channels++;
     this.#subscriber ??= this.store.duplicate().then((copy) => new Listening(copy));
@@ -151,6 +164,7 @@ export class StreamsContext {
 
 /** A connection that listens, for all the namespaces of a server. */
 class Listening {
+  readonly client: object;
   readonly link: Subscriber;
   /** Resolves when the connection has been ended. */
   readonly ended: Promise<void>;
@@ -159,6 +173,7 @@ class Listening {
 
   constructor(copy: DuplicatedClient) {
     this.#copy = copy;
+    this.client = copy.client;
     this.link = linkOf(copy.client);
     this.ended = new Promise((resolve) => (this.#onEnd = resolve));
   }

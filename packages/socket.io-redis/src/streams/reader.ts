@@ -38,6 +38,11 @@ export class StreamReader {
     this.#options = options;
   }
 
+  /** The client that reads; undefined if it does not. */
+  get client(): object | undefined {
+    return this.#copy?.client;
+  }
+
   /** Resolves when it is settled where to read from: nothing that is added later will be missed. */
   add(namespace: string, sink: EntrySink): Promise<void> {
     this.#sinks.set(namespace, sink);
