@@ -46,8 +46,11 @@ test("10,000 peers that never read hold one copy of each broadcast", DEADLINE, a
   const io = new Server({ pingInterval: 3_600_000 });
   const engine = new Engine({ pingInterval: 3_600_000 });
   io.bind(engine);
-  t.after(() => engine.close());
   const connections = Array.from({ length: PEERS }, () => join(engine));
+  t.after(() => {
+    engine.close();
+    for (const connection of connections) connection.destroy();
+  });
   while (io.sockets.sockets.size < PEERS) await turn();
   await turn();
   for (const connection of connections) connection.isDeaf = true;
