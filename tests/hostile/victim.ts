@@ -45,7 +45,7 @@ interface VictimSession {
 }
 
 /** A package of one maker; of upstream's under the name that it has in peers/package.json. */
-interface Release {
+export interface Release {
   readonly maker: Maker;
   readonly name: string;
   readonly kind: "socket.io" | "engine.io";
@@ -157,7 +157,8 @@ async function attackOurs(t: TestContext, kind: Release["kind"], setUp: SetUp, r
   await victim.ask(() => true);
 }
 
-async function start(t: TestContext, release: Release, setUp: SetUp): Promise<Victim> {
+/** @param t ends it */
+export async function start(t: Pick<TestContext, "after">, release: Release, setUp: SetUp): Promise<Victim> {
   const manifest = join(root, release.maker === "ours" ? "" : "peers", "package.json");
   const args = [release.name, manifest, release.kind, setUp.toString()];
   const child = fork(fileURLToPath(new URL("victim.cjs", import.meta.url)), args, {

@@ -4,15 +4,19 @@ export interface ProcessErrors {
   readonly rejected: unknown[];
 }
 
-/** Watches the process in place of the runner, which would fail the test. */
-export async function processErrors(run: () => Promise<void>): Promise<ProcessErrors> {
+/**
+ * Watches the process in place of the runner, which would fail the test.
+ *
+ * @param run is given what will be returned, to look at meanwhile
+ */
+export async function processErrors(run: (errors: ProcessErrors) => Promise<void>): Promise<ProcessErrors> {
   const errors: ProcessErrors = { uncaught: [], rejected: [] };
   const restore = [
     replaceListeners("uncaughtException", (error) => errors.uncaught.push(error)),
     replaceListeners("unhandledRejection", (error) => errors.rejected.push(error)),
   ];
   try {
-    await run();
+    await run(errors);
     // Rejections are told after the microtasks of a tick.
     await new Promise((resolve) => setImmediate(resolve));
   } finally {
