@@ -2,6 +2,7 @@ import debugModule from "debug";
 import type { RawData } from "engine.io-parser";
 import type { EventEmitter } from "node:events";
 import { validateHeaderName, validateHeaderValue, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import { AddressRates } from "./address-rates.js";
 import { ERROR_CODES, ERROR_MESSAGES, type ErrorCallback, type Refusal } from "./errors.js";
 import { badRequest, verifyRequest } from "./handshake.js";
 import { sessionCookie } from "./http/cookies.js";
@@ -19,6 +20,7 @@ import {
   type ServerOptions,
   type TransportName,
 } from "./options.js";
+import { SessionBinding } from "./session-binding.js";
 import { sharedMessage, type SharedOptions } from "./shared-message.js";
 import { Socket, type SocketHost } from "./socket.js";
 import { SlowReaders } from "./slow-readers.js";
@@ -57,7 +59,7 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
 
   /** Read whenever they are needed, so changes hold for new sessions and timers. */
   opts: EngineOptions;
-  /** Sessions by id. */
+  /** Sessions by id, for the application to look at. */
   readonly clients: Record<string, Socket> = {};
   clientsCount = 0;
   /** How often limits have turned something away. */
@@ -71,12 +73,24 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
   private readonly arrivals: Arrivals;
   /** Counts the calls of {@link close}: a handshake that began before one must not end after it. */
   protected epoch = 0;
+  /** Null if the option is off. */
+  private readonly addressRates: AddressRates | null;
+  /** The same as {@link clients}: ids that peers send are looked up here, where no names of object members are. */
+  private readonly sessions = new Map<string, Socket>();
+  private readonly binding: SessionBinding | null;
   private readonly patience = new Patience(() => this.limitsReached.count("handshakeTimeout"));
 
   constructor(options: ServerOptions = {}) {
     super();
     this.opts = withDefaults(options);
     this.cors = corsMiddleware(this.opts.cors);
+    const { rateLimit, bindSession, cookie } = this.opts;
+    this.addressRates = rateLimit?.connections
+      ? new AddressRates(rateLimit.connections, "rateLimit.connections")
+      : null;
+    this.binding = bindSession
+      ? new SessionBinding(bindSession, (req) => this.addressOf(req), cookie ? cookie.name : undefined)
+      : null;
     const optionsOf = (): EngineOptions => this.opts;
     this.arrivals = new Arrivals({
       get opts() {
@@ -178,13 +192,49 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
   /** @internal */
   forget(socket: Socket): void {
     if (this.find(socket.id) !== socket) return;
+    this.sessions.delete(socket.id);
     delete this.clients[socket.id];
     this.clientsCount--;
   }
 
-  /** The session of that id; names that every object has are none. */
+  /** The session of that id. */
   protected find(sid: string): Socket | undefined {
-    return Object.hasOwn(this.clients, sid) ? this.clients[sid] : undefined;
+    return this.sessions.get(sid);
+  }
+
+  /** The session of that id, if it is there for this request. */
+  private findFor(req: EngineRequest | null, sid: string): Socket | undefined {
+    const session = this.find(sid);
+    if (session === undefined || this.binding === null || this.binding.admits(session, req)) return session;
+    this.limitsReached.count("bindSession");
+    return undefined;
+  }
+
+  /** Undefined if it can't be told. */
+  private addressOf(req: EngineRequest): string | undefined {
+    const { addressOf } = this.opts;
+    if (addressOf === undefined) return req.socket.remoteAddress;
+    try {
+      return addressOf(req);
+    } catch (error) {
+      process.emitWarning(`engine.io: addressOf failed: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Why a request that belongs to no session comes too soon, to be asked before anything else is done for it. */
+  protected tooSoon(req: EngineRequest): Refusal | undefined {
+    // Preflight requests come besides.
+    if (this.addressRates === null || req.method === "OPTIONS") return undefined;
+    const { sid } = req._query;
+    if (sid && this.find(sid) !== undefined) return undefined;
+    const waitMs = this.addressRates.take(String(this.addressOf(req)), this.sweep.now());
+    if (waitMs === 0) return undefined;
+    this.limitsReached.count("rateLimit.connections");
+    const context = { name: "TOO_MANY_CONNECTIONS", message: "Too many connections" } as const;
+    const refusal = { code: ERROR_CODES.FORBIDDEN, context, retryAfterS: Math.ceil(waitMs / 1000) };
+    this.reportRefusal(req, refusal);
+    return refusal;
   }
 
   /** Looks at a request for the first time. */
@@ -194,21 +244,14 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
 
   /** Whether a request may be served: calls back without arguments, or with why not. */
   protected verify(req: EngineRequest, isUpgrade: boolean, done: ErrorCallback): void {
-    const find = (sid: string): Socket | undefined => this.find(sid);
+    const find = (sid: string): Socket | undefined => this.findFor(req, sid);
     if (req._query["sid"] || this.opts.allowRequest === undefined) {
       return verifyRequest(req, isUpgrade, this.opts, find, done);
     }
     this.patience.ask<Parameters<ErrorCallback>>(
       this.opts.handshakeTimeout,
       lateRefusal,
-      (answer) =>
-        verifyRequest(
-          req,
-          isUpgrade,
-          this.opts,
-          (sid) => this.find(sid),
-          (...why) => answer(why),
-        ),
+      (answer) => verifyRequest(req, isUpgrade, this.opts, find, (...why) => answer(why)),
       (why) => done(...why),
     );
   }
@@ -282,8 +325,11 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
     this.verify(req, false, (code, context = {}) => {
       if (code !== undefined) return refuse({ code, context });
       const { sid, transport = "" } = req._query;
-      if (!sid) return this.serveHandshake(transport, req, exchange, refuse);
-      const session = this.find(sid);
+      if (!sid) {
+        if (this.binding?.canBind(req) === false) return refuse(badRequest("SESSION_NOT_BOUND"));
+        return this.serveHandshake(transport, req, exchange, refuse);
+      }
+      const session = this.findFor(req, sid);
       // A subclass may have other rules.
       if (session === undefined) return refuse({ code: ERROR_CODES.UNKNOWN_SID, context: { sid } });
       session.transport.onRequest(exchange);
@@ -335,6 +381,8 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
   protected openSession(id: string, transport: Transport, req: EngineRequest | null): void {
     const socket = new Socket(id, this, transport, req, wireVersion(transport.protocol));
     debug("new session over %s", transport.name);
+    this.binding?.bind(socket, req);
+    this.sessions.set(id, socket);
     this.clients[id] = socket;
     this.clientsCount++;
     socket.open();
@@ -349,7 +397,7 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
       transport.sid = generateId();
       return this.openSession(transport.sid, transport, req);
     }
-    const session = this.find(sid);
+    const session = this.findFor(req, sid);
     // There is no way to say why: clients take it as a failed upgrade.
     if (session?.protocol !== 4 || !session.tryUpgrade(transport)) endpoint.terminate();
   }
@@ -412,7 +460,7 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
   /** A WebSocket that wants to carry an existing session. */
   private joinSession(req: CarriedRequest, endpoint: WebSocketEndpoint): void {
     const { sid = "", transport: name } = req._query;
-    const session = this.find(sid);
+    const session = this.findFor(req, sid);
     if (session === undefined || name !== "websocket") return endpoint.close();
     req[ENDPOINT] = endpoint;
     const transport = this.createTransport(name, req);

@@ -36,7 +36,11 @@ export type RefusalName =
   | "PROTOCOL_MISMATCH"
   | "TRANSPORT_HANDSHAKE_ERROR"
   | "ID_GENERATION_ERROR"
-  | "MIDDLEWARE_FAILURE";
+  | "MIDDLEWARE_FAILURE"
+  /** Code 3: there is nothing in the request by which the option `bindSession` could bind a session. */
+  | "SESSION_NOT_BOUND"
+  /** Code 4, with status 429: more than `rateLimit.connections`. */
+  | "TOO_MANY_CONNECTIONS";
 
 /** Called without arguments if the request may go on. */
 export type ErrorCallback = (errorCode?: ErrorCode, errorContext?: ErrorContext) => void;
@@ -44,6 +48,8 @@ export type ErrorCallback = (errorCode?: ErrorCode, errorContext?: ErrorContext)
 export interface Refusal {
   readonly code: ErrorCode;
   readonly context: ErrorContext;
+  /** The peer may try again in so many seconds: the answer has status 429. */
+  readonly retryAfterS?: number;
 }
 
 /** The text that the peer reads: the application's own for code 4, if it gave one. */

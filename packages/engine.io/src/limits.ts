@@ -1,9 +1,12 @@
 /** The engine's limits: options, and, in the second half, those that are fixed. */
 export type LimitName =
+  /** Requests that were none of the session's. */
+  | "bindSession"
   | "handshakeTimeout"
   | "maxBufferedBytes"
   | "maxBufferedPackets"
   | "maxHttpBufferSize"
+  | "rateLimit.connections"
   /** Fragments of a WebSocket message: 16,384. */
   | "maxFragments"
   /** Packets in one body: 50,000. */

@@ -6,6 +6,8 @@ import type { Backlog, SlowReaderPolicy } from "engine.io-parser/session";
 import type { IncomingMessage } from "node:http";
 import { WebSocketServer, type PerMessageDeflateOptions } from "ws";
 import type { HttpCompressionOptions } from "./http/compression.js";
+import type { ConnectionRateOptions } from "./address-rates.js";
+import type { BindSession } from "./session-binding.js";
 import type { Socket } from "./socket.js";
 import type { WsServerConstructor } from "./websocket/ws-engine.js";
 
@@ -33,6 +35,16 @@ export interface AttachOptions {
    * @default true
    */
   addTrailingSlash?: boolean;
+}
+
+/** Of the engine; Socket.IO has more. */
+export interface RateLimitOptions {
+  /**
+   * Handshakes of one address, whatever the transport (IPv6: of its first 64 bits). Beyond it they are answered with 429 and
+   * `Retry-After`, before any middleware. Requests with an unknown session id count as well. WebTransport sessions have no address, and
+   * are the HTTP/3 server's to count.
+   */
+  readonly connections?: ConnectionRateOptions | undefined;
 }
 
 export interface ServerOptions {
@@ -95,6 +107,25 @@ export interface ServerOptions {
    * @default "disconnect"
    */
   slowReader?: SlowReaderPolicy | ((socket: Socket, backlog: Backlog) => SlowReaderPolicy);
+  /**
+   * How fast clients may come. Fixed when the server is made.
+   * @default no limit
+   */
+  rateLimit?: RateLimitOptions;
+  /**
+   * The address of the client of a request, for {@link rateLimit} and {@link bindSession}. Behind a proxy: what that one says, in a header
+   * which it sets itself and clients cannot.
+   * @default the peer's of the connection
+   */
+  addressOf?: (req: IncomingMessage) => string;
+  /**
+   * What has to be the same in all requests of a polling session, upgrades included: the address, a cookie, or what a function makes of
+   * a request. Whoever found out the id of a session cannot take part in it then: the id is unknown to them. A handshake by polling
+   * without the cookie, or for which the function gives undefined, is refused with code 3. If the cookie is the one of {@link cookie},
+   * it has to come back. Fixed when the server is made.
+   * @default the id alone
+   */
+  bindSession?: BindSession;
   /**
    * Asked for every handshake (not for later requests of a session): call `fn(null, true)` to accept; the first argument, if
    * it is a string, is the message of the refusal.

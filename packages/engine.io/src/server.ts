@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { attachTo, claim, type AnyHttpServer } from "./attachment.js";
 import { BaseServer } from "./base-server.js";
 import { SessionDirectory } from "./cluster/session-directory.js";
+import { respondRefusal } from "./http/exchange.js";
 import { isOver, NodeExchange, refuseUpgrade } from "./http/node.js";
 import type { EngineRequest } from "./http/request.js";
 import { UpgradeResponse } from "./http/upgrade-response.js";
@@ -103,6 +104,8 @@ export class Server extends BaseServer {
   }
 
   private serve(req: EngineRequest, res: ServerResponse): void {
+    const refusal = this.tooSoon(req);
+    if (refusal !== undefined) return respondRefusal(new NodeExchange(req, res), refusal);
     this._applyMiddlewares(req, res, (error) => {
       // A middleware may have answered, and the peer may have left.
       if (!isOver(res)) this.serveRequest(new NodeExchange(req, res), error);
@@ -110,6 +113,8 @@ export class Server extends BaseServer {
   }
 
   private serveUpgradeOf(req: EngineRequest, socket: Duplex, head: Buffer): void {
+    const refusal = this.tooSoon(req);
+    if (refusal !== undefined) return refuseUpgrade(socket, refusal);
     const res = new UpgradeResponse(socket);
     this._applyMiddlewares(req, res, (error) => {
       res.release();

@@ -54,11 +54,15 @@ export class uServer extends BaseServer {
 
   private handleRequest(res: UwsHttpResponse, req: UwsHttpRequest): void {
     const exchange = new UwsExchange(res, req, this.opts.maxHttpBufferSize);
+    const refusal = this.tooSoon(exchange.request);
+    if (refusal !== undefined) return respondRefusal(exchange, refusal);
     this.runMiddlewares(exchange, (error) => this.serveRequest(exchange, error));
   }
 
   private handleUpgrade(res: UwsHttpResponse, req: UwsHttpRequest, context: UwsContext): void {
     const exchange = new UwsExchange(res, req, 0);
+    const tooSoon = this.tooSoon(exchange.request);
+    if (tooSoon !== undefined) return respondRefusal(exchange, tooSoon);
     const handshake = readUwsHandshake(req, context);
     const { request } = exchange;
     const accept = (newSid: string | null, onEndpoint: OnEndpoint): void => {

@@ -4,6 +4,7 @@ export { FORCED, type CloseCause, type CloseReason } from "./close.js";
 export { Heartbeat, type HeartbeatRole, type HeartbeatTiming } from "./heartbeat.js";
 export { ServerSession, type ServerSessionHost } from "./server-session.js";
 export { CLOSE_TIMEOUT_MS, Session, type SessionHost, type UpgradeInProgress } from "./session.js";
+export { Rate, TokenBucket, type RateOptions } from "./token-bucket.js";
 export { NEXT, type SessionState } from "./state.js";
 // What every shell needs that carries packets over a WebTransport stream.
 export { encodeFrame, FrameDecoder } from "../framing.js";

@@ -41,7 +41,12 @@ export interface ExchangeListener {
 
 /** The exact answers are in protocols.md 1.2. */
 export function respondRefusal(exchange: HttpExchange, refusal: Refusal): void {
-  const status = refusal.code === ERROR_CODES.FORBIDDEN ? 403 : 400;
+  const headers: OutgoingHttpHeaders = { "Content-Type": "application/json" };
+  let status = refusal.code === ERROR_CODES.FORBIDDEN ? 403 : 400;
+  if (refusal.retryAfterS !== undefined) {
+    status = 429;
+    headers["Retry-After"] = refusal.retryAfterS;
+  }
   const body = JSON.stringify({ code: refusal.code, message: refusalMessage(refusal) });
-  exchange.respond(status, { "Content-Type": "application/json" }, body);
+  exchange.respond(status, headers, body);
 }

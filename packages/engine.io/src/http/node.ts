@@ -110,7 +110,7 @@ export function isOver(response: ServerResponse): boolean {
   return response.headersSent || response.writableEnded || response.destroyed;
 }
 
-/** Always 400, whatever the code (row E-63). */
+/** 400, whatever the code (row E-63), or 429. */
 export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   if (!socket.writable) {
     socket.destroy();
@@ -119,7 +119,9 @@ export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   const message = refusalMessage(refusal);
   socket.once("finish", destroy);
   socket.end(
-    "HTTP/1.1 400 Bad Request\r\n" +
+    (refusal.retryAfterS === undefined
+      ? "HTTP/1.1 400 Bad Request\r\n"
+      : `HTTP/1.1 429 Too Many Requests\r\nRetry-After: ${refusal.retryAfterS}\r\n`) +
       "Connection: close\r\n" +
       "Content-type: text/html\r\n" +
       `Content-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
