@@ -14,7 +14,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "engine.io": ["engine.io-parser"],
   "engine.io-client": ["engine.io-parser"],
   "socket.io-client": ["engine.io-client", "engine.io-parser/emitter", "socket.io-parser"],
-  "socket.io": ["engine.io", "socket.io-adapter", "socket.io-adapter/dist/ipc", "socket.io-parser"],
+  "socket.io": [
+    "engine.io",
+    "engine.io-parser/session",
+    "socket.io-adapter",
+    "socket.io-adapter/dist/ipc",
+    "socket.io-parser",
+  ],
   "socket.io-redis": [
     "socket.io-adapter",
     "socket.io-adapter/dist/cluster",
