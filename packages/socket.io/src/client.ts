@@ -10,6 +10,7 @@ import type { AnyNamespace } from "./namespace.js";
 import { traceDecoder } from "./packet-trace.js";
 import { PartialPacket } from "./partial-packet.js";
 import type { ConnectionLimitName } from "./options.js";
+import { ConnectionRates, type Excess } from "./rates.js";
 import type { AnyServer } from "./server.js";
 import type { AnySocket, DisconnectReason } from "./socket.js";
 
@@ -50,6 +51,8 @@ export class Client {
   #connectDeadline: Deadline | undefined;
   /** What has come of a packet whose rest is still to come. */
   readonly #part: PartialPacket;
+  /** Null if there are none. */
+  readonly #rates: ConnectionRates | null;
   #isUnanswering = false;
   /** What broadcasts take as long as nothing is in the way. */
   #shortcut: Shortcut | null = null;
@@ -62,6 +65,7 @@ export class Client {
     this.id = (conn as unknown as { id: string }).id;
     this.dialect = dialect;
     this.decoder = new server._parser.Decoder();
+    this.#rates = server._rates === null ? null : new ConnectionRates(server._rates);
     this.#part = new PartialPacket(
       server,
       () => (conn.transport as { receivedBytes?: number }).receivedBytes ?? 0,
@@ -263,6 +267,7 @@ export class Client {
 
   /** @internal */
   _onPacket(packet: Packet): void {
+    const { bytes } = this.#part;
     this.#part.end();
     // Those of Socket.IO 2 carry credentials in the name of the namespace.
     if (packet.nsp.length > this.dialect.maxNamespaceLength) return this.#refuseName("namespace", packet.nsp);
@@ -272,6 +277,10 @@ export class Client {
     if (packet.type === PacketType.EVENT) {
       const name = (packet.data as unknown[] | undefined)?.[0];
       if (typeof name === "string" && name.length > maxNameLength) return this.#refuseName("event", name);
+    }
+    if (this.#rates !== null) {
+      const excess = this.#rates.onPacket(packet, bytes, this.server._alarm.clock.now());
+      if (excess !== undefined && this.#isOverdone(packet, excess)) return;
     }
     if (packet.type === PacketType.CONNECT) return this.#connect(packet.nsp, packet.data as Record<string, unknown>);
     const socket = this.nsps.get(packet.nsp);
@@ -285,6 +294,26 @@ export class Client {
     }
     debug("no socket for a packet of namespace %s", packet.nsp);
     this.close();
+  }
+
+  /** A packet came too soon. False if it is served all the same: what ends something, and answers that we asked for. */
+  #isOverdone(packet: Packet, { limit, policy, answer }: Excess): boolean {
+    if (policy === "disconnect") {
+      this.#onLimit(new LimitError("ERR_RATE_LIMITED", limit, answer.message));
+      return true;
+    }
+    const { type, nsp, id } = packet;
+    if (type === PacketType.EVENT) {
+      this.#count(limit);
+      const isAwaited = policy === "error" && id !== undefined && this.nsps.has(nsp);
+      if (isAwaited) this._packet({ type: PacketType.ACK, nsp, id, data: [answer] });
+      return true;
+    }
+    // Which costs more than an event: the middlewares of the namespace. A client would wait for its answer for ever.
+    if (type !== PacketType.CONNECT || this.nsps.has(nsp) || this.#joining?.has(nsp) === true) return false;
+    this.#count(limit);
+    this._refuse(nsp, Object.assign(new Error(answer.message), { data: answer }));
+    return true;
   }
 
   /** CONNECT: finds or makes the namespace and asks it to let the client in. */

@@ -1,4 +1,4 @@
-import type { ConnectionLimits } from "./options.js";
+import type { ConnectionLimitName } from "./options.js";
 
 /** An error whose `data` is sent to the client along with its message, when a middleware refuses a connection. */
 export interface ExtendedError extends Error {
@@ -24,7 +24,9 @@ export type LimitErrorCode =
   /** `maxIncompletePacketSize` */
   | "ERR_PACKET_TOO_LARGE"
   /** `incompletePacketTimeout` */
-  | "ERR_PACKET_INCOMPLETE";
+  | "ERR_PACKET_INCOMPLETE"
+  /** `rateLimit` */
+  | "ERR_RATE_LIMITED";
 
 /**
  * A limit of one connection was reached: sockets get it as `error`, and as the second argument of `disconnect` where the connection is
@@ -36,7 +38,7 @@ export class LimitError extends Error {
   /** @param limit the option, by which `engine.limitsReached` counts */
   constructor(
     readonly code: LimitErrorCode,
-    readonly limit: keyof ConnectionLimits,
+    readonly limit: ConnectionLimitName,
     message: string,
   ) {
     super(message);

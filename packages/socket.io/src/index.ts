@@ -5,6 +5,7 @@ export { Namespace } from "./namespace.js";
 export { Socket } from "./socket.js";
 export type { BroadcastOperator, RemoteSocket } from "./broadcast-operator.js";
 export type { DisconnectReason, Event } from "./socket.js";
+export type { RateLimited, RateLimitOptions } from "./rates.js";
 export type { ServerOptions } from "./options.js";
 export type { DefaultEventsMap } from "./typed-events.js";
 export type { ExtendedError, LimitError, LimitErrorCode } from "./errors.js";

@@ -2,6 +2,7 @@ import type { AttachOptions, ServerOptions as EngineOptions } from "engine.io";
 import type { Adapter } from "socket.io-adapter";
 import type { ListenerErrorMode } from "./listener-errors.js";
 import type { Namespace } from "./namespace.js";
+import type { RateLimitName, RateLimitOptions } from "./rates.js";
 import type { ConnectionStateRecoveryOptions } from "./recovery.js";
 
 /** A class, or a function that makes adapters. */
@@ -105,6 +106,11 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
    * @default 10000
    */
   maxRoomsPerConnection: number;
+  /**
+   * How fast clients may come, and how much each may send. Fixed when the server is made.
+   * @default no limit
+   */
+  rateLimit: RateLimitOptions;
 }
 
 /** What one connection may use up at most; fixed when the server is made. */
@@ -119,7 +125,12 @@ export interface ConnectionLimits {
 }
 
 /** By which `engine.limitsReached` counts: options, and what is fixed, the attachments of a packet (10) and its nesting (1,000). */
-export type ConnectionLimitName = keyof ConnectionLimits | "connectTimeout" | "maxAttachments" | "maxDepth";
+export type ConnectionLimitName =
+  | keyof ConnectionLimits
+  | RateLimitName
+  | "connectTimeout"
+  | "maxAttachments"
+  | "maxDepth";
 
 export function connectionLimits(options: Partial<ServerOptions>): ConnectionLimits {
   return {

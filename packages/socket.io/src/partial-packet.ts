@@ -33,6 +33,11 @@ export class PartialPacket {
     this.#onExcess = onExcess;
   }
 
+  /** Of what has come. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** A message came: perhaps the last one that is missing. */
   add(data: unknown): void {
     this.#bytes += typeof data === "string" ? data.length : ((data as ArrayBufferView).byteLength ?? 0);

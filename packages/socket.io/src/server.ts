@@ -24,6 +24,7 @@ import { connectionLimits, type AdapterConstructor, type ConnectionLimits, type 
 import { traceEncoder } from "./packet-trace.js";
 import { ParentNamespace } from "./parent-namespace.js";
 import { PartialAnswers } from "./partial-answers.js";
+import { RatePlan } from "./rates.js";
 import { recoveryOptions, type ConnectionStateRecoveryOptions } from "./recovery.js";
 import { redirectEmitter } from "./redirect-emitter.js";
 import type { Socket } from "./socket.js";
@@ -99,6 +100,8 @@ export class Server<
   readonly _partialAnswers: PartialAnswers;
   /** @internal */
   readonly _limits: ConnectionLimits;
+  /** Null if there are none. @internal */
+  readonly _rates: RatePlan | null;
   /** Undefined if recovery is off. @internal */
   readonly _recovery: ConnectionStateRecoveryOptions | undefined;
   /** @internal */
@@ -137,6 +140,7 @@ export class Server<
     this._recovery = recoveryOptions(opts.connectionStateRecovery);
     this.opts = this._recovery === undefined ? opts : { ...opts, connectionStateRecovery: this._recovery };
     this._limits = connectionLimits(opts);
+    this._rates = RatePlan.from(opts.rateLimit);
     this._listenerErrors = new ListenerErrors(this, this._alarm, opts.onListenerError);
     this._partialAnswers = new PartialAnswers(opts.partialAnswers);
     this.adapter(opts.adapter ?? (this._recovery === undefined ? Adapter : SessionAwareAdapter));
