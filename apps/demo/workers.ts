@@ -8,7 +8,10 @@ import { ReplicatedRooms } from "./replica.js";
 import { startDemo, urlOf, type Demo, type DemoOptions } from "./server.js";
 
 /** In the primary: resolves once all workers listen. Those that end are replaced. */
-export async function startWorkers(count: number, { port, host = "127.0.0.1" }: DemoOptions = {}): Promise<Demo> {
+export async function startWorkers(
+  count: number,
+  { port, host = "127.0.0.1" }: DemoOptions = {},
+): Promise<Omit<Demo, "io">> {
   setupPrimary();
   // All workers listen on the same port: it is looked for here.
   const probe = createServer();
