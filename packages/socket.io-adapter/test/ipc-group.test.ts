@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Group, type WorkerProcess } from "../dist/ipc/group.js";
+import { createAdapter, createSessionBus } from "../dist/ipc/index.js";
 import type { ToPrimary, ToWorker, Untagged } from "../dist/ipc/messages.js";
 
 const LIMITS = { maxAgeMs: 1000, maxSessions: 3 };
@@ -39,6 +40,12 @@ class Workers {
 }
 
 describe("the primary of the workers", () => {
+  test("outside of a worker there is neither an adapter nor a bus", () => {
+    const message = /only for workers of node:cluster/;
+    assert.throws(() => createSessionBus(), message);
+    assert.throws(() => createAdapter()({ name: "/", server: {} }), message);
+  });
+
   test("a message reaches all but its sender, an answer the one that it is for", () => {
     const workers = new Workers("a", "b", "c");
     workers.say("a", { kind: "publish", payload: ["x"] });

@@ -52,7 +52,7 @@ export class Group {
       case "close":
         return this.#leave(seat, now);
       case "publish":
-        return this.#publish(message, now);
+        return this.#publish(message);
       case "send":
         return this.#tellSeat(message.to, { kind: "message", payload: message.payload });
       case "keep":
@@ -74,7 +74,7 @@ export class Group {
     }
   }
 
-  #publish({ seat, payload, numbered, echo }: ToPrimary & { kind: "publish" }, _now: number): void {
+  #publish({ seat, payload, numbered, echo }: ToPrimary & { kind: "publish" }): void {
     const number = numbered === true ? this.#number++ : undefined;
     for (const one of this.#seats.keys()) {
       if (one !== seat || echo === true) this.#tellSeat(one, { kind: "message", payload, number });

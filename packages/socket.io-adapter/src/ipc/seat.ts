@@ -14,7 +14,7 @@ export class Seat {
    * @throws Error outside of a worker
    */
   constructor(group: string, name: string, listener: Listener) {
-    if (!cluster.isWorker) throw new Error("socket.io/cluster: only for workers of node:cluster");
+    requireWorker();
     this.#group = group;
     this.#name = name;
     if (listeners.size === 0) process.on("message", dispatch);
@@ -37,6 +37,11 @@ export class Seat {
     // A listener of messages keeps a worker alive.
     if (listeners.size === 0) process.removeListener("message", dispatch);
   }
+}
+
+/** @throws Error outside of a worker */
+export function requireWorker(): void {
+  if (!cluster.isWorker) throw new Error("socket.io/cluster: only for workers of node:cluster");
 }
 
 const listeners = new Map<string, Listener>();

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Seat } from "./seat.js";
+import { requireWorker, Seat } from "./seat.js";
 
 type Listener = (message: string) => void;
 
@@ -24,6 +24,7 @@ export interface NodeClusterSessionBus {
  * @throws Error outside of a worker
  */
 export function createSessionBus(): NodeClusterSessionBus {
+  requireWorker();
   return new SessionBus();
 }
 
