@@ -17,6 +17,7 @@ import {
 } from "./round-robin-stage.ts";
 
 const WAYS = { polling: ["polling"], "polling, then WebSocket": ["polling", "websocket"], WebSocket: ["websocket"] };
+const TURNS = 40;
 const BYTES = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
 
 behind("workers of node:cluster", startWorkers, false);
@@ -132,6 +133,40 @@ function behind(name: string, start: () => Promise<Stage>, skip: string | false)
         );
       });
     }
+
+    test("while many speak from several servers, who is cut off and comes back hears each exactly once, in order", async (t) => {
+      const talkers = Array.from({ length: 4 }, () => connect(t, "our client", url, { transports: ["websocket"] }));
+      const client = connect(t, "our client", url, { transports: ["websocket"] });
+      await Promise.all([...talkers, client].map(connected));
+      await ask(client, "join", "many");
+      // So that the servers' own members hear what they say as well.
+      await Promise.all(talkers.map((talker) => ask(talker, "join", "many")));
+      const heard = talkers.map((): unknown[] => []);
+      let back = connected(client);
+      const all = new Promise<void>((resolve) => {
+        client.on("said", (from: number, at: number) => {
+          heard[from]!.push(at);
+          if (heard.every((list) => list.at(-1) === TURNS - 1)) resolve();
+        });
+      });
+      for (let at = 0; at < TURNS; at++) {
+        await back;
+        for (const [from, talker] of talkers.entries()) talker.emit("say", "many", from, at);
+        if (at % 5 === 4) {
+          await hears(client, "said");
+          client.io.engine.close();
+          back = connected(client);
+        } else if (at % 5 === 2) await ask(talkers[at % 4], "who");
+      }
+      await all;
+      assert.equal(client.recovered, true);
+      for (const list of heard) {
+        assert.deepEqual(
+          list,
+          Array.from({ length: TURNS }, (_, at) => at),
+        );
+      }
+    });
 
     test("a client whose old connection hangs takes its session over, from whichever server has it", async (t) => {
       for (let turn = 0; turn < 3; turn++) {
