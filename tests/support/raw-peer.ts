@@ -144,6 +144,10 @@ export class RawWebSocket {
     return this;
   }
 
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
   send(...messages: (string | Buffer)[]): void {
     for (const message of messages) this.#socket.send(message);
   }
