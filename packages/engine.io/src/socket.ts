@@ -130,7 +130,7 @@ export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgr
     return this.session.upgraded;
   }
 
-  /** Bytes (UTF-16 units for text) that were sent and that the operating system has not taken. What a polling request takes counts as taken. */
+  /** Bytes (UTF-16 units for text) that were sent and that the operating system has not taken. */
   get bufferedBytes(): number {
     return this.session.bufferedBytes;
   }

@@ -40,6 +40,47 @@ describe("polling", () => {
     assert.equal((await peer.poll()).body, "4a\u001ebAQID\u001e4€");
   });
 
+  test("who has not read an answer gets no other: what is sent meanwhile waits in the session", async (t) => {
+    const served = await serve(t, { httpCompression: false });
+    const [peer, socket] = await pollingSession(served);
+    const size = 10_000_000;
+    const get = `GET ${url(peer.sid)} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    socket.send("x".repeat(size));
+    const slow = new RawConnection(served.port, get);
+    await slow.received("HTTP/1.1 200 OK");
+    slow.socket.pause();
+    // Of what comes now, nothing leaves: one answer at a time is kept.
+    socket.send("y".repeat(size));
+    const greedy = new RawConnection(served.port, get);
+    // A request that comes later and is answered shows that the one before it has arrived.
+    await peer.post("4up");
+    assert.equal(socket.transport.writable, false);
+    assert.ok(socket.bufferedBytes > size + 1_000_000, `${socket.bufferedBytes} bytes`);
+    assert.equal(socket.bufferedPackets, 1);
+    assert.equal(greedy.text, "");
+    slow.socket.resume();
+    await greedy.received("HTTP/1.1 200 OK");
+    assert.ok(slow.text.length > size);
+    assert.equal(socket.bufferedPackets, 0);
+    for (const { socket: connection } of [slow, greedy]) connection.destroy();
+  });
+
+  test("a connection that ends in the middle of an answer takes its bytes along", async (t) => {
+    const served = await serve(t, { httpCompression: false });
+    const [peer, socket] = await pollingSession(served);
+    socket.send("x".repeat(10_000_000));
+    const slow = new RawConnection(served.port, `GET ${url(peer.sid)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await slow.received("HTTP/1.1 200 OK");
+    slow.socket.pause();
+    const held = peer.poll();
+    await peer.post("4up");
+    assert.equal(socket.transport.writable, false);
+    slow.socket.destroy();
+    socket.send("next");
+    assert.equal((await held).body, "4next");
+    assert.equal(socket.bufferedBytes, 0);
+  });
+
   test("a POST brings several packets in order and is answered ok", async (t) => {
     const served = await serve(t);
     const [peer, socket] = await pollingSession(served);

@@ -71,6 +71,7 @@ describe("options", () => {
       maxHttpBufferSize: 1e6,
       maxBufferedBytes: 16 * 1024 * 1024,
       maxBufferedPackets: 100_000,
+      maxForwards: 10_000,
       slowReader: "disconnect",
       transports: ["polling", "websocket"],
       allowUpgrades: true,

@@ -20,7 +20,10 @@ export interface HttpExchange {
   /** Gathers the body; the listener gets it, or hears that it exceeds the limit. */
   readBody(limitBytes: number): void;
 
-  respond(status: number, headers?: OutgoingHttpHeaders, body?: string | Uint8Array): void;
+  /**
+   * @param onTaken called once the operating system has taken the answer, or nobody will; at once where that cannot be known
+   */
+  respond(status: number, headers?: OutgoingHttpHeaders, body?: string | Uint8Array, onTaken?: () => void): void;
 
   /** Cuts the connection without an answer. */
   abort(): void;

@@ -26,6 +26,7 @@ export class NodeExchange implements HttpExchange {
   #bytes = 0;
   #limitBytes = 0;
   #tooLarge = false;
+  #onTaken: (() => void) | undefined;
 
   constructor(request: EngineRequest, response: ServerResponse) {
     this.request = request;
@@ -57,10 +58,11 @@ export class NodeExchange implements HttpExchange {
     request.on("end", onRequestEnd);
   }
 
-  respond(status: number, headers?: OutgoingHttpHeaders, body?: string | Uint8Array): void {
+  respond(status: number, headers?: OutgoingHttpHeaders, body?: string | Uint8Array, onTaken?: () => void): void {
     this.listener = null;
     const response = this.#response;
-    if (isOver(response)) return;
+    if (isOver(response)) return onTaken?.();
+    this.#onTaken = onTaken;
     response.writeHead(status, headers);
     response.end(body);
   }
@@ -87,8 +89,10 @@ export class NodeExchange implements HttpExchange {
     if (!this.#tooLarge) this.listener?.onBody(this, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
   }
 
+  /** It is answered and out of hands, or the peer has left. */
   onClose(): void {
     this.listener?.onAbort(this);
+    this.#onTaken?.();
   }
 
   #refuseBody(): void {

@@ -62,7 +62,7 @@ export class UwsExchange implements HttpExchange {
     body.state = "awaited";
   }
 
-  respond(status: number, headers: OutgoingHttpHeaders = {}, body?: string | Uint8Array): void {
+  respond(status: number, headers: OutgoingHttpHeaders = {}, body?: string | Uint8Array, onTaken?: () => void): void {
     this.#answer(() => {
       const native = this.#native;
       native.writeStatus(statusLine(status));
@@ -70,6 +70,8 @@ export class UwsExchange implements HttpExchange {
       // The library would write half a surrogate pair as it is, which is no UTF-8.
       native.end(typeof body === "string" ? Buffer.from(body) : body);
     });
+    // The library keeps what the operating system does not take, and does not say when it is gone.
+    onTaken?.();
   }
 
   /** The 101 answer. @param headers those of middlewares included */

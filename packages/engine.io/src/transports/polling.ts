@@ -45,6 +45,9 @@ export class Polling extends Transport implements ExchangeListener {
   /** The POST whose body is arriving. */
   #post: HttpExchange | null = null;
   #answered = false;
+  /** An answer to a GET is on its way: while the peer has not read enough of it, the next GET waits. */
+  #answering = false;
+  #answerBytes = 0;
 
   constructor(req: EngineRequest, version: WireVersion | undefined, host: TransportHost) {
     super(req, version);
@@ -53,7 +56,12 @@ export class Polling extends Transport implements ExchangeListener {
   }
 
   get writable(): boolean {
-    return this.#poll !== null && this.readyState === "open";
+    return this.#poll !== null && !this.#answering && this.readyState === "open";
+  }
+
+  /** Of the answer that is on its way: all of it, until the operating system has taken the last byte. @internal */
+  get bufferedBytes(): number {
+    return this.#answerBytes;
   }
 
   /** @internal */
@@ -73,6 +81,7 @@ export class Polling extends Transport implements ExchangeListener {
     const poll = this.#poll;
     this.#poll = null;
     if (poll === null) return true;
+    this.#answering = true;
     debug("the GET of %s gets %d packets", this.sid, batch.length);
     // Scripts are text, whatever the client takes elsewhere (protocols.md 9.2, 11).
     const payload = this.version.encodePayload(batch, this.supportsBinary && this.#jsonp === null);
@@ -148,7 +157,13 @@ export class Polling extends Transport implements ExchangeListener {
     this.#poll = exchange;
     exchange.listener = this;
     if (this.readyState === "closing") return this.#closeWith([NOOP, CLOSE]);
-    this.onReady();
+    if (this.writable) this.onReady();
+  }
+
+  #onTaken(): void {
+    this.#answering = false;
+    this.#answerBytes = 0;
+    if (this.writable) this.onReady();
   }
 
   #onPost(exchange: HttpExchange): void {
@@ -181,6 +196,7 @@ export class Polling extends Transport implements ExchangeListener {
   #answerPoll(poll: HttpExchange, encoded: Body, batch: readonly Packet[]): void {
     const contentType = typeof encoded === "string" ? TEXT : BINARY;
     const payload = this.#jsonp !== null && typeof encoded === "string" ? this.#jsonp.wrap(encoded) : encoded;
+    this.#answerBytes = payload.length;
     const compression = this.#host.opts.httpCompression;
     const encoding =
       compression !== false &&
@@ -188,14 +204,15 @@ export class Polling extends Transport implements ExchangeListener {
       batch.some(wantsCompression)
         ? acceptedEncoding(poll.headers["accept-encoding"], compression)
         : null;
-    if (compression === false || encoding === null) return this.#answer(poll, contentType, payload);
+    const onTaken = (): void => this.#onTaken();
+    if (compression === false || encoding === null) return this.#answer(poll, contentType, payload, onTaken);
     compress(payload, encoding, compression, (compressed) => {
-      if (compressed === null) this.#answer(poll, contentType, payload);
-      else this.#answer(poll, contentType, compressed, encoding);
+      if (compressed === null) this.#answer(poll, contentType, payload, onTaken);
+      else this.#answer(poll, contentType, compressed, onTaken, encoding);
     });
   }
 
-  #answer(exchange: HttpExchange, contentType: string, body: Body, encoding?: string): void {
+  #answer(exchange: HttpExchange, contentType: string, body: Body, onTaken?: () => void, encoding?: string): void {
     const headers: OutgoingHttpHeaders = { "Content-Type": contentType };
     // Upstream compresses while it writes, so that nobody knows the length beforehand (protocols.md 1.14).
     if (encoding === undefined) headers["Content-Length"] = Buffer.byteLength(body);
@@ -209,7 +226,7 @@ export class Polling extends Transport implements ExchangeListener {
     this.#host.completeHeaders(headers, exchange.request, this.#answered ? null : this.sid);
     this.tell("headers", headers, exchange.request);
     this.#answered = true;
-    exchange.respond(200, headers, body);
+    exchange.respond(200, headers, body, onTaken);
   }
 }
 
