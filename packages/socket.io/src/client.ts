@@ -56,7 +56,7 @@ export class Client {
   #isUnanswering = false;
   /** What broadcasts take as long as nothing is in the way. */
   #shortcut: Shortcut | null = null;
-  /** What it is closed for, if the peer broke a rule. */
+  /** The limit that it is closed for. */
   #cause: Error | undefined;
 
   constructor(server: AnyServer, conn: RawSocket, dialect: Dialect) {
@@ -223,7 +223,10 @@ export class Client {
       this.#part.awaitRest(this.nsps.size === 0);
     } catch (error) {
       const limit = limitOfDecoder(error);
-      if (limit !== undefined) this.#count(limit);
+      if (limit !== undefined) {
+        this.#count(limit);
+        this.#cause ??= error as Error;
+      }
       this.#onError(error as Error);
     }
   }
@@ -402,6 +405,7 @@ export class Client {
   /** A limit was reached that ends the connection. */
   #onLimit(error: LimitError): void {
     this.#count(error.limit);
+    this.#cause ??= error;
     this.#onError(error);
   }
 
@@ -412,7 +416,6 @@ export class Client {
 
   /** The peer broke the protocol: its sockets are told, and the connection is closed. */
   #onError(error: Error): void {
-    this.#cause ??= error;
     for (const socket of this.nsps.values()) socket._onerror(error);
     this.close();
   }
