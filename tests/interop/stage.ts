@@ -53,6 +53,8 @@ export class Stage {
   /** Names of the promises that the case waits for, asked only when the deadline passes. */
   readonly #awaited = new Set<() => string>();
   readonly #seen: string[] = [];
+  /** Limits that the case is about. */
+  readonly #limits: Record<string, true> = {};
 
   constructor(cell: Cell) {
     this.#cell = cell;
@@ -67,7 +69,13 @@ export class Stage {
     } finally {
       await stage.#withDeadline(deadlineMs, stage.#close());
     }
-    if (cell.server === loadServer("ours")) stage.#servers.forEach(({ io, options }) => assertNoLimit(io, options));
+    if (cell.server !== loadServer("ours")) return;
+    for (const { io, options } of stage.#servers) assertNoLimit(io, { ...options, ...stage.#limits });
+  }
+
+  /** The case reaches a limit on purpose. */
+  mayReach(limit: string): void {
+    this.#limits[limit] = true;
   }
 
   /** A server on a free port. Called again: another server. */

@@ -10,6 +10,7 @@ const ORIGIN = "https://front.test";
 export const configuration: Claims = {
   "Saner default values": {
     "a message may have 1,000,000 bytes, and one more ends the connection": async (stage) => {
+      stage.mayReach("maxHttpBufferSize");
       const io = await stage.serve();
       const open = JSON.parse((await http(stage.port, "GET", HANDSHAKE)).body.slice(1)) as { maxPayload: number };
       assert.equal(open.maxPayload, 1_000_000);

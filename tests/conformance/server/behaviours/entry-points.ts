@@ -60,7 +60,7 @@ export const entryPoints: Behaviours = {
     assert.equal(manifest.types, "./dist/index.d.ts");
     assert.equal(manifest.type, "commonjs");
     // For workers of node:cluster.
-    const others = cell === "ours" ? ["./cluster"] : [];
+    const others = cell.maker === "ours" ? ["./cluster"] : [];
     assert.deepEqual(Object.keys(manifest.exports).sort(), [".", ...others, "./package.json"]);
     assert.equal(manifest.exports["./package.json"], "./package.json");
     for (const folder of ["dist/", "client-dist/", "wrapper.mjs"]) assert.ok(manifest.files.includes(folder), folder);
