@@ -85,6 +85,7 @@ export const binary: Behaviours = {
   },
 
   "eleven attachments end the connection": async (stage) => {
+    stage.mayReach("maxAttachments");
     const io = await stage.serve();
     const { client, server } = await stage.pair(io);
     await stage.upgraded(client, server);
