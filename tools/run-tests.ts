@@ -7,8 +7,8 @@ import { root } from "./setup.mjs";
 import { printSummary, saveResults, type TestResult } from "./test-results.ts";
 
 /*
- * Runs test files, each in a process of its own, as many at a time as there are cores. Fails on a failed test, on a file
- * that ran no test, on nothing to run, and with CI=true on a skipped test.
+ * Runs test files, each in a process of its own, one more at a time than there are cores, since most of them wait for something.
+ * Fails on a failed test, on a file that ran no test, on nothing to run, and with CI=true on a skipped test.
  *
  *   run-tests.ts                  the checks, every test file, rows.json
  *   run-tests.ts path…            these test files, or those below these folders
@@ -45,7 +45,7 @@ async function runFiles(files: readonly string[]): Promise<void> {
   const worker = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) results.push(...(await runFile(file)));
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));
 }
 
 function testFilesOfProject(): string[] {
