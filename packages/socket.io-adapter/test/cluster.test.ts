@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test, { describe, mock, type TestContext } from "node:test";
 import { MessageType, type ClusterMessage } from "socket.io-adapter";
 import { PacketType, type Packet } from "socket.io-parser";
+import { ClusterRequestError } from "../src/cluster/requests.ts";
 import { Bus, CountingAdapter, FakeNamespace } from "./support.ts";
 
 const event = (...data: unknown[]): Packet => ({ type: PacketType.EVENT, nsp: "", data });
@@ -238,6 +239,13 @@ describe("fetchSockets", () => {
       data: { requestId, sockets },
     });
     assert.equal((await found).length, 1 + sockets.length);
+  });
+
+  test("fails with more sockets of its own than a call may have arguments, before those of others", () => {
+    const error = new ClusterRequestError("late", ["theirs"], []);
+    error.precede(Array.from({ length: 200_000 }, (_, at) => at));
+    assert.equal(error.responses.length, 200_001);
+    assert.deepEqual([error.responses[0], error.responses.at(-1)], [0, "theirs"]);
   });
 
   test("asks nobody if it is the only server, or with the flag `local`", async () => {

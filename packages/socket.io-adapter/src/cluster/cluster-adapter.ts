@@ -216,7 +216,7 @@ export abstract class ClusterAdapter extends Adapter {
       });
       return [...local, ...remote];
     } catch (error) {
-      (error as ClusterRequestError).responses.unshift(...local);
+      (error as ClusterRequestError).precede(local);
       throw error;
     }
   }

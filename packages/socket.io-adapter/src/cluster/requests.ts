@@ -16,6 +16,12 @@ export class ClusterRequestError extends Error {
   ) {
     super(message, options);
   }
+
+  /** Puts the answers of this server before those of the others: perhaps more than a call may have arguments. @internal */
+  precede(own: readonly unknown[]): void {
+    const others = this.responses.splice(0);
+    for (const answers of [own, others]) for (const answer of answers) this.responses.push(answer);
+  }
 }
 
 interface Pending {

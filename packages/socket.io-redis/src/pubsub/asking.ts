@@ -51,7 +51,7 @@ export class Asking {
     try {
       return [...own, ...((await this.all(...question)) as Own[])];
     } catch (error) {
-      (error as ClusterRequestError).responses.unshift(...own);
+      (error as ClusterRequestError).precede(own);
       throw error;
     }
   }
