@@ -8,7 +8,7 @@ import { load, loadRedis, type Kind, type Modules } from "./kinds.ts";
 /** One server of a cluster, of some kind, with its own connections to Redis. */
 export class ClusterNode {
   readonly #http: HttpServer;
-  readonly #redis: { disconnect(): void }[];
+  readonly #redis: { quit(): Promise<unknown> }[];
   readonly #clients: any[] = [];
 
   private constructor(
@@ -16,7 +16,7 @@ export class ClusterNode {
     readonly io: any,
     readonly modules: Modules,
     http: HttpServer,
-    redis: { disconnect(): void }[],
+    redis: { quit(): Promise<unknown> }[],
   ) {
     this.#http = http;
     this.#redis = redis;
@@ -84,7 +84,8 @@ export class ClusterNode {
     this.#http.closeAllConnections();
     await closed;
     const { port } = (this.#redis[0] as any).options as { port: number };
-    for (const client of this.#redis) client.disconnect();
+    // It waits for answers: adapters of other makes publish and unsubscribe, and look after no failure.
+    await Promise.all(this.#redis.map((client) => client.quit()));
     subscribers.set(port, (subscribers.get(port) ?? 1) - 1);
   }
 

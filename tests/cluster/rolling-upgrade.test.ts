@@ -106,7 +106,7 @@ class Server {
     readonly kind: Kind,
     readonly io: any,
     readonly http: HttpServer,
-    readonly redis: { disconnect(): void }[],
+    readonly redis: { quit(): Promise<unknown> }[],
   ) {}
 
   /**
@@ -153,6 +153,7 @@ class Server {
     const closed = once(this.http, "close");
     this.io.close();
     await closed;
-    for (const client of this.redis) client.disconnect();
+    // It waits for answers: adapters of other makes look after no failure.
+    await Promise.all(this.redis.map((client) => client.quit()));
   }
 }
