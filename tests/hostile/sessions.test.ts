@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { Server as Engine, type ServerOptions } from "engine.io";
 import { http as ask } from "../support/raw-peer.ts";
 import { ENGINE, Peer, upgradeRequest, webSocketPeer } from "./peer.ts";
+import { listening } from "../support/listening.ts";
 
 const POLLING = `${ENGINE}&transport=polling`;
 const UNKNOWN = '{"code":1,"message":"Session ID unknown"}';
@@ -17,14 +16,7 @@ async function serve(t: TestContext, options: ServerOptions) {
   const http = createServer();
   const engine = new Engine(options);
   engine.attach(http);
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  t.after(() => {
-    engine.close();
-    http.close();
-    http.closeAllConnections();
-  });
-  const { port } = http.address() as AddressInfo;
+  const port = await listening(t, http, engine);
   const heard: unknown[] = [];
   engine.on("connection", (socket) => socket.on("message", (data: unknown) => heard.push(data)));
   const handshake = async (headers: Headers): Promise<string> => {

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { attach, listen } from "engine.io";
@@ -9,6 +7,7 @@ import { text } from "../support/raw-frames.ts";
 import { DEADLINE, MIB } from "./attack.ts";
 import { ENGINE, Peer, pollingSid, request, upgradeRequest, webSocketPeer } from "./peer.ts";
 import { unfelled } from "./victim.ts";
+import { listening } from "../support/listening.ts";
 
 // Seen to fail by an `attach` that sets `requestTimeout` to 0, and by bodies whose end by the server the session is not told.
 test(
@@ -17,14 +16,7 @@ test(
   async (t) => {
     const http = createServer({ headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 });
     const engine = attach(http);
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
-    t.after(() => {
-      engine.close();
-      http.close();
-      http.closeAllConnections();
-    });
-    const { port } = http.address() as AddressInfo;
+    const port = await listening(t, http, engine);
     const head = `Content-Type: text/plain\r\nContent-Length: 100000\r\n`;
     const peers: Peer[] = [];
     for (let at = 0; at < 20; at++) {

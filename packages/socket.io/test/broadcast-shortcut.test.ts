@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
-import { Server, type Socket } from "socket.io";
+import type { Server, Socket } from "socket.io";
 import { Random } from "../../../tests/support/random.ts";
 import { RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
+import { serve } from "./support/serve.ts";
 
 /*
  * A broadcast goes past session and transport (`Shortcut` of the engine) to each receiver for which nothing waits there. Nobody
@@ -14,15 +13,6 @@ import { RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
 interface Member {
   readonly peer: RawWebSocket;
   readonly socket: Socket;
-}
-
-async function serve(t: TestContext): Promise<{ io: Server; port: number }> {
-  const http = createServer();
-  const io = new Server(http);
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  t.after(() => io.close());
-  return { io, port: (http.address() as AddressInfo).port };
 }
 
 async function join(io: Server, port: number): Promise<Member> {

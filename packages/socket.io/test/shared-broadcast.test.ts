@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { describe, test, type TestContext } from "node:test";
-import { Server, type ServerOptions, type Socket } from "socket.io";
+import { describe, test } from "node:test";
+import type { Server, ServerOptions, Socket } from "socket.io";
 import type { Adapter } from "socket.io-adapter";
 import { RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
 import { writtenBuffers } from "../../../tests/support/written-buffers.ts";
+import { serve } from "./support/serve.ts";
 
 /** Upstream's adapter is one of a third party for us. */
 const peers = createRequire(new URL("../../../peers/package.json", import.meta.url));
@@ -18,15 +17,6 @@ interface Member {
   readonly peer: RawWebSocket;
   readonly socket: Socket;
   readonly written: Buffer[][];
-}
-
-async function serve(t: TestContext, options: Partial<ServerOptions> = {}): Promise<{ io: Server; port: number }> {
-  const http = createServer();
-  const io = new Server(http, options);
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  t.after(() => io.close());
-  return { io, port: (http.address() as AddressInfo).port };
 }
 
 async function join(io: Server, port: number): Promise<Member> {

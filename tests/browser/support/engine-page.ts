@@ -1,13 +1,12 @@
 /** A page with the engine's client of the built bundle, and the engine's server behind it. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync, realpathSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Server, type ServerOptions } from "engine.io";
+import { listening } from "../../support/listening.ts";
 
 const BUNDLE = new URL("../../../packages/engine.io-client/dist/engine.io.esm.min.js", import.meta.url);
 
@@ -40,12 +39,6 @@ export async function servePage(t: TestContext, options: ServerOptions = {}): Pr
   http.prependListener("request", note);
   http.prependListener("upgrade", note);
   engine.on("connection", (socket) => socket.on("message", (data: string | Buffer) => socket.send(data)));
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  t.after(() => {
-    engine.close();
-    http.close();
-    http.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, engine, requests };
+  const port = await listening(t, http, engine);
+  return { url: `http://127.0.0.1:${port}`, engine, requests };
 }
