@@ -127,6 +127,7 @@ describe("sharded pub/sub over three Redis servers", { skip: withoutRedis }, () 
             assert.deepEqual(await ours.io.timeout(5000).emitWithAck("ask"), ["yes", "yes"]);
             assert.equal((await ours.io.in("room").fetchSockets()).length, 2);
             assert.equal((await theirs.io.in("room").fetchSockets()).length, 2);
+            assert.deepEqual(await ours.io.in("room").allSockets(), new Set([here.id, there.id]));
             theirs.io.once("sum", (a: number, b: number, done: (sum: number) => void) => done(a + b));
             assert.deepEqual(await ours.io.serverSideEmitWithAck("sum", 1, 2), [3]);
           });

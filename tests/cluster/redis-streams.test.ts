@@ -94,6 +94,7 @@ for (const library of ["ioredis", "redis"] as const) {
           assert.deepEqual(await node.io.to("asked").timeout(5000).emitWithAck("ask"), ["yes", "yes"]);
           assert.equal((await node.io.in("asked").fetchSockets()).length, 2);
         }
+        assert.deepEqual(await ours.io.in("asked").allSockets(), new Set([here.id, there.id]));
         theirs.io.once("sum", (a: number, b: number, done: (sum: number) => void) => done(a + b));
         assert.deepEqual(await ours.io.serverSideEmitWithAck("sum", 1, 2), [3]);
         here.client.close();

@@ -297,6 +297,29 @@ describe("fetchSockets", () => {
   });
 });
 
+describe("sockets", () => {
+  test("tells the ids of all servers, in rooms too", async () => {
+    const { first, nodes } = cluster(3);
+    await nodes[1]!.adapter.addAll("s1", new Set(["general"]));
+    assert.deepEqual(await first.adapter.sockets(new Set()), new Set(["s0", "s1", "s2"]));
+    assert.deepEqual(await first.adapter.sockets(new Set(["general"])), new Set(["s1"]));
+    assert.deepEqual(await first.adapter.sockets(new Set(["empty"])), new Set());
+  });
+
+  test("after 5 s it rejects with the ids that were found", async (t) => {
+    useTimers(t);
+    const { bus, first, nodes } = cluster(3);
+    bus.cut.add(nodes[2]!.adapter.id);
+    const failed = assert.rejects(first.adapter.sockets(new Set()), (error: ClusterRequestError) => {
+      assert.deepEqual(error.responses, ["s0", "s1"]);
+      return true;
+    });
+    await settled();
+    t.mock.timers.tick(5000);
+    await failed;
+  });
+});
+
 describe("serverSideEmit", () => {
   test("reaches the namespace of the other servers, and not one's own", () => {
     const { nodes, first } = cluster(3);

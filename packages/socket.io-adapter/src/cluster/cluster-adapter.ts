@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import debugModule from "debug";
 import { PacketType, type Packet } from "socket.io-parser";
 import { Adapter, type BroadcastOptions } from "../adapter.js";
-import type { Room } from "../room-index.js";
+import type { Room, SocketId } from "../room-index.js";
 import { AwaitedAcks } from "./awaited-acks.js";
 import { CountedServers, type Expectation } from "./expectation.js";
 import { InOrder } from "./in-order.js";
@@ -222,6 +222,20 @@ export abstract class ClusterAdapter extends Adapter {
   }
 
   /**
+   * The ids of the sockets of all servers in one of the rooms (no room: of all).
+   *
+   * @throws {ClusterRequestError} (rejects) as {@link fetchSockets} does, with the ids that were found
+   */
+  override async sockets(rooms: Set<Room>): Promise<Set<SocketId>> {
+    try {
+      return new Set((await this.fetchSockets({ rooms })).map(idOf));
+    } catch (error) {
+      (error as ClusterRequestError).convert((socket) => idOf(socket as { id: SocketId }));
+      throw error;
+    }
+  }
+
+  /**
    * Emits to the same namespace of the other servers. A function as last argument is called with `(err, responses)` once
    * all have answered, or after 5 s with an error and the answers that came.
    */
@@ -324,6 +338,10 @@ export abstract class ClusterAdapter extends Adapter {
       opts.flags?.volatile === undefined
     );
   }
+}
+
+function idOf({ id }: { id: SocketId }): SocketId {
+  return id;
 }
 
 /** Type and data: namespace and id are the receiver's. */

@@ -22,6 +22,11 @@ export class ClusterRequestError extends Error {
     const others = this.responses.splice(0);
     for (const answers of [own, others]) for (const answer of answers) this.responses.push(answer);
   }
+
+  /** Puts something else in the place of each answer. @internal */
+  convert(to: (answer: unknown) => unknown): void {
+    for (const [at, answer] of this.responses.entries()) this.responses[at] = to(answer);
+  }
 }
 
 interface Pending {
