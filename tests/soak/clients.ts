@@ -10,23 +10,26 @@ export interface SoakClient {
   leave(): void;
 }
 
-export type Kind = "ours" | "upstream" | "raw";
-export const KINDS: readonly Kind[] = ["ours", "upstream", "raw"];
+export type Kind = "ours" | "ours by polling" | "upstream" | "raw";
+export const KINDS: readonly Kind[] = ["ours", "upstream", "raw", "ours by polling"];
 
-const ROOMS = 20;
+const ROOMS = 100;
 const room = (dice: number): string => `room ${Math.floor(dice * 1000) % ROOMS}`;
 
 export function comeIn(kind: Kind, port: number): SoakClient {
-  return kind === "raw" ? new RawClient(port) : new LibraryClient(kind, port);
+  if (kind === "raw") return new RawClient(port);
+  if (kind === "ours by polling") return new LibraryClient("ours", port, ["polling"]);
+  return new LibraryClient(kind, port, ["polling", "websocket"]);
 }
 
-/** By default it polls and then upgrades, and it comes back by itself. */
+/** It comes back by itself. */
 class LibraryClient implements SoakClient {
   readonly #socket: Socket;
 
-  constructor(maker: "ours" | "upstream", port: number) {
+  constructor(maker: "ours" | "upstream", port: number, transports: ("polling" | "websocket")[]) {
     this.#socket = loadClient(maker).io(`http://127.0.0.1:${port}`, {
       forceNew: true,
+      transports,
       reconnectionDelay: 200,
       reconnectionDelayMax: 1000,
     });

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { start } from "../hostile/victim.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
-import { RawWebSocket } from "../support/raw-peer.ts";
+import { RawPolling, RawWebSocket } from "../support/raw-peer.ts";
 import { comeIn, KINDS, type SoakClient } from "./clients.ts";
 import { application, atRest, connected, type Inventory } from "./server.ts";
 
@@ -19,16 +19,20 @@ export interface SoakReport {
 }
 
 /** How many come in, and how many act, in one step of the time. */
-const ARRIVALS = 20;
-const ACTIONS = 10;
+const ARRIVALS = 8;
+const ACTIONS = 4;
 const STEP_MS = 20;
-/** The network changes every so many steps. */
-const STEPS_PER_FAULT = 100;
+/** Clients are spread over so many networks, so that not all of them fail together. */
+const NETWORKS = 8;
+/** One of them changes every so many steps. */
+const STEPS_PER_FAULT = 25;
+/** Those who come before the others, together. */
+const VISITORS = 20;
 
 /**
- * Many clients come and go through a network that fails, as long as asked. What is compared is a server that has had as many clients
+ * Many clients come and go through networks that fail, as long as asked. What is compared is a server that has had as many clients
  * before: half of the time is for that, up to a minute, and 3,000 connections before it. Until then its memory grows with each, since
- * code is compiled and tables grow.
+ * code is compiled: heap snapshots show nothing else that grows.
  */
 export async function soak({ seconds, clients, seed }: SoakOptions): Promise<SoakReport> {
   const ends: (() => unknown)[] = [];
@@ -48,33 +52,50 @@ export async function soak({ seconds, clients, seed }: SoakOptions): Promise<Soa
   }
 }
 
-/** Of peers that connect, say one thing and leave. */
+/** Of peers that connect, say one thing and leave: half of them by WebSocket, half by polling. */
 async function shortVisits(port: number, count: number): Promise<void> {
-  for (let left = count; left > 0; left -= ARRIVALS) {
-    const peers = await Promise.all(Array.from({ length: ARRIVALS }, () => new RawWebSocket(port).opened()));
-    for (const peer of peers) peer.send("40");
-    await Promise.all(peers.map((peer) => peer.receive(2)));
-    for (const peer of peers) peer.send('421["echo",1]');
-    await Promise.all(peers.map((peer) => peer.receive(1)));
-    for (const peer of peers) peer.terminate();
+  for (let left = count; left > 0; left -= VISITORS) {
+    await Promise.all(
+      Array.from({ length: VISITORS }, (_, at) => (at % 2 === 0 ? visitByWebSocket(port) : visitByPolling(port))),
+    );
   }
 }
 
+async function visitByWebSocket(port: number): Promise<void> {
+  const peer = await new RawWebSocket(port).opened();
+  peer.send("40");
+  await peer.receive(2);
+  peer.send('421["echo",1]');
+  await peer.receive(1);
+  peer.terminate();
+}
+
+async function visitByPolling(port: number): Promise<void> {
+  const peer = new RawPolling(port);
+  await peer.handshake();
+  await peer.post("40");
+  await peer.receive(1);
+  await peer.post('421["echo",1]');
+  await peer.receive(1);
+  await peer.post("1");
+}
+
 async function visits(port: number, count: number, seconds: number, random: () => number): Promise<void> {
-  const proxy = await FaultyProxy.start(port);
+  const proxies = await Promise.all(Array.from({ length: NETWORKS }, () => FaultyProxy.start(port)));
   const clients: SoakClient[] = [];
   const end = performance.now() + seconds * 1000;
   for (let step = 1; performance.now() < end || clients.length < count; step++) {
     for (let at = 0; at < ARRIVALS && clients.length < count; at++) {
-      clients.push(comeIn(KINDS[clients.length % KINDS.length]!, proxy.port));
+      const kind = KINDS[clients.length % KINDS.length]!;
+      clients.push(comeIn(kind, oneOf(proxies, random).port));
     }
-    for (let at = 0; at < ACTIONS; at++) clients[Math.floor(random() * clients.length)]!.act(random());
-    if (step % STEPS_PER_FAULT === 0) changeNetwork(proxy, random());
+    for (let at = 0; at < ACTIONS; at++) oneOf(clients, random).act(random());
+    if (step % STEPS_PER_FAULT === 0) changeNetwork(oneOf(proxies, random), random());
     await pause(STEP_MS);
   }
-  proxy.forward();
+  for (const proxy of proxies) proxy.forward();
   for (const client of clients) client.leave();
-  proxy.close();
+  for (const proxy of proxies) proxy.close();
 }
 
 /** What was held or refused until now goes on, unless it is that again. */
@@ -84,6 +105,10 @@ function changeNetwork(proxy: FaultyProxy, dice: number): void {
   else if (dice < 0.4) proxy.hold();
   else if (dice < 0.5) proxy.refuse();
   else proxy.split(dice < 0.7 ? 50 : Infinity);
+}
+
+function oneOf<Item>(items: readonly Item[], random: () => number): Item {
+  return items[Math.floor(random() * items.length)]!;
 }
 
 /** A small linear congruential generator: the same seed, the same order. */
