@@ -30,7 +30,7 @@ export interface Inventory {
   readonly deadlines: number;
   /** What keeps a process alive: handles and timers. */
   readonly resources: number;
-  /** Bytes of heap and buffers, after collection. */
+  /** Bytes of heap and buffers, after collection; without code, of which V8 makes more for as long as a process runs. */
   readonly bytes: number;
 }
 
@@ -56,7 +56,14 @@ export async function atRest(victim: Victim): Promise<Inventory> {
       resources: process.getActiveResourcesInfo().length,
     };
   });
-  return { ...counted, bytes: await victim.memory() };
+  const bytes = await victim.memory();
+  const code = await victim.ask(({ load }) => {
+    const { code_and_metadata_size: machine, bytecode_and_metadata_size: byte } = (
+      load("node:v8") as typeof import("node:v8")
+    ).getHeapCodeStatistics();
+    return machine + byte;
+  });
+  return { ...counted, bytes: bytes - code };
 }
 
 /** How many sockets have connected so far. */
