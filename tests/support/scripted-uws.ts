@@ -193,8 +193,13 @@ export class ScriptedWebSocket {
     this.#behavior.drain(this);
   }
 
-  #finish(how: "end" | "close"): void {
-    this.#behavior.close(this, 1005, new ArrayBuffer(0));
+  /** The library ends it: `reason` is its own text with 1006, else the peer's. */
+  lose(code: number, reason: string): void {
+    this.#finish("close", code, reason);
+  }
+
+  #finish(how: "end" | "close", code = 1005, reason = ""): void {
+    this.#behavior.close(this, code, new TextEncoder().encode(reason).buffer);
     this.ended = how;
   }
 

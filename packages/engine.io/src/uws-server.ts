@@ -107,8 +107,8 @@ function onDrain(ws: UwsWebSocket): void {
   (ws.getUserData() as UserData).endpoint!.flush();
 }
 
-function onClose(ws: UwsWebSocket): void {
-  (ws.getUserData() as UserData).endpoint!.onClose();
+function onClose(ws: UwsWebSocket, code: number, message: ArrayBuffer): void {
+  (ws.getUserData() as UserData).endpoint!.onClose(code, message);
 }
 
 /** Only those that are set: the library has its own defaults, and undefined is none of them. */

@@ -317,4 +317,21 @@ describe("uServer: WebSockets whose peer reads slowly", () => {
     assert.deepEqual(served.endings, ["transport error: write error"]);
     assert.deepEqual([webSocket.sent, socket.readyState], [[], "closed"]);
   });
+
+  test("a message above the limit is counted, and the session says so", (t) => {
+    const served = serve(t);
+    const [webSocket] = websocketSession(served);
+    webSocket.lose(1006, "Received too big message");
+    assert.deepEqual(served.endings, ["transport error: RangeError: Max payload size exceeded"]);
+    assert.deepEqual([...served.engine.limitsReached.entries()], [["maxHttpBufferSize", 1]]);
+  });
+
+  test("a peer that only says so has left", async (t) => {
+    const served = serve(t);
+    const [webSocket] = websocketSession(served);
+    await endOfTick();
+    webSocket.lose(1000, "Received too big message");
+    assert.deepEqual(served.endings, ["transport close"]);
+    assert.equal(served.engine.limitsReached.total, 0);
+  });
 });

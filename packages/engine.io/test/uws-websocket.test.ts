@@ -188,7 +188,11 @@ describe("uWebSockets.js: the end of a WebSocket session", { skip }, () => {
     const [peer] = await websocketSession(served);
     const ending = served.ending();
     peer.send(`4${"a".repeat(100)}`);
-    assert.equal((await ending).reason, "transport close");
+    assert.deepEqual(await ending, {
+      reason: "transport error",
+      description: "RangeError: Max payload size exceeded",
+    });
+    assert.deepEqual([...served.engine.limitsReached.entries()], [["maxHttpBufferSize", 1]]);
     assert.equal(served.engine.clientsCount, 1);
     other.close();
   });

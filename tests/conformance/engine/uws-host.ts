@@ -16,8 +16,9 @@ const DIFFERS = {
   "compression of frames is agreed on if both want it": "by the option compression",
   "the HTTP server closes: its sessions end, those too that have no connection": "the app does not tell the engine",
   "an Origin outside of latin1 and below the space": "the library ends the connection without a word",
+  "a frame above maxHttpBufferSize ends the session with 1009":
+    "the library ends the connection, without a close frame",
   // The library ends such connections by itself, and tells neither side why.
-  "a frame above maxHttpBufferSize ends the session with 1009": "transport close",
   "a frame without a mask is an error": "transport close",
   "an unknown opcode is an error": "transport close",
   "reserved bits are an error": "transport close",

@@ -2,6 +2,7 @@ import type { UwsWebSocket } from "../uws-types.js";
 import { flushAtEndOfTick, type Gathering } from "./end-of-tick.js";
 import type { EndpointListener, WebSocketEndpoint } from "./endpoint.js";
 import { bytesOf } from "./frame-encoder.js";
+import { FrameError } from "./frame-error.js";
 
 /**
  * A WebSocket of uWebSockets.js. What is sent within a tick leaves in one write. The library drops messages once too much waits:
@@ -75,9 +76,16 @@ export class UwsEndpoint implements WebSocketEndpoint, Gathering {
     this.listener?.onMessage(isBinary ? Buffer.from(new Uint8Array(message)) : Buffer.from(message).toString());
   }
 
-  /** For the server: it is over, and {@link socket} must not be used any more. */
-  onClose(): void {
+  /**
+   * For the server: it is over, and {@link socket} must not be used any more.
+   * @param code what the peer closed with; 1006 if it did not
+   * @param reason the peer's; with 1006 the library's own. The bytes are only there until this returns
+   */
+  onClose(code: number, reason: ArrayBuffer): void {
     this.#state = "closed";
+    if (code === ABNORMAL && Buffer.from(reason).toString() === TOO_BIG) {
+      this.listener?.onError(new FrameError("WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", 1009, "Max payload size exceeded"));
+    }
     // Before it is forgotten: the listener asks whether anything was lost.
     this.listener?.onClose();
     this.#kept = [];
@@ -115,3 +123,8 @@ interface Message {
 }
 
 const DROPPED = 2;
+
+/** No peer can close with it (RFC 6455 section 7.4.1). */
+const ABNORMAL = 1006;
+/** What the library says of a message above `maxPayloadLength`, and of nothing else. */
+const TOO_BIG = "Received too big message";
