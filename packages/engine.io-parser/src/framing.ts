@@ -1,6 +1,14 @@
 import { decodePacket } from "./decodePacket.js";
 import { encodePacket, readBlob } from "./encodePacket.js";
-import { BASE64_MARK, bytesOf, ERROR_PACKET, type BinaryType, type Packet, type RawData } from "./packet.js";
+import {
+  BASE64_MARK,
+  bytesOf,
+  ERROR_PACKET,
+  FRAME_TOO_LARGE,
+  type BinaryType,
+  type Packet,
+  type RawData,
+} from "./packet.js";
 
 /*
  * The length-prefixed frames of a WebTransport stream (protocols.md 1.12): bit 7 of the first byte marks bytes, the others
@@ -101,7 +109,7 @@ function* readFrames(
       const bytes = yield length === IN_2_BYTES ? 2 : 8;
       length = bytes.reduce((sum, byte) => sum * 0x100 + byte, 0);
     }
-    packet = ERROR_PACKET;
+    packet = length > 0 ? FRAME_TOO_LARGE : ERROR_PACKET;
     // 2^53 - 1 is the last length that a number holds exactly.
     if (length > 0 && length <= Math.min(maxPayload, Number.MAX_SAFE_INTEGER)) {
       const payload = yield length;

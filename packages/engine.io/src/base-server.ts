@@ -96,6 +96,7 @@ export abstract class BaseServer extends WriteEvents implements SocketHost, Tran
       get opts() {
         return optionsOf();
       },
+      limitsReached: this.limitsReached,
       middlewares: this.middlewares,
       reportRefusal: (req, refusal) => this.reportRefusal(req, refusal),
       onArrived: (endpoint, sid, req) => this.onArrived(endpoint, sid, req),

@@ -70,13 +70,13 @@ export class TransportError extends Error {
   }
 }
 
-/** What a peer has exceeded over polling: the `description` of the {@link TransportError} that its session closes with. */
+/** What a peer has exceeded over polling or WebTransport: the `description` of the {@link TransportError} that its session closes with. */
 export class LimitError extends Error {
   override readonly name = "LimitError";
 
   /** @param limit the name by which `limitsReached` counts */
   constructor(
-    readonly code: "ERR_BODY_TOO_LARGE" | "ERR_TOO_MANY_REQUESTS",
+    readonly code: "ERR_BODY_TOO_LARGE" | "ERR_FRAME_TOO_LARGE" | "ERR_TOO_MANY_REQUESTS",
     readonly limit: LimitName,
     message: string,
   ) {

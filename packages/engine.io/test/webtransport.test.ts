@@ -172,6 +172,10 @@ describe("webtransport: sessions that are turned away", { timeout: 60_000 }, () 
       const served = await serve(t, OPTIONS);
       await turnedAway(served, (peer) => peer.sendHex(hex));
       assert.equal(served.engine.clientsCount, 0);
+      // The end of a stream is told in the turn after its last packets.
+      await new Promise((resolve) => setImmediate(resolve));
+      const counted = what === "a frame above maxHttpBufferSize" ? [["maxHttpBufferSize", 1]] : [];
+      assert.deepEqual([...served.engine.limitsReached.entries()], counted);
     });
   }
 
@@ -229,8 +233,8 @@ describe("webtransport: the end", { timeout: 60_000 }, () => {
     ["the peer resets its stream", (peer) => peer.resetStream(new Error("reset")), "transport close", undefined],
     ["the peer sends a close packet", (peer) => peer.sendHex("0131"), "transport close", undefined],
     ["a frame has no length", (peer) => peer.sendHex("00"), "parse error", undefined],
-    ["a frame is longer than maxHttpBufferSize", (peer) => peer.sendHex("7e03e9"), "parse error", undefined],
-    ["a frame claims 2^64 - 1 bytes", (peer) => peer.sendHex("7fffffffffffffffff"), "parse error", undefined],
+    ["a frame is longer than maxHttpBufferSize", (peer) => peer.sendHex("7e03e9"), "parse error", "frame too large"],
+    ["a frame claims 2^64 - 1 bytes", (peer) => peer.sendHex("7fffffffffffffffff"), "parse error", "frame too large"],
     ["a packet has no known type", (peer) => peer.sendHex("0139"), "parse error", undefined],
   ];
   for (const [what, act, reason, description] of endings) {
@@ -242,6 +246,8 @@ describe("webtransport: the end", { timeout: 60_000 }, () => {
       assert.deepEqual(await ending, { reason, description });
       await peer.closed;
       assert.equal(served.engine.clientsCount, 0);
+      const counted = description === "frame too large" ? [["maxHttpBufferSize", 1]] : [];
+      assert.deepEqual([...served.engine.limitsReached.entries()], counted);
     });
   }
 

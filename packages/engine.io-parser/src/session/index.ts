@@ -9,5 +9,5 @@ export { NEXT, type SessionState } from "./state.js";
 // What every shell needs that carries packets over a WebTransport stream.
 export { encodeFrame, FrameDecoder } from "../framing.js";
 export { encodePackets } from "../encodePacket.js";
-export { SEPARATOR } from "../packet.js";
+export { FRAME_TOO_LARGE, SEPARATOR } from "../packet.js";
 export type { SessionTransport, TransportSink } from "./transport.js";

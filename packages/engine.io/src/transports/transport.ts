@@ -158,12 +158,12 @@ export abstract class Transport extends EventEmitter implements SessionTransport
     this.tellClosed();
   }
 
-  protected fail(message: string, description?: unknown): void {
+  protected fail(message: string, description?: unknown, reason: CloseCause["reason"] = "transport error"): void {
     const { sink } = this;
     if (this.readyState === "closed") return;
     const error = new TransportError(message, description);
     debug("%s of %s failed: %s", this.name, this.sid, message);
-    const cause: CloseCause = { reason: "transport error", description: error };
+    const cause: CloseCause = { reason, description: error };
     this.sink = null;
     this.discard(cause);
     sink?.onClose(cause);

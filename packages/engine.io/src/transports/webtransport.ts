@@ -1,6 +1,7 @@
 import debugModule from "debug";
 import type { Packet } from "engine.io-parser";
 import type { CloseCause } from "engine.io-parser/session";
+import { LimitError } from "../errors.js";
 import type { WireVersion } from "../wire-version.js";
 import type { EndpointListener, WebTransportEndpoint } from "../webtransport/endpoint.js";
 import type { WebTransportSession } from "../webtransport/session.js";
@@ -63,6 +64,7 @@ export class WebTransportTransport extends Transport implements EndpointListener
   override onClose(error?: unknown): void {
     debug("the stream of %s is closed: %s", this.sid, error);
     if (error === undefined) super.onClose();
+    else if (error instanceof LimitError) this.fail("frame too large", error, "parse error");
     else this.fail("webtransport error", error);
   }
 

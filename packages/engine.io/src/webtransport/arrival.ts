@@ -1,10 +1,13 @@
 import type { Packet } from "engine.io-parser";
+import { LimitError } from "../errors.js";
+import type { LimitCounters } from "../limits.js";
 import { closeQuietly, WebTransportEndpoint, type EndpointListener } from "./endpoint.js";
 import type { WebTransportSession } from "./session.js";
 
 /** What an arriving session asks of the server. */
 export interface ArrivalHost {
   readonly opts: { readonly upgradeTimeout: number; readonly maxHttpBufferSize: number };
+  readonly limitsReached: LimitCounters;
 
   /** Whether it may be served: calls back at most once, without an error if so. */
   admit(done: (error?: unknown) => void): void;
@@ -59,7 +62,8 @@ export class Arrival implements EndpointListener {
 
   onWritten(): void {}
 
-  onClose(): void {
+  onClose(error?: unknown): void {
+    if (error instanceof LimitError) this.#host.limitsReached.count(error.limit);
     this.refuse();
   }
 

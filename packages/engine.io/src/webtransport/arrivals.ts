@@ -11,6 +11,7 @@ import type { WebTransportSession } from "./session.js";
 /** What the arrivals ask of the server. */
 export interface ArrivalsHost {
   readonly opts: ArrivalHost["opts"];
+  readonly limitsReached: ArrivalHost["limitsReached"];
   readonly middlewares: readonly Middleware[];
   reportRefusal(req: IncomingMessage, refusal: Refusal): void;
   /** A client opens; see {@link ArrivalHost.onArrived}. `req` is what the middlewares saw, null where there are none. */
@@ -33,6 +34,7 @@ export class Arrivals {
       let request: EngineRequest | null = null;
       const arrival = new Arrival(session, {
         opts: host.opts,
+        limitsReached: host.limitsReached,
         admit: (done) => {
           if (host.middlewares.length === 0) return done();
           const { req, res } = standInFor(session);

@@ -1,5 +1,6 @@
 import type { Packet } from "engine.io-parser";
-import { encodeFrame, FrameDecoder } from "engine.io-parser/session";
+import { encodeFrame, FRAME_TOO_LARGE, FrameDecoder } from "engine.io-parser/session";
+import { LimitError } from "../errors.js";
 import type { BidirectionalStream, StreamReader, StreamWriter, WebTransportSession } from "./session.js";
 
 /** How long the layer below may take to send the rest before an orderly end, in ms: as with WebSockets. */
@@ -42,7 +43,10 @@ export class WebTransportEndpoint {
     this.listener = listener;
     this.#reader = stream.readable.getReader();
     this.#writer = stream.writable.getWriter();
-    this.#decoder = new FrameDecoder(maxBytes, "nodebuffer", (packet) => this.#deliver(packet));
+    this.#decoder = new FrameDecoder(maxBytes, "nodebuffer", (packet) => {
+      if (packet === FRAME_TOO_LARGE) this.#lost(frameTooLarge(maxBytes));
+      else this.#deliver(packet);
+    });
     session.closed.then(
       () => this.#ended(),
       (error: unknown) => this.#ended(error ?? new Error("the session failed")),
@@ -118,8 +122,11 @@ export class WebTransportEndpoint {
     );
   }
 
-  /** The stream can bring nothing more, or take nothing: the peer can't carry the session on over another one. */
-  #lost(): void {
+  /**
+   * The stream can bring nothing more, or take nothing: the peer can't carry the session on over another one.
+   * @param error what the peer has done, if it is to blame
+   */
+  #lost(error?: LimitError): void {
     if (this.#state !== "open") {
       // Both halves have ended then: who ends its own wants nothing more.
       const end = (): void => this.terminate();
@@ -127,7 +134,7 @@ export class WebTransportEndpoint {
       return;
     }
     this.terminate();
-    this.#tellEnd();
+    this.#tellEnd(error);
   }
 
   /** The session is over. */
@@ -150,6 +157,10 @@ export class WebTransportEndpoint {
     clearTimeout(this.#closeTimer);
     return state;
   }
+}
+
+function frameTooLarge(maxBytes: number): LimitError {
+  return new LimitError("ERR_FRAME_TOO_LARGE", "maxHttpBufferSize", `a frame exceeds maxHttpBufferSize (${maxBytes})`);
 }
 
 /** Ends a session that may have ended by itself. */

@@ -104,7 +104,7 @@ export const limits: Behaviours = {
     async run(stage) {
       const session = await stage.connect();
       await session.peer.send(message("a".repeat(1_000)));
-      assert.deepEqual(await session.ended(), { reason: "parse error" });
+      assert.equal((await session.ended()).reason, "parse error");
       await session.peer.end();
       assert.deepEqual(session.messages, []);
     },
