@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import { Server as Engine } from "engine.io";
 import type { Server, ServerOptions, Socket } from "socket.io";
 import { io as connect } from "socket.io-client";
+import * as msgpack from "socket.io-msgpack-parser";
 import { binary, continuation, frame, ping, text } from "../support/raw-frames.ts";
 import { withstands } from "./attack.ts";
 import { Peer, pollingSid, request, SOCKET_IO, upgradeRequest, webSocketPeer } from "./peer.ts";
@@ -28,6 +29,8 @@ interface Row {
   readonly options?: Partial<ServerOptions>;
   /** By default a WebSocket that has joined. */
   readonly without?: "a peer";
+  /** The frame by which it joins, where that is not text. */
+  readonly hello?: Buffer;
   reach(scene: Scene): unknown;
   /** The reason that `disconnect` has, and the code of its error, or of that one's description. */
   readonly server?: readonly [reason: string, code: string | undefined];
@@ -46,6 +49,11 @@ const closedWith = (code: number): RegExp => {
 
 const post = (body: string): string =>
   `Content-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n`;
+
+/** A packet in MessagePack: a map of its type, "/", and its data, `undefined` unless it is given. */
+function msgpackPacket(type: number, data: Buffer = Buffer.from("d40000", "hex")): Buffer {
+  return Buffer.concat([Buffer.from(`\x83\xa4type${String.fromCharCode(type)}\xa3nsp\xa1/\xa4data`, "latin1"), data]);
+}
 
 /** A session by polling and a request of it. */
 async function polling({ t, port }: Scene, method: string, body: string): Promise<Peer> {
@@ -140,6 +148,14 @@ const ROWS: Record<string, Row> = {
     server: ["forced close", "ERR_BAD_PAYLOAD"],
     wire: CLOSED_WITHOUT_STATUS,
   },
+  "a packet in MessagePack nested deeper than 1,000 levels": {
+    limit: "maxDepth",
+    options: { parser: msgpack },
+    hello: binary(msgpackPacket(0)),
+    reach: ({ peer }) => peer.write(binary(msgpackPacket(2, Buffer.alloc(1000, 0x91)))),
+    server: ["forced close", "ERR_TOO_DEEP"],
+    wire: CLOSED_WITHOUT_STATUS,
+  },
   "a packet nested 400,000 levels deep": {
     limit: "maxDepth",
     reach: ({ peer }) => peer.write(text(`42["x",${"[".repeat(400_000)}${"]".repeat(400_000)}]`)),
@@ -197,7 +213,7 @@ const ROWS: Record<string, Row> = {
   },
 };
 
-for (const [title, { limit, options, without, reach, server, wire }] of Object.entries(ROWS)) {
+for (const [title, { limit, options, without, hello = text("40"), reach, server, wire }] of Object.entries(ROWS)) {
   withstands(`${title}: counted as ${limit}, and both ends know`, async (target, t) => {
     const { io, port } = await target(options);
     const ended: unknown[] = [];
@@ -205,13 +221,9 @@ for (const [title, { limit, options, without, reach, server, wire }] of Object.e
     let peer: Peer;
     if (without === undefined) {
       const connection = once(io, "connection") as Promise<[Socket]>;
-      peer = new Peer(
-        t,
-        port,
-        Buffer.concat([Buffer.from(upgradeRequest(`${SOCKET_IO}&transport=websocket`)), text("40")]),
-      );
+      peer = new Peer(t, port, Buffer.concat([Buffer.from(upgradeRequest(`${SOCKET_IO}&transport=websocket`)), hello]));
       [socket] = await connection;
-      await peer.sees('40{"sid"');
+      await peer.sees(/sid.*sid/s);
       socket.on("disconnect", (reason, error: { code?: string; description?: { code?: string } }) =>
         ended.push([reason, error?.code ?? error?.description?.code]),
       );

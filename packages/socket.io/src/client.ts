@@ -438,7 +438,7 @@ export class Client {
 function limitOfDecoder(error: unknown): ConnectionLimitName | undefined {
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
   if (code === "ERR_TOO_MANY_ATTACHMENTS") return "maxAttachments";
-  return cause?.code === "ERR_TOO_DEEP" ? "maxDepth" : undefined;
+  return code === "ERR_TOO_DEEP" || cause?.code === "ERR_TOO_DEEP" ? "maxDepth" : undefined;
 }
 
 const CLIENT = Symbol("client");
