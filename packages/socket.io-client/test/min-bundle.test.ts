@@ -14,7 +14,7 @@ import type * as client from "socket.io-client";
 
 const upstream = createRequire(new URL("../../../peers/package.json", import.meta.url));
 const { Server } = upstream("socket.io");
-const { WebSocket } = createRequire(import.meta.url)("ws");
+const { WebSocket, WebSocketServer } = createRequire(import.meta.url)("ws");
 
 /** What the bundle needs of a browser and Node 20 does not have. */
 function asBrowser(t: TestContext): void {
@@ -82,6 +82,54 @@ test(
     assert.equal(await back, 1);
   },
 );
+
+/** Levels of nesting that JSON.parse takes, and recursion does not. */
+const DEEP = 400_000;
+const nested = (inner: string): string => "[".repeat(DEEP) + inner + "]".repeat(DEEP);
+
+/** A server that says these messages to whoever joins. */
+async function serveMessages(t: TestContext, messages: readonly (string | Buffer)[]): Promise<string> {
+  const server = new WebSocketServer({ port: 0 });
+  t.after(() => server.close());
+  server.on("connection", (socket: typeof WebSocket) => {
+    socket.send('0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}');
+    socket.once("message", () => {
+      for (const message of ['40{"sid":"y"}', ...messages]) socket.send(message);
+    });
+  });
+  await once(server, "listening");
+  return `http://localhost:${(server.address() as AddressInfo).port}`;
+}
+
+test(
+  "a packet that is nested too deep to be walked closes the connection of a page as a parse error",
+  { timeout: 30_000 },
+  async (t) => {
+    asBrowser(t);
+    const { io } = await load(t, "socket.io.esm.min.js");
+    const placeholder = '{"_placeholder":true,"num":0}';
+    const url = await serveMessages(t, [`451-["x",${nested(placeholder)}]`, Buffer.of(1)]);
+    const socket = io(url, { transports: ["websocket"], forceNew: true, reconnection: false });
+    t.after(() => socket.disconnect());
+    socket.on("x", () => assert.fail("it was delivered"));
+    const [reason, error] = await new Promise<unknown[]>((resolve) =>
+      socket.on("disconnect", (...told) => resolve(told)),
+    );
+    assert.deepEqual([reason, (error as Error).name], ["parse error", "RangeError"]);
+  },
+);
+
+test("a packet that is only parsed may be nested as deep as it likes", { timeout: 30_000 }, async (t) => {
+  asBrowser(t);
+  const { io } = await load(t, "socket.io.esm.min.js");
+  const socket = io(await serveMessages(t, [`42["x",${nested("1")}]`, '42["next"]']), {
+    transports: ["websocket"],
+    forceNew: true,
+  });
+  t.after(() => socket.disconnect());
+  await new Promise<void>((resolve) => socket.on("next", resolve));
+  assert.equal(socket.connected, true);
+});
 
 test("the minified module keeps the names that users and downstream packages read", { timeout: 30_000 }, async (t) => {
   asBrowser(t);
