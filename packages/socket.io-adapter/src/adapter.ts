@@ -1,5 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Packet } from "socket.io-parser";
+import type { Expectation } from "./cluster/expectation.js";
+import type { ServerId } from "./cluster/messages.js";
 import { deliver, encode } from "./delivery.js";
 import type { AdapterHost, AdapterSocket } from "./host.js";
 import { RoomIndex, type Room, type SocketId } from "./room-index.js";
@@ -95,7 +97,10 @@ export class Adapter extends EventEmitter {
   }
 
   /** The other servers, where they are known by name. @internal */
-  _knownServers?(): Iterable<string>;
+  _knownServers?(): Iterable<ServerId>;
+
+  /** Whose answers a question that is sent now will wait for, where there are other servers. @internal */
+  _expectation?(): Promise<Expectation>;
 
   /** Adds a socket to rooms. */
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {

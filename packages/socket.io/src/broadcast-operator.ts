@@ -111,11 +111,12 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
       answers.expectServers(1);
       return true;
     }
-    this.adapter.serverCount().then(
-      (count) => answers.expectServers(count),
-      // Without a count the timeout decides.
-      () => {},
-    );
+    // Without a count the timeout decides.
+    const ignore = (): void => {};
+    // Adapters of other makes only count.
+    if (this.adapter._expectation === undefined)
+      this.adapter.serverCount().then((count) => answers.expectServers(count), ignore);
+    else this.adapter._expectation().then((others) => answers.expect(others), ignore);
     return true;
   }
 
@@ -213,6 +214,8 @@ function warnOfHaste(): void {
   );
 }
 
+type Expectation = Awaited<ReturnType<NonNullable<Adapter["_expectation"]>>>;
+
 type AckOfMany = (error: Error | null, responses: unknown) => void;
 
 /** Collects the answers to one broadcast until all who should answer did, or the time is up. */
@@ -221,8 +224,11 @@ class Answers {
   readonly #ack: (error: Error | null, responses: unknown) => void;
   readonly #deadline;
   readonly #responses: unknown[] = [];
-  /** Servers that are known by name, and have said nothing yet. */
-  readonly #silent: Set<ServerId>;
+  /** The other servers, once they are known. */
+  #others: Expectation | undefined;
+  /** Who has told before that, this server left out: undefined for those that do not tell their name. */
+  readonly #early: (ServerId | undefined)[] = [];
+  #thisServerHasTold = false;
   #expectedServers = -1;
   #servers = 0;
   #expectedClients = 0;
@@ -236,10 +242,16 @@ class Answers {
     ack: AckOfMany,
   ) {
     const server = adapter.nsp.server as AnyServer;
-    this.#silent = new Set(flags.local === true ? [] : adapter._knownServers?.());
     this.#alarm = server._alarm;
     this.#ack = server._listenerErrors.guard(ack, undefined, event);
     this.#deadline = this.#alarm.after(flags.timeout, () => this.#onTimeout());
+  }
+
+  expect(others: Expectation): void {
+    this.#others = others;
+    const count = others.missing + 1;
+    for (const from of this.#early) others.answered(from);
+    this.expectServers(count);
   }
 
   expectServers(count: number): void {
@@ -253,7 +265,9 @@ class Answers {
    * @param from undefined: this one, or one whose name is not known
    */
   expectClients(count: number, from?: ServerId): void {
-    if (from !== undefined) this.#silent.delete(from);
+    if (from === undefined && !this.#thisServerHasTold) this.#thisServerHasTold = true;
+    else if (this.#others === undefined) this.#early.push(from);
+    else this.#others.answered(from);
     this.#expectedClients += count;
     this.#servers++;
     this.#check();
@@ -285,7 +299,7 @@ class Answers {
     if (id !== undefined) {
       for (const socket of (this.adapter.nsp.sockets as Map<SocketId, Socket>).values()) socket._forgetAck(id);
     }
-    const error = Object.assign(ackTimeoutError(), { missing: [...this.#silent] });
+    const error = Object.assign(ackTimeoutError(), { missing: this.#others?.missingServers ?? [] });
     this.#ack(error, this.flags.expectSingleResponse === true ? null : this.#responses);
   }
 }

@@ -125,7 +125,7 @@ export abstract class ClusterAdapter extends Adapter {
   }
 
   /** Whose answers a request that is sent now will wait for. @internal */
-  _expectation(): Promise<Expectation> {
+  override _expectation(): Promise<Expectation> {
     return this.serverCount().then((count) => new CountedServers(count - 1));
   }
 

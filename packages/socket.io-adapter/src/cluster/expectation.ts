@@ -30,19 +30,31 @@ export const UNKNOWN_SERVERS: Expectation = {
 
 /** Where only the number of servers is known. */
 export class CountedServers implements Expectation {
-  readonly #expected: number;
   readonly #signed = new Set<ServerId>();
   #answers = 0;
 
-  constructor(expected: number) {
-    this.#expected = expected;
-  }
+  /** @param message what the request fails with; undefined: one that tells the numbers */
+  constructor(
+    protected readonly expected: number,
+    private readonly message?: string,
+  ) {}
 
   get missing(): number {
-    return Math.max(this.#expected - this.#answers, 0);
+    return Math.max(this.expected - this.#answers, 0);
   }
 
-  readonly missingServers: readonly ServerId[] = [];
+  get missingServers(): readonly ServerId[] {
+    return [];
+  }
+
+  /** Answers whose senders did not sign. */
+  protected get unsigned(): number {
+    return this.#answers - this.#signed.size;
+  }
+
+  protected hasSigned(server: ServerId): boolean {
+    return this.#signed.has(server);
+  }
 
   answered(from: ServerId | undefined): boolean {
     if (from !== undefined) {
@@ -56,7 +68,7 @@ export class CountedServers implements Expectation {
   gone(): void {}
 
   timeoutMessage(): string {
-    return `timeout reached: only ${this.#answers} responses received out of ${this.#expected}`;
+    return this.message ?? `timeout reached: only ${this.#answers} responses received out of ${this.expected}`;
   }
 }
 

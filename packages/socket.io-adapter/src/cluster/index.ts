@@ -5,5 +5,5 @@ export type { Expectation } from "./expectation.js";
 export { reportLost } from "./lost.js";
 export type { ClusterOperation } from "./lost.js";
 export { detailsOf } from "./messages.js";
-export type { SocketDetails } from "./messages.js";
+export type { ServerId, SocketDetails } from "./messages.js";
 export { ClusterRequestError, ClusterRequests } from "./requests.js";

@@ -1,5 +1,5 @@
 import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "./links.js";
-import { countIn, lengthOf, sumOf, toArgument } from "./node-redis.js";
+import { countsIn, toArgument, unionOf } from "./node-redis.js";
 
 type Callback = (error: Error | null, reply?: unknown) => void;
 
@@ -11,7 +11,7 @@ export interface EventClient {
   unsubscribe(channel: string, callback: Callback): unknown;
   psubscribe(pattern: string, callback: Callback): unknown;
   punsubscribe(pattern: string, callback: Callback): unknown;
-  pubsub(command: string, channel: string, callback: Callback): unknown;
+  pubsub(command: string, ...args: [...names: string[], callback: Callback]): unknown;
   spublish?(channel: string, payload: string | Buffer, callback: Callback): unknown;
   ssubscribe?(channel: string, callback: Callback): unknown;
   sunsubscribe?(channel: string, callback: Callback): unknown;
@@ -52,16 +52,20 @@ export class EventClientLink implements Publisher, Subscriber, Store {
     return promised((done) => this.#client.spublish!(channel, toArgument(payload), done));
   }
 
-  countSubscribers(channel: string): Promise<number> {
-    return this.#count("NUMSUB", channel);
+  async countSubscribers(channels: readonly string[]): Promise<number[]> {
+    return countsIn(await this.#pubsub("NUMSUB", channels), channels);
   }
 
-  countShardSubscribers(channel: string): Promise<number> {
-    return this.#count("SHARDNUMSUB", channel);
+  async countShardSubscribers(channels: readonly string[]): Promise<number[]> {
+    return countsIn(await this.#pubsub("SHARDNUMSUB", channels), channels);
   }
 
-  async countChannels(pattern: string): Promise<number> {
-    return sumOf(await this.#pubsub("CHANNELS", pattern), lengthOf);
+  async channels(pattern: string): Promise<Set<string>> {
+    return unionOf(await this.#pubsub("CHANNELS", [pattern]));
+  }
+
+  async shardChannels(pattern: string): Promise<Set<string>> {
+    return unionOf(await this.#pubsub("SHARDCHANNELS", [pattern]));
   }
 
   subscribe(channel: string, handler: Handler): Promise<unknown> {
@@ -141,14 +145,10 @@ export class EventClientLink implements Publisher, Subscriber, Store {
     this.#client.on("smessageBuffer", (channel, payload) => tell("ssubscribe", String(channel), channel, payload));
   }
 
-  async #count(command: "NUMSUB" | "SHARDNUMSUB", channel: string): Promise<number> {
-    return sumOf(await this.#pubsub(command, channel), (reply) => countIn(reply, channel));
-  }
-
   /** Each node of a Redis Cluster knows its own subscribers only. */
-  #pubsub(command: string, name: string): Promise<unknown[]> {
+  #pubsub(command: string, names: readonly string[]): Promise<unknown[]> {
     const nodes = this.#client.nodes?.("master") ?? [this.#client];
-    return Promise.all(nodes.map((node) => promised((done) => node.pubsub(command, name, done))));
+    return Promise.all(nodes.map((node) => promised((done) => node.pubsub(command, ...names, done))));
   }
 }
 

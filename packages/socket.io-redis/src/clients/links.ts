@@ -9,15 +9,16 @@ export interface Publisher {
   publish(channel: string, payload: Payload): Promise<unknown>;
   /** Sharded pub/sub: Redis 7. */
   publishToShard(channel: string, payload: Payload): Promise<unknown>;
-  /** How many clients listen to a channel: in a Redis Cluster, on all its nodes. */
-  countSubscribers(channel: string): Promise<number>;
-  countShardSubscribers(channel: string): Promise<number>;
+  /** How many clients listen to each of the channels: in a Redis Cluster, on all its nodes. */
+  countSubscribers(channels: readonly string[]): Promise<number[]>;
+  countShardSubscribers(channels: readonly string[]): Promise<number[]>;
   /**
-   * How many channels there are that somebody listens to. Redis looks at each.
+   * The channels that somebody listens to. Redis looks at each that there is.
    *
    * @param pattern as of PSUBSCRIBE
    */
-  countChannels(pattern: string): Promise<number>;
+  channels(pattern: string): Promise<Set<string>>;
+  shardChannels(pattern: string): Promise<Set<string>>;
 }
 
 /** What adapters ask of a Redis client that listens. Several handlers may listen to one channel. */

@@ -46,16 +46,20 @@ export class NodeRedisLink implements Publisher, Subscriber, Store {
     return this.client.sPublish!(channel, toArgument(payload));
   }
 
-  countSubscribers(channel: string): Promise<number> {
-    return this.#count("NUMSUB", channel);
+  async countSubscribers(channels: readonly string[]): Promise<number[]> {
+    return countsIn(await this.#pubsub("NUMSUB", channels), channels);
   }
 
-  countShardSubscribers(channel: string): Promise<number> {
-    return this.#count("SHARDNUMSUB", channel);
+  async countShardSubscribers(channels: readonly string[]): Promise<number[]> {
+    return countsIn(await this.#pubsub("SHARDNUMSUB", channels), channels);
   }
 
-  async countChannels(pattern: string): Promise<number> {
-    return sumOf(await this.#pubsub("CHANNELS", pattern), lengthOf);
+  async channels(pattern: string): Promise<Set<string>> {
+    return unionOf(await this.#pubsub("CHANNELS", [pattern]));
+  }
+
+  async shardChannels(pattern: string): Promise<Set<string>> {
+    return unionOf(await this.#pubsub("SHARDCHANNELS", [pattern]));
   }
 
   subscribe(channel: string, handler: Handler): Promise<unknown> {
@@ -109,36 +113,35 @@ export class NodeRedisLink implements Publisher, Subscriber, Store {
     return listener;
   }
 
-  async #count(command: "NUMSUB" | "SHARDNUMSUB", channel: string): Promise<number> {
-    return sumOf(await this.#pubsub(command, channel), (reply) => countIn(reply, channel));
-  }
-
   /** Each node of a Redis Cluster knows its own subscribers only. */
-  async #pubsub(command: string, name: string): Promise<unknown[]> {
+  async #pubsub(command: string, names: readonly string[]): Promise<unknown[]> {
     const { client } = this;
     const nodes =
       client.masters === undefined
         ? [client]
         : await Promise.all(client.masters.map(async (master) => client.nodeClient!(master)));
-    return Promise.all(nodes.map((node) => node.sendCommand(["PUBSUB", command, name])));
+    return Promise.all(nodes.map((node) => node.sendCommand(["PUBSUB", command, ...names])));
   }
 }
 
-/** The reply is a list of names and numbers, or where the client speaks RESP3 perhaps a map. */
-export function countIn(reply: unknown, channel: string): number {
-  if (Array.isArray(reply)) return Number(reply[1] ?? 0);
+/**
+ * Subscribers of each channel, on all nodes.
+ *
+ * @param replies of the nodes: lists of names and numbers, or where the client speaks RESP3 perhaps maps
+ */
+export function countsIn(replies: readonly unknown[], channels: readonly string[]): number[] {
+  return channels.map((channel, at) => replies.reduce<number>((sum, reply) => sum + countIn(reply, channel, at), 0));
+}
+
+function countIn(reply: unknown, channel: string, at: number): number {
+  if (Array.isArray(reply)) return Number(reply[2 * at + 1] ?? 0);
   if (reply instanceof Map) return Number(reply.get(channel) ?? 0);
   return Number((reply as Record<string, unknown>)[channel] ?? 0);
 }
 
-/** The reply is a list of names, or where the client speaks RESP3 perhaps a set. */
-export function lengthOf(reply: unknown): number {
-  return [...(reply as Iterable<unknown>)].length;
-}
-
-/** Of the replies of the nodes of a Redis Cluster, or of the one that there is. */
-export function sumOf(replies: readonly unknown[], count: (reply: unknown) => number): number {
-  return replies.reduce<number>((sum, reply) => sum + count(reply), 0);
+/** @param replies of the nodes: lists of names, or where the client speaks RESP3 perhaps sets */
+export function unionOf(replies: readonly unknown[]): Set<string> {
+  return new Set(replies.flatMap((names) => [...(names as Iterable<string>)]));
 }
 
 /** The library takes Buffers, but not other views. */

@@ -1,11 +1,12 @@
 import debugModule from "debug";
 import { Adapter, type BroadcastOptions, type Room, type SocketId } from "socket.io-adapter";
-import { AwaitedAcks, reportLost, type ClusterOperation } from "socket.io-adapter/dist/cluster";
+import { AwaitedAcks, reportLost, type ClusterOperation, type Expectation } from "socket.io-adapter/dist/cluster";
 import { PacketType, type Packet } from "socket.io-parser";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Payload, Publisher, Subscriber } from "../clients/links.js";
 import { codec, type Codec } from "../codec.js";
 import { outboxOf, type Outbox } from "../outbox.js";
+import { Roster } from "../roster.js";
 import { Guard } from "../signing/guard.js";
 import type { Refusal } from "../signing/options.js";
 import { Asking, type AskingHost } from "./asking.js";
@@ -23,7 +24,7 @@ import {
   type Request,
   type Response,
 } from "./messages.js";
-import { ChannelNames, newId, startOf } from "./names.js";
+import { ChannelNames, ID_PATTERN, newId, startOf } from "./names.js";
 import type { RedisAdapterOptions } from "./options.js";
 import { Serving, type LocalSide } from "./serving.js";
 
@@ -56,6 +57,7 @@ export class RedisAdapter extends Adapter {
   readonly #subscriber: Subscriber;
   readonly #names: ChannelNames;
   readonly #outbox: Outbox;
+  readonly #roster: Roster;
   readonly #asking: Asking;
   readonly #serving: Serving;
   readonly #awaitedAcks = new AwaitedAcks();
@@ -93,6 +95,14 @@ export class RedisAdapter extends Adapter {
     this.responseChannel = names.responses;
     this.specificResponseChannel = names.responsesTo(this.uid);
     this.#ownStart = startOf(this.parser, this.uid);
+    this.#roster = new Roster({
+      uid: this.uid,
+      channel: this.requestChannel,
+      ownStart: this.responseChannel,
+      idPattern: ID_PATTERN,
+      count: (channels) => this.#publisher.countSubscribers(channels),
+      list: (pattern) => this.#publisher.channels(pattern),
+    });
     this.#asking = new Asking(this.#askingHost(), this.#socketIo2);
     this.#serving = this.#makeServing();
     this.#subscribe();
@@ -105,8 +115,15 @@ export class RedisAdapter extends Adapter {
 
   /** Number of servers that listen, this one included. */
   override async serverCount(): Promise<number> {
-    this.#lastCount = await this.#publisher.countSubscribers(this.requestChannel);
-    return this.#lastCount;
+    const [count] = await this.#publisher.countSubscribers([this.requestChannel]);
+    return count!;
+  }
+
+  /** @internal */
+  override async _expectation(message?: string): Promise<Expectation> {
+    const expectation = await this.#roster.expectation(message);
+    this.#lastCount = expectation.missing + 1;
+    return expectation;
   }
 
   override async close(): Promise<void> {
@@ -281,7 +298,8 @@ export class RedisAdapter extends Adapter {
       // They were counted by who waits for the answers.
       if (this.#awaitedAcks.reportsOf(requestId) >= this.#lastCount - 1) return this.#withoutAcks.onLooked(false);
       const all = this.serverCount();
-      const lacking = (await all) - (await this.#publisher.countChannels(this.#names.responsesPattern));
+      const able = this.#publisher.channels(this.#names.responsesPattern);
+      const lacking = (await all) - (await able).size;
       this.#withoutAcks.onLooked(lacking > 0);
       for (let server = 0; server < lacking; server++) this.#awaitedAcks.countClients(requestId, 0);
     };
@@ -297,7 +315,7 @@ export class RedisAdapter extends Adapter {
     return {
       uid,
       requestsTimeout,
-      serverCount: () => this.serverCount(),
+      expectation: (message) => this._expectation(message),
       publishRequest: (request) => this.#publish(this.requestChannel, JSON.stringify(request), "question"),
     };
   }
@@ -341,11 +359,12 @@ export class RedisAdapter extends Adapter {
     const response = this.#decode(payload) as Response | undefined;
     const id = response?.requestId ?? response?.requestid;
     if (typeof id !== "string") return;
-    const { type, clientCount, packet } = response!;
+    const { type, clientCount, packet, uid } = response!;
+    const from = typeof uid === "string" ? uid : undefined;
     if (type === RequestType.BROADCAST_CLIENT_COUNT) {
-      if (typeof clientCount === "number") this.#awaitedAcks.countClients(id, clientCount);
+      if (typeof clientCount === "number") this.#awaitedAcks.countClients(id, clientCount, from);
     } else if (type === RequestType.BROADCAST_ACK) this.#awaitedAcks.answer(id, packet);
-    else this.#asking.onResponse(id, response!);
+    else this.#asking.onResponse(id, response!, from);
   };
 
   #hasRoom(room: string): boolean {

@@ -1,4 +1,10 @@
-import { ClusterRequests, CountedServers, type ClusterRequestError } from "socket.io-adapter/dist/cluster";
+import {
+  ClusterRequests,
+  CountedServers,
+  type ClusterRequestError,
+  type Expectation,
+  type ServerId,
+} from "socket.io-adapter/dist/cluster";
 import { Incapable } from "./incapable.js";
 import { RequestType, type Request, type Response } from "./messages.js";
 import { alsoForVersion2, forVersion2, isKnownToVersion2 } from "./version-2.js";
@@ -9,8 +15,12 @@ export interface AskingHost {
   readonly uid: string;
   /** How long servers may take to answer, in ms. */
   readonly requestsTimeout: number;
-  /** This server included. */
-  serverCount(): Promise<number>;
+  /**
+   * Whose answers a question that is sent now will wait for.
+   *
+   * @param message what it fails with when time is up; undefined: how many did not answer
+   */
+  expectation(message: string | undefined): Promise<Expectation>;
   publishRequest(request: object): void;
 }
 
@@ -34,7 +44,7 @@ export class Asking {
    */
   all(what: string | null, request: Request, timeoutMs = this.host.requestsTimeout): Promise<unknown[]> {
     const { uid } = this.host;
-    const others = this.host.serverCount().then((count) => new NamedServers(what, count - 1));
+    const others = this.host.expectation(what === null ? undefined : timeoutMessage(what));
     return this.#requests.ask(others, timeoutMs, (requestId) => {
       for (const form of alsoForVersion2({ uid, requestId, ...request })) this.host.publishRequest(form);
       if (isKnownToVersion2(request.type)) return;
@@ -60,7 +70,7 @@ export class Asking {
   one(request: Request): Promise<void> {
     const { uid, requestsTimeout } = this.host;
     return new Promise((resolve, reject) => {
-      const others = new NamedServers(NAMES[request.type]!, 1);
+      const others = new CountedServers(1, timeoutMessage(NAMES[request.type]!));
       const requestId = this.#requests.open(others, requestsTimeout, (error) => {
         if (error === null) resolve();
         else reject(error);
@@ -70,8 +80,12 @@ export class Asking {
     });
   }
 
-  /** Another server has answered. */
-  onResponse(id: string, { type, data, sockets, clients, rooms }: Response): void {
+  /**
+   * Another server has answered.
+   *
+   * @param from undefined: it has not put its name to it
+   */
+  onResponse(id: string, { type, data, sockets, clients, rooms }: Response, from: ServerId | undefined): void {
     if (id.endsWith(LOOKED_FOR)) {
       if (clients === undefined) return;
       this.#version2.onLooked(true);
@@ -80,7 +94,7 @@ export class Asking {
       return;
     }
     const values = type === RequestType.SERVER_SIDE_EMIT ? [data] : (sockets ?? clients ?? rooms ?? []);
-    this.#requests.answer(id, undefined, Array.isArray(values) ? values : []);
+    this.#requests.answer(id, from, Array.isArray(values) ? values : []);
   }
 
   /** Whether this server has asked that, and still waits. */
@@ -111,16 +125,6 @@ const NAMES: Partial<Record<RequestType, string>> = {
   [RequestType.REMOTE_DISCONNECT]: "remoteDisconnect",
 };
 
-/** Servers are counted, not named, by Redis; the error says what was waited for. */
-class NamedServers extends CountedServers {
-  constructor(
-    readonly what: string | null,
-    count: number,
-  ) {
-    super(count);
-  }
-
-  override timeoutMessage(): string {
-    return this.what === null ? super.timeoutMessage() : `timeout reached while waiting for ${this.what} response`;
-  }
+function timeoutMessage(what: string): string {
+  return `timeout reached while waiting for ${what} response`;
 }

@@ -42,6 +42,8 @@ export interface Request {
 
 export interface Response {
   requestId?: string;
+  /** Who answers. Servers of other makes do not tell, and do not look. */
+  uid?: string;
   /** Of a server of Socket.IO 2. */
   requestid?: string;
   clients?: SocketId[];

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Room } from "socket.io-adapter";
 import type { Codec } from "../codec.js";
+import { escaped } from "../glob.js";
 
 /** Names of the channels of one namespace (protocols.md 6.1). */
 export class ChannelNames {
@@ -22,7 +23,7 @@ export class ChannelNames {
 
   /** Of the channels {@link responsesTo} each of the servers. Those older than @socket.io/redis-adapter 7.1 have none. */
   get responsesPattern(): string {
-    return `${escaped(this.responses)}${"?".repeat(ID_LENGTH)}#`;
+    return `${escaped(this.responses)}${ID_PATTERN}#`;
   }
 
   broadcastTo(rooms: ReadonlySet<Room>): string {
@@ -45,15 +46,12 @@ export class ChannelNames {
 
 /** As servers of all makes have them. */
 const ID_LENGTH = 6;
+/** Of PSUBSCRIBE. */
+export const ID_PATTERN = "?".repeat(ID_LENGTH);
 
 /** Id of an adapter, or of a request. */
 export function newId(): string {
   return randomBytes(ID_LENGTH).toString("base64url").slice(0, ID_LENGTH);
-}
-
-/** Redis reads `*`, `?`, `[` and `\` of a pattern as something else. */
-function escaped(text: string): string {
-  return text.replace(/[*?[\]\\]/g, "\\$&");
 }
 
 /** The first bytes of a list of three that begins with this id, as far as they do not depend on what follows. */

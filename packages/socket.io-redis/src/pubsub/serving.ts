@@ -73,7 +73,7 @@ export class Serving {
   }
 
   #serveServerSideEmit({ requestId, data }: Request): void {
-    const { nsp, responseChannel } = this.adapter;
+    const { nsp, responseChannel, uid } = this.adapter;
     const args = data as [string, ...unknown[]];
     if (requestId === undefined) return nsp._onServerSideEmit(args);
     let answered = false;
@@ -81,7 +81,7 @@ export class Serving {
       if (answered) return;
       answered = true;
       // Always to all: servers before 7.1 listen to no other channel.
-      const response = { type: RequestType.SERVER_SIDE_EMIT, requestId, data: value };
+      const response = { type: RequestType.SERVER_SIDE_EMIT, requestId, uid, data: value };
       this.host.publish(responseChannel, JSON.stringify(response));
     };
     nsp._onServerSideEmit([...args, answer]);
@@ -111,8 +111,8 @@ export class Serving {
 
   #respond(request: Request, answer: Response): void {
     const { type, ...rest } = answer;
-    const { requestId } = request;
-    const response = type === undefined ? { requestId, ...rest } : { type, requestId, ...rest };
+    const signed = { requestId: request.requestId, uid: this.adapter.uid, ...rest };
+    const response = type === undefined ? signed : { type, ...signed };
     this.host.publish(this.#responseChannelFor(request), JSON.stringify(response));
   }
 

@@ -1,9 +1,11 @@
 import debugModule from "debug";
 import { ClusterAdapter, type ClusterMessage, type ClusterResponse, type Room, type SocketId } from "socket.io-adapter";
+import type { Expectation } from "socket.io-adapter/dist/cluster";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Publisher, Subscriber } from "../clients/links.js";
 import { decodeMessage, encodeMessage } from "../cluster-message.js";
 import { outboxOf, type Outbox, type OutboxOptions } from "../outbox.js";
+import { CLUSTER_ID_PATTERN, Roster } from "../roster.js";
 import { Guard } from "../signing/guard.js";
 import type { Refusal, SigningOptions } from "../signing/options.js";
 import { CHANNEL_OF, type SubscriptionMode } from "./subscription-mode.js";
@@ -45,6 +47,7 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #outbox: Outbox;
+  readonly #roster: Roster;
   readonly #mode: SubscriptionMode;
   readonly #channel: string;
   readonly #responseChannel: string;
@@ -68,6 +71,14 @@ export class ShardedRedisAdapter extends ClusterAdapter {
     this.#mode = opts.subscriptionMode ?? "dynamic";
     this.#channel = `${opts.channelPrefix ?? "socket.io"}#${(this.nsp as { name: string }).name}#`;
     this.#responseChannel = `${this.#channel}${this.uid}#`;
+    this.#roster = new Roster({
+      uid: this.uid,
+      channel: this.#channel,
+      ownStart: this.#channel,
+      idPattern: CLUSTER_ID_PATTERN,
+      count: (channels) => this.#publisher.countShardSubscribers(channels),
+      list: (pattern) => this.#publisher.shardChannels(pattern),
+    });
     this.#start = Promise.all([
       this.#subscriber.subscribeToShard(this.#channel, this.#onPayload),
       this.#subscriber.subscribeToShard(this.#responseChannel, this.#onPayload),
@@ -91,7 +102,12 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   }
 
   override serverCount(): Promise<number> {
-    return this.#publisher.countShardSubscribers(this.#channel);
+    return this.#publisher.countShardSubscribers([this.#channel]).then(([count]) => count!);
+  }
+
+  /** @internal */
+  override _expectation(): Promise<Expectation> {
+    return this.#roster.expectation();
   }
 
   override async close(): Promise<void> {

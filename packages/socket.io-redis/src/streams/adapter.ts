@@ -12,6 +12,7 @@ import {
   type SessionToPersist,
   type SocketId,
 } from "socket.io-adapter";
+import type { Expectation } from "socket.io-adapter/dist/cluster";
 import { PacketType, type Packet } from "socket.io-parser";
 import type { Handler } from "../clients/links.js";
 import { outboxOf, type Outbox, type Outgoing } from "../outbox.js";
@@ -29,6 +30,7 @@ import { OwnEntries } from "./own-entries.js";
 import { compareOffsets, isOffset, nextOffset, writtenAt } from "./offset.js";
 import { entriesIn, type EntrySink } from "./reader.js";
 import { encodeSession, SessionStore, type StoredSession } from "./session-store.js";
+import { CLUSTER_ID_PATTERN, Roster } from "../roster.js";
 import { Guard } from "../signing/guard.js";
 import type { Refusal } from "../signing/options.js";
 import type { StreamsContext } from "./context.js";
@@ -69,6 +71,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   readonly #context: StreamsContext;
   readonly #guard: Guard;
   readonly #outbox: Outbox<Outgoing>;
+  readonly #roster: Roster;
   readonly #onPayload: Handler;
   readonly #key: string;
   readonly #channel: string;
@@ -117,6 +120,14 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
       this.#refresh = setInterval(() => this.#live!.refresh(), options.heartbeatInterval).unref();
     }
     this.#outbox = outboxOf<Outgoing>(this, [context.client], this.#send, options.outbox);
+    this.#roster = new Roster({
+      uid: this.uid,
+      channel: this.#channel,
+      ownStart: this.#channel,
+      idPattern: CLUSTER_ID_PATTERN,
+      count: (channels) => context.countSubscribers(channels),
+      list: (pattern) => context.channels(pattern),
+    });
     this.#start = Promise.all([
       context.readerOf(this.#key).add(name, this),
       context.subscribe(this.#channel, this.#onPayload),
@@ -133,7 +144,12 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   }
 
   override serverCount(): Promise<number> {
-    return this.#context.countSubscribers(this.#channel);
+    return this.#context.countSubscribers([this.#channel]).then(([count]) => count!);
+  }
+
+  /** @internal */
+  override _expectation(): Promise<Expectation> {
+    return this.#roster.expectation();
   }
 
   override async close(): Promise<void> {

@@ -120,11 +120,16 @@ export class StreamsContext {
       : this.#publisher.publish(channel, payload);
   }
 
-  countSubscribers(channel: string): Promise<number> {
+  countSubscribers(channels: readonly string[]): Promise<number[]> {
     const { useShardedPubSub } = this.options;
     return useShardedPubSub
-      ? this.#publisher.countShardSubscribers(channel)
-      : this.#publisher.countSubscribers(channel);
+      ? this.#publisher.countShardSubscribers(channels)
+      : this.#publisher.countSubscribers(channels);
+  }
+
+  channels(pattern: string): Promise<Set<string>> {
+    const { useShardedPubSub } = this.options;
+    return useShardedPubSub ? this.#publisher.shardChannels(pattern) : this.#publisher.channels(pattern);
   }
 
   /** The client that listens, once there is one. */

@@ -1,0 +1,4 @@
+/** Redis reads `*`, `?`, `[` and `\` of a pattern as something else. */
+export function escaped(text: string): string {
+  return text.replace(/[*?[\]\\]/g, "\\$&");
+}
