@@ -57,9 +57,9 @@ function testFilesOfProject(): string[] {
   return [...files.filter(takesLong), ...files.filter((file) => !takesLong(file))];
 }
 
-/** A minute and more. */
+/** A minute and more, some of them only in `npm run test:all`. */
 function takesLong(file: string): boolean {
-  return /^tests\/(dist\/(packed|type-rows)|browser\/(chat|hostile|screenshots)|guide\/blocks|soak\/soak)\.test/.test(
+  return /^tests\/(dist\/(packed|type-rows)|browser\/(chat|hostile|screenshots)|cluster\/redis-outages|guide\/blocks|soak\/soak)\.test/.test(
     file,
   );
 }

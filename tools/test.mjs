@@ -3,7 +3,7 @@ import { provideRuntimes, RUNTIME_NAMES } from "./runtimes.mjs";
 import { build, installPackages, provideDownstream, provideTools, requireNode, runTypeScript } from "./setup.mjs";
 
 /*
- * `npm test`: everything, but other runtimes only with CI=true. `npm run test:all`: these too.
+ * `npm test`: everything, but other runtimes and what takes long only with CI=true. `npm run test:all`: these too.
  * `npm test -- path…`: only these test files or folders, without the checks.
  */
 requireNode();
@@ -14,6 +14,7 @@ installPackages();
 installPackages("peers");
 provideTools(TOOL_NAMES);
 provideRuntimes(all ? RUNTIME_NAMES : []);
+process.env["TEST_ALL"] = all ? "yes" : "no";
 build();
 provideDownstream(paths);
 process.exit(runTypeScript("tools/run-tests.ts", paths));

@@ -1,78 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
-import { createAdapter, createShardedAdapter, createStreamsAdapter } from "socket.io-redis";
+import { createShardedAdapter, createStreamsAdapter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
-import { load, loadRedis, OURS, OURS_FOLDER, provenance } from "./kinds.ts";
-import { Member } from "./node.ts";
+import { OURS, OURS_FOLDER, provenance } from "./kinds.ts";
+import { cutOff, heardOf, LIBRARIES, REASONS_OF_STREAMS, start, type Library } from "./outage-stage.ts";
 
 /*
  * Redis goes away and comes back: what servers go on doing meanwhile, what they tell, and what is lost.
  */
 
 /* oxlint-disable typescript/no-explicit-any -- clients of several libraries have no type in common */
-
-const LIBRARIES = ["redis", "redis-4", "redis-3", "ioredis", "ioredis-5"] as const;
-type Library = (typeof LIBRARIES)[number];
-
-interface Node {
-  readonly io: any;
-  readonly adapter: any;
-  readonly member: Member;
-  close(): Promise<void>;
-}
-
-async function clientOf(t: TestContext, library: Library, port: number): Promise<any> {
-  const module = loadRedis(library);
-  const retryMs = 20;
-  if (library.startsWith("ioredis")) {
-    const client = new module.Redis(port, "127.0.0.1", { retryStrategy: () => retryMs });
-    client.on("error", () => {});
-    t.after(() => client.disconnect());
-    return client;
-  }
-  const client =
-    library === "redis-3"
-      ? module.createClient(port, "127.0.0.1", { retry_strategy: () => retryMs })
-      : module.createClient({ socket: { host: "127.0.0.1", port, reconnectStrategy: () => retryMs } });
-  client.on("error", () => {});
-  if (library === "redis-3") t.after(() => client.end(false));
-  else {
-    await client.connect();
-    t.after(() => (client.destroy === undefined ? client.disconnect() : client.destroy()));
-  }
-  return client;
-}
-
-async function start(
-  t: TestContext,
-  library: Library,
-  port: number,
-  { create = createAdapter as any, ...options }: any = {},
-): Promise<Node> {
-  const { Server, connect } = load(OURS);
-  const [pubClient, subClient] = [await clientOf(t, library, port), await clientOf(t, library, port)];
-  const http = createServer();
-  const adapter = create(pubClient, subClient, { requestsTimeout: 300, ...options });
-  const io = new Server(http, { transports: ["websocket"], adapter });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  await io.of("/").adapter.init();
-  const connection = new Promise<any>((resolve) => io.once("connection", resolve));
-  const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
-    transports: ["websocket"],
-    reconnection: false,
-  });
-  const member = new Member(client, await connection);
-  if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
-  let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= io.close());
-  t.after(close);
-  return { io, adapter: io.of("/").adapter, member, close };
-}
 
 /** Two servers: one of them reaches Redis through a proxy. */
 async function pair(t: TestContext, library: Library = "redis-4", options: any = {}) {
@@ -84,26 +23,6 @@ async function pair(t: TestContext, library: Library = "redis-4", options: any =
   const other = await start(t, library, redis.port, options);
   return { redis, proxy, cut, other };
 }
-
-/** Resolves once the server knows that none of its clients has a connection. */
-async function cutOff(
-  { adapter }: Node,
-  proxy: FaultyProxy,
-  expected: readonly string[] = ["publisher disconnected", "subscriber disconnected"],
-): Promise<void> {
-  const reasons = new Set<string>();
-  const told = new Promise<void>((resolve) => {
-    adapter.on("degraded", (reason: string) => {
-      if (reasons.add(reason).size === expected.length) resolve();
-    });
-  });
-  proxy.refuse();
-  await told;
-  assert.deepEqual([...reasons].sort(), expected);
-}
-
-const heardOf = ({ heard }: Member, name: string): unknown[] =>
-  heard.filter(([event]) => event === name).map(([, value]) => value);
 
 test("the packages are ours, by real path", () => {
   assert.ok(provenance(OURS).adapter.folder.startsWith(OURS_FOLDER));
@@ -253,12 +172,11 @@ describe("a server whose Redis goes away", { skip: withoutRedis }, () => {
 describe("servers over streams whose Redis goes away", { skip: withoutRedis }, () => {
   const create = (client: any, _subClient: unknown, options: object) =>
     createStreamsAdapter(client, { blockTimeInMs: 200, ...options });
-  const REASONS = ["publisher disconnected", "reader disconnected", "subscriber disconnected"];
 
   for (const library of ["redis", "ioredis"] as const) {
     test(`keep what they publish, and hear what they have missed, with ${library}`, async (t) => {
       const { proxy, cut, other } = await pair(t, library, { create });
-      await cutOff(cut, proxy, REASONS);
+      await cutOff(cut, proxy, REASONS_OF_STREAMS);
       for (const at of [1, 2, 3]) cut.io.emit("kept", at);
       cut.io.emit("last");
       await cut.member.hears("last");
@@ -281,7 +199,7 @@ describe("servers over streams whose Redis goes away", { skip: withoutRedis }, (
       const { proxy, cut, other } = await pair(t, "ioredis", { create, outbox });
       const lost: unknown[] = [];
       cut.adapter.on("publish_error", ({ code }: { code: string }, operation: string) => lost.push([code, operation]));
-      await cutOff(cut, proxy, REASONS);
+      await cutOff(cut, proxy, REASONS_OF_STREAMS);
       cut.io.emit("kept", 1);
       cut.io.emit("kept", 2);
       cut.io.emit("kept", 3);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createConnection, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pass } from "node:timers/promises";
 import { findTool } from "../../tools/find-tool.mjs";
 
 /** Why tests on Redis are skipped, or false. With CI=true a missing program ends the run before any test. */
@@ -45,6 +46,18 @@ export class RedisServer {
       await ended;
     }
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /**
+   * Redis goes away, and another one, which knows nothing, comes to its place.
+   *
+   * @param ms how long nobody is there
+   * @returns the other one
+   */
+  async stayAway(ms: number): Promise<RedisServer> {
+    await this.stop();
+    await pass(ms);
+    return RedisServer.start([], this.port);
   }
 }
 

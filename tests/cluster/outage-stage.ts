@@ -1,0 +1,103 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { TestContext } from "node:test";
+import { createAdapter } from "socket.io-redis";
+import type { FaultyProxy } from "../support/faulty-proxy.ts";
+import { load, loadRedis, OURS } from "./kinds.ts";
+import { Member } from "./node.ts";
+
+/* oxlint-disable typescript/no-explicit-any -- clients of several libraries have no type in common */
+
+export const LIBRARIES = ["redis", "redis-4", "redis-3", "ioredis", "ioredis-5"] as const;
+export type Library = (typeof LIBRARIES)[number];
+
+/** A server with a client, and with its own connections to Redis. */
+export interface Node {
+  readonly io: any;
+  readonly adapter: any;
+  readonly member: Member;
+  close(): Promise<void>;
+}
+
+async function clientOf(t: TestContext, library: Library, port: number, retryMs: number): Promise<any> {
+  const module = loadRedis(library);
+  if (library.startsWith("ioredis")) {
+    const client = new module.Redis(port, "127.0.0.1", { retryStrategy: () => retryMs });
+    client.on("error", () => {});
+    t.after(() => client.disconnect());
+    return client;
+  }
+  const client =
+    library === "redis-3"
+      ? module.createClient(port, "127.0.0.1", { retry_strategy: () => retryMs })
+      : module.createClient({
+          socket: { host: "127.0.0.1", port, reconnectStrategy: () => retryMs },
+          // redis 6 gives up what it could not write for 5 s; a busy machine is no outage.
+          commandOptions: { timeout: 60_000 },
+        });
+  client.on("error", () => {});
+  if (library === "redis-3") t.after(() => client.end(false));
+  else {
+    await client.connect();
+    t.after(() => (client.destroy === undefined ? client.disconnect() : client.destroy()));
+  }
+  return client;
+}
+
+/**
+ * @param options `create` makes the adapter, by default over pub/sub; clients of Redis try again every `retryMs`, by default 20; the
+ *     others are given to the adapter
+ */
+export async function start(
+  t: TestContext,
+  library: Library,
+  port: number,
+  { create = createAdapter as any, retryMs = 20, ...options }: any = {},
+): Promise<Node> {
+  const { Server, connect } = load(OURS);
+  const [pubClient, subClient] = [await clientOf(t, library, port, retryMs), await clientOf(t, library, port, retryMs)];
+  const http = createServer();
+  const adapter = create(pubClient, subClient, { requestsTimeout: 300, ...options });
+  const io = new Server(http, { transports: ["websocket"], adapter });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  await io.of("/").adapter.init();
+  const connection = new Promise<any>((resolve) => io.once("connection", resolve));
+  const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+    transports: ["websocket"],
+    reconnection: false,
+  });
+  const member = new Member(client, await connection);
+  if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= io.close());
+  t.after(close);
+  return { io, adapter: io.of("/").adapter, member, close };
+}
+
+/** Resolves once the server knows that none of its clients has a connection. */
+export async function cutOff(node: Node, proxy: FaultyProxy, expected?: readonly string[]): Promise<void> {
+  const noticed = noticesCut(node, expected);
+  proxy.refuse();
+  await noticed;
+}
+
+/** The same, whatever ends them. */
+export function noticesCut({ adapter }: Node, expected: readonly string[] = REASONS): Promise<void> {
+  const left = new Set(expected);
+  return new Promise((resolve) => {
+    adapter.on("degraded", (reason: string) => {
+      if (left.delete(reason) && left.size === 0) resolve();
+    });
+  });
+}
+
+const REASONS = ["publisher disconnected", "subscriber disconnected"];
+
+/** What servers over streams tell when they are cut off. */
+export const REASONS_OF_STREAMS = [...REASONS, "reader disconnected"];
+
+/** The first argument of each event of this name, in order. */
+export const heardOf = ({ heard }: Member, name: string): unknown[] =>
+  heard.filter(([event]) => event === name).map(([, value]) => value);
