@@ -98,7 +98,11 @@ export function hears(client: any, event: string): Promise<unknown[]> {
 }
 
 function start(...args: string[]): ChildProcess {
-  // The loader that the tests run under is not to help the program.
+  return startProgram(PROGRAM, ...args);
+}
+
+/** A program that the loader which the tests run under does not help. */
+export function startProgram(path: string, ...args: string[]): ChildProcess {
   const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
-  return fork(PROGRAM, args, { execArgv: [], env });
+  return fork(path, args, { execArgv: [], env });
 }
