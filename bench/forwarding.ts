@@ -1,18 +1,23 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { Agent, request } from "node:http";
 import { fileURLToPath } from "node:url";
+import { RawWebSocket } from "../tests/support/raw-peer.ts";
+import { median } from "./processes.ts";
 
 /**
- * What it costs to pass a request on: CPU microseconds of both servers together for one polling request (a POST of 100 bytes and its
- * answer), sent to the server that has the session, and to the other one; in alternating rounds.
+ * What it costs to pass a client on: CPU microseconds of both servers together for one polling request (a POST of 100 bytes and its
+ * answer), and for one event of 100 bytes with its acknowledgement over WebSocket, sent to the server that has the session, and to the
+ * other one; in alternating rounds.
  *
  *     npx tsx bench/forwarding.ts [rounds]
  *
  * Wants `npx tsx tools/build.ts` before. The ratio is what counts, and the difference.
  */
-const WARM_UP_REQUESTS = 3_000;
+const WARM_UP = 3_000;
 const MEASURED_REQUESTS = 5_000;
+const MEASURED_ECHOES = 20_000;
 const SESSIONS = 20;
+const TEXT = "x".repeat(99);
 
 interface Server {
   readonly process: ChildProcess;
@@ -23,26 +28,34 @@ const agent = new Agent({ keepAlive: true });
 const rounds = Number(process.argv[2] ?? 3);
 const servers: Server[] = [];
 const [owner, other] = [await start(), await start()];
-const sids = await Promise.all(Array.from({ length: SESSIONS }, () => openSession(owner.port)));
-await post(owner.port, WARM_UP_REQUESTS);
-await post(other.port, WARM_UP_REQUESTS);
-const direct: number[] = [];
-const forwarded: number[] = [];
-for (let round = 0; round < rounds; round++) {
-  direct.push(await measure(owner.port));
-  forwarded.push(await measure(other.port));
-}
+const sids = await each(() => openSession(owner.port, "engine.io"));
+const sockets = {
+  [owner.port]: await each(() => openWebSocket(owner.port)),
+  [other.port]: await each(() => openWebSocket(other.port)),
+};
+await compare("polling request", MEASURED_REQUESTS, post);
+await compare("echo over WebSocket", MEASURED_ECHOES, echo);
 for (const { process: child } of servers) child.disconnect();
 agent.destroy();
-const [one, two] = [median(direct), median(forwarded)];
-console.log(
-  `CPU us per polling request: direct ${one.toFixed(1)}, passed on ${two.toFixed(1)}: ${(two / one).toFixed(2)} times, ${(two - one).toFixed(1)} more`,
-);
 
-async function measure(port: number): Promise<number> {
-  const before = await cpu();
-  await post(port, MEASURED_REQUESTS);
-  return ((await cpu()) - before) / MEASURED_REQUESTS;
+async function compare(
+  what: string,
+  count: number,
+  run: (port: number, count: number) => Promise<void>,
+): Promise<void> {
+  const taken: { [port: number]: number[] } = { [owner.port]: [], [other.port]: [] };
+  for (const { port } of servers) await run(port, WARM_UP);
+  for (let round = 0; round < rounds; round++) {
+    for (const { port } of servers) {
+      const before = await cpu();
+      await run(port, count);
+      taken[port]!.push(((await cpu()) - before) / count);
+    }
+  }
+  const [direct, forwarded] = servers.map(({ port }) => median(taken[port]!)) as [number, number];
+  console.log(
+    `CPU us per ${what}: direct ${direct.toFixed(1)}, passed on ${forwarded.toFixed(1)}: ${(forwarded / direct).toFixed(2)} times, ${(forwarded - direct).toFixed(1)} more`,
+  );
 }
 
 /** Of both servers, in us. */
@@ -66,34 +79,69 @@ async function cpu(): Promise<number> {
 /** One request at a time of each session. */
 async function post(port: number, count: number): Promise<void> {
   let left = count;
-  const body = `4${"x".repeat(99)}`;
+  const body = `4${TEXT}`;
   await Promise.all(
     sids.map(async (sid) => {
       while (left-- > 0) {
-        const answer = await ask(port, "POST", `?EIO=4&transport=polling&sid=${sid}`, body);
+        const answer = await ask(port, "POST", `engine.io/?EIO=4&transport=polling&sid=${sid}`, body);
         if (answer !== "ok") throw new Error(answer);
       }
     }),
   );
 }
 
-async function openSession(port: number): Promise<string> {
-  const packet = await ask(port, "GET", "?EIO=4&transport=polling");
+/** One event at a time of each session. */
+async function echo(port: number, count: number): Promise<void> {
+  let left = count;
+  await Promise.all(
+    sockets[port]!.map(async (socket) => {
+      while (left-- > 0) {
+        socket.send(`420["echo","${TEXT}"]`);
+        await answerOf(socket, "430[");
+      }
+    }),
+  );
+}
+
+function each<T>(open: () => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: SESSIONS }, open));
+}
+
+/** @returns the id of a session of that server */
+async function openSession(port: number, path: string): Promise<string> {
+  const packet = await ask(port, "GET", `${path}/?EIO=4&transport=polling`);
   return (JSON.parse(packet.slice(1)) as { sid: string }).sid;
 }
 
-function ask(port: number, method: string, query: string, body = ""): Promise<string> {
+/** A session of the owner that goes on over WebSocket, by way of that server. */
+async function openWebSocket(port: number): Promise<RawWebSocket> {
+  const socket = await new RawWebSocket(port, `&sid=${await openSession(owner.port, "socket.io")}`).opened();
+  socket.send("2probe");
+  await answerOf(socket, "3probe");
+  socket.send("5", "40");
+  await answerOf(socket, "40");
+  return socket;
+}
+
+/** The next message, but for pings. */
+async function answerOf(socket: RawWebSocket, start: string): Promise<void> {
+  const [message] = await socket.receive(1);
+  if (message === "2") {
+    socket.send("3");
+    return answerOf(socket, start);
+  }
+  if (!String(message).startsWith(start)) throw new Error(String(message));
+}
+
+function ask(port: number, method: string, path: string, body = ""): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { "content-length": body.length };
-    const asked = request(
-      { agent, port, host: "127.0.0.1", method, path: `/engine.io/${query}`, headers },
-      (answer) => {
-        let text = "";
-        answer.setEncoding("utf8");
-        answer.on("data", (chunk: string) => (text += chunk));
-        answer.on("end", () => resolve(text));
-      },
-    );
+    const asked = request({ agent, port, host: "127.0.0.1", method, path: `/${path}`, headers }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (chunk: string) => (text += chunk));
+      answer.on("end", () => resolve(text));
+    });
     asked.on("error", reject);
     asked.end(body);
   });
@@ -114,8 +162,4 @@ async function start(): Promise<Server> {
   const server = { process: child, port };
   servers.push(server);
   return server;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
