@@ -90,7 +90,8 @@ async function loseServers(
     assert.equal(isWhole, false);
     const here = at === 1 ? [other.uid] : [asking.client.id!, other.client.id!];
     for (const answer of here) assert.ok(answers.includes(answer), "what has come is there");
-    if (withHeartbeats) assert.deepEqual(missing, [frozen.uid]);
+    // Over Redis somebody else may be on the way out.
+    assert.deepEqual(withHeartbeats ? missing : missing.filter((uid) => uid === frozen.uid), [frozen.uid]);
   }
   if (withHeartbeats) {
     await counts(asking, 2);
