@@ -51,7 +51,10 @@ export class ScriptedResponse {
   webSocket: ScriptedWebSocket | undefined;
   readonly #behavior: Behavior | undefined;
   #state: "open" | "over" = "open";
+  /** How large an answer may be, in bytes, to be taken at once. */
+  takes = Infinity;
   #isCorked = false;
+  #onWritable: (offset: number) => boolean = () => true;
   #onAborted = (): void => {};
   #onData: ((chunk: ArrayBuffer, isLast: boolean) => void) | undefined;
 
@@ -85,6 +88,28 @@ export class ScriptedResponse {
 
   writeHeader(name: string, value: string): void {
     this.#write(`${name}: ${value}`);
+  }
+
+  /** Takes all, or nothing of a body that is larger than {@link takes}: then it is to be offered again. */
+  tryEnd(body: Uint8Array, totalSize: number): [boolean, boolean] {
+    this.#check();
+    if (body.length > this.takes) return [false, false];
+    if (body.length !== totalSize) throw new Error("not the whole body, though nothing was taken of it");
+    this.end(body);
+    return [true, true];
+  }
+
+  onWritable(handler: (offset: number) => boolean): void {
+    this.#check();
+    this.#onWritable = handler;
+  }
+
+  /** The operating system takes the answer. */
+  drain(): void {
+    this.takes = Infinity;
+    this.#isCorked = true;
+    this.#onWritable(0);
+    this.#isCorked = false;
   }
 
   end(body: string | Uint8Array = ""): void {

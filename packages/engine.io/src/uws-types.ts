@@ -26,6 +26,14 @@ export interface UwsHttpResponse {
   writeStatus(status: string): unknown;
   writeHeader(name: string, value: string): unknown;
   end(body?: string | Uint8Array): unknown;
+  /**
+   * Answers with as much of the body as is taken at once.
+   * @param totalSize of the whole body, in bytes
+   * @returns whether all of this was taken, and whether the answer is complete; if not, the handler of {@link onWritable} follows
+   */
+  tryEnd(body: Uint8Array, totalSize: number): [isTaken: boolean, isComplete: boolean];
+  /** @param handler gets how many bytes of the body have been taken; returns whether what it wrote was */
+  onWritable(handler: (offset: number) => boolean): unknown;
   close(): unknown;
   onAborted(handler: () => void): unknown;
   onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown;

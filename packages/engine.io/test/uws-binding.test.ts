@@ -196,6 +196,36 @@ describe("uServer: who leaves early", () => {
 /** What was sent in a tick leaves at its end. */
 const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+describe("uServer: an answer that is not taken at once", () => {
+  /** A session whose last answer, of 20,003 bytes, is on its way. */
+  function stalledPoll(t: TestContext): [Served, query: string, Socket, ScriptedResponse] {
+    const served = serve(t);
+    const [query, socket] = pollingSession(served);
+    const poll = served.app.request("get", query);
+    poll.takes = 10_000;
+    socket.send(`é${BIG}`);
+    return [served, query, socket, poll];
+  }
+
+  test("counts as buffered, and what comes next waits, until it is taken", (t) => {
+    const [{ app }, query, socket, poll] = stalledPoll(t);
+    const next = app.request("get", query);
+    socket.send("b");
+    assert.ok(socket.bufferedBytes >= 20_002, String(socket.bufferedBytes));
+    assert.deepEqual(next.written, []);
+    poll.drain();
+    assert.equal(poll.written.at(-1), `4é${BIG}`);
+    assert.equal(next.written.at(-1), "4b");
+    assert.equal(socket.bufferedBytes, 0);
+  });
+
+  test("counts no more when the peer has left", (t) => {
+    const [, , socket, poll] = stalledPoll(t);
+    poll.abort();
+    assert.equal(socket.bufferedBytes, 0);
+  });
+});
+
 describe("uServer: WebSockets", () => {
   test("what is sent within a tick leaves in one write", async (t) => {
     const [webSocket, socket] = websocketSession(serve(t));

@@ -192,6 +192,29 @@ describe("uWebSockets.js: polling", { skip }, () => {
     assert.deepEqual(await peer.receive(1), ["4a\ufffd"]);
   });
 
+  test("who has not read an answer gets no other; it arrives whole, or goes with its connection", async (t) => {
+    const served = await serveApp(t, { httpCompression: false });
+    const [peer, socket] = await pollingSession(served);
+    const body = `é${"x".repeat(10_000_000)}`;
+    const get = request("GET", `${POLLING}&sid=${peer.sid}`);
+    for (const end of ["reads", "leaves"]) {
+      socket.send(body);
+      const slow = new RawConnection(served.port, get);
+      await slow.received("HTTP/1.1 200 OK");
+      slow.socket.pause();
+      const held = peer.poll();
+      await peer.post("4up");
+      assert.ok(socket.bufferedBytes > 1_000_000, `${socket.bufferedBytes} bytes`);
+      socket.send("next");
+      if (end === "leaves") slow.socket.destroy();
+      else slow.socket.resume();
+      assert.equal((await held).body, "4next");
+      assert.equal(socket.bufferedBytes, 0);
+      if (end === "reads") assert.ok(slow.text.endsWith("\r\n\r\n4" + Buffer.from(body).toString("latin1")));
+      slow.socket.destroy();
+    }
+  });
+
   test("clients of revision 3 get and send binary bodies", async (t) => {
     const served = await ECHO(t, { allowEIO3: true });
     const url = `${PATH}?EIO=3&transport=polling`;

@@ -21,7 +21,7 @@ export interface HttpExchange {
   readBody(limitBytes: number): void;
 
   /**
-   * @param onTaken called once the operating system has taken the answer, or nobody will; at once where that cannot be known
+   * @param onTaken called once the operating system has taken the answer, or nobody will
    */
   respond(status: number, headers?: OutgoingHttpHeaders, body?: string | Uint8Array, onTaken?: () => void): void;
 

@@ -13,6 +13,8 @@ export class UwsExchange implements HttpExchange {
   readonly #native: UwsHttpResponse;
   #isOver = false;
   #response: UwsResponse | null = null;
+  /** Of an answer that is on its way. */
+  #onTaken: (() => void) | undefined;
   readonly #body: ArrivingBody | null;
 
   /** @param maxBodyBytes longer bodies are not gathered; with 0, none is */
@@ -63,14 +65,37 @@ export class UwsExchange implements HttpExchange {
   }
 
   respond(status: number, headers: OutgoingHttpHeaders = {}, body?: string | Uint8Array, onTaken?: () => void): void {
+    if (this.#isOver) return onTaken?.();
+    let isTaken = true;
     this.#answer(() => {
       const native = this.#native;
       native.writeStatus(statusLine(status));
       this.#writeHeaders(headers);
       // The library would write half a surrogate pair as it is, which is no UTF-8.
-      native.end(typeof body === "string" ? Buffer.from(body) : body);
+      const bytes = typeof body === "string" ? Buffer.from(body) : body;
+      if (bytes === undefined || bytes.length === 0 || onTaken === undefined) native.end(bytes);
+      else isTaken = this.#offer(bytes, onTaken);
     });
-    // The library keeps what the operating system does not take, and does not say when it is gone.
+    if (isTaken) onTaken?.();
+  }
+
+  /** Given to `end`, the library would keep what the operating system does not take, and not say when it is gone. True if all is taken. */
+  #offer(bytes: Uint8Array, onTaken: () => void): boolean {
+    const native = this.#native;
+    const [, isComplete] = native.tryEnd(bytes, bytes.length);
+    if (isComplete) return true;
+    this.#onTaken = onTaken;
+    native.onWritable((offset) => {
+      const [isTaken, isLast] = native.tryEnd(bytes.subarray(offset), bytes.length);
+      if (isLast) this.#tellTaken();
+      return isTaken;
+    });
+    return false;
+  }
+
+  #tellTaken(): void {
+    const onTaken = this.#onTaken;
+    this.#onTaken = undefined;
     onTaken?.();
   }
 
@@ -136,7 +161,8 @@ export class UwsExchange implements HttpExchange {
   }
 
   #onAborted(): void {
-    if (this.#isOver) return;
+    // Nobody will take the rest of an answer.
+    if (this.#isOver) return this.#tellTaken();
     const { listener } = this;
     this.#finish("aborted");
     listener?.onAbort(this);
