@@ -31,7 +31,7 @@ const VISITORS = 20;
 
 /**
  * Many clients come and go through networks that fail, as long as asked. What is compared is a server that has had as many clients
- * before: half of the time is for that, up to five minutes, and 3,000 connections before it. Until then its memory grows with each,
+ * before: half of the time is for that, up to five minutes, and 1,000 connections before it. Until then its memory grows with each,
  * since code is compiled and optimised: heap snapshots show nothing else that grows.
  */
 export async function soak({ seconds, clients, seed }: SoakOptions): Promise<SoakReport> {
@@ -41,7 +41,7 @@ export async function soak({ seconds, clients, seed }: SoakOptions): Promise<Soa
   try {
     const random = randomOf(seed);
     const warmUp = Math.min(300, seconds / 2);
-    await shortVisits(victim.port, 3000);
+    await shortVisits(victim.port, 1000);
     await visits(victim.port, clients, warmUp, random);
     const before = await atRest(victim);
     const already = await connected(victim);
