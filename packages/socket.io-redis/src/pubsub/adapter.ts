@@ -298,8 +298,7 @@ export class RedisAdapter extends Adapter {
       // They were counted by who waits for the answers.
       if (this.#awaitedAcks.reportsOf(requestId) >= this.#lastCount - 1) return this.#withoutAcks.onLooked(false);
       const all = this.serverCount();
-      const able = this.#publisher.channels(this.#names.responsesPattern);
-      const lacking = (await all) - (await able).size;
+      const lacking = (await all) - (await this.#publisher.channels(this.#names.responsesPattern)).size;
       this.#withoutAcks.onLooked(lacking > 0);
       for (let server = 0; server < lacking; server++) this.#awaitedAcks.countClients(requestId, 0);
     };
