@@ -24,6 +24,36 @@ async function pair(t: TestContext, library: Library = "redis-4", options: any =
   return { redis, proxy, cut, other };
 }
 
+/** What does not fit into the outbox, as it is told. */
+function lostBy({ adapter }: Node): unknown[] {
+  const lost: unknown[] = [];
+  adapter.on("publish_error", ({ code }: { code: string }, operation: string) => lost.push([code, operation]));
+  return lost;
+}
+
+/** Every way to say something to the other servers without waiting for answers. */
+const OPERATIONS = ["broadcast", "socketsJoin", "socketsLeave", "disconnectSockets", "serverSideEmit"];
+
+function sayEverything({ io }: Node): void {
+  io.emit("not kept");
+  io.socketsJoin("room");
+  io.in("room").socketsLeave("room");
+  io.in("room").disconnectSockets();
+  io.serverSideEmit("anything");
+}
+
+const fullFor = (operations: readonly string[]): unknown[] =>
+  operations.map((operation) => ["ERR_OUTBOX_FULL", operation]);
+
+/** Resolves once a server hears what another emits. */
+async function hearsAgain({ member }: Node, other: Node): Promise<void> {
+  for (let heard = false; !heard;) {
+    other.io.emit("again");
+    heard = member.names.includes("again");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 test("the packages are ours, by real path", () => {
   assert.ok(provenance(OURS).adapter.folder.startsWith(OURS_FOLDER));
 });
@@ -42,12 +72,7 @@ for (const library of LIBRARIES) {
       assert.deepEqual(await restored, [{ sent: 4, lost: 0 }]);
       await other.member.hears("last");
       assert.deepEqual(heardOf(other.member, "kept"), [1, 2, 3]);
-      // It hears the others again.
-      for (let heard = false; !heard;) {
-        other.io.emit("again");
-        heard = cut.member.names.includes("again");
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+      await hearsAgain(cut, other);
     });
 
     test("when it ends and another begins in its place, they hear each other again", async (t) => {
@@ -95,28 +120,15 @@ describe("a server whose Redis goes away", { skip: withoutRedis }, () => {
   ] as const) {
     test(`loses what is beyond the limit of ${limit}, and tells each`, async (t) => {
       const { proxy, cut, other } = await pair(t, "redis-4", { outbox: options });
-      const lost: unknown[] = [];
-      cut.adapter.on("publish_error", (error: { code: string }, operation: string) =>
-        lost.push([error.code, operation]),
-      );
+      const lost = lostBy(cut);
       await cutOff(cut, proxy);
       cut.io.emit("kept", 1);
       cut.io.emit("kept", 2);
-      cut.io.emit("kept", 3);
-      cut.io.socketsJoin("room");
-      cut.io.in("room").socketsLeave("room");
-      cut.io.in("room").disconnectSockets();
-      cut.io.serverSideEmit("anything");
+      sayEverything(cut);
       const restored = once(cut.adapter, "restored");
       proxy.forward();
       assert.deepEqual(await restored, [{ sent: 2, lost: 5 }]);
-      assert.deepEqual(
-        lost,
-        ["broadcast", "socketsJoin", "socketsLeave", "disconnectSockets", "serverSideEmit"].map((operation) => [
-          "ERR_OUTBOX_FULL",
-          operation,
-        ]),
-      );
+      assert.deepEqual(lost, fullFor(OPERATIONS));
       cut.io.emit("last");
       await other.member.hears("last");
       assert.deepEqual(heardOf(other.member, "kept"), [1, 2]);
@@ -158,14 +170,19 @@ describe("a server whose Redis goes away", { skip: withoutRedis }, () => {
     assert.match(String((await lost)[0]), /the adapter was closed/);
   });
 
-  test("keeps messages of sharded pub/sub too", async (t) => {
-    const { proxy, cut, other } = await pair(t, "ioredis", { create: createShardedAdapter });
+  test("keeps messages of sharded pub/sub too, and tells of each that does not fit", async (t) => {
+    const options = { create: createShardedAdapter, outbox: { maxMessages: 1 } };
+    const { proxy, cut, other } = await pair(t, "ioredis", options);
+    const lost = lostBy(cut);
     await cutOff(cut, proxy);
     cut.io.emit("kept", 1);
+    sayEverything(cut);
     const restored = once(cut.adapter, "restored");
     proxy.forward();
-    assert.deepEqual(await restored, [{ sent: 1, lost: 0 }]);
+    assert.deepEqual(await restored, [{ sent: 1, lost: 5 }]);
     await other.member.hears("kept");
+    assert.deepEqual(lost, fullFor(OPERATIONS));
+    await hearsAgain(cut, other);
   });
 });
 
@@ -197,20 +214,15 @@ describe("servers over streams whose Redis goes away", { skip: withoutRedis }, (
   ] as const) {
     test(`lose what is beyond the limit of ${limit}, and tell each`, async (t) => {
       const { proxy, cut, other } = await pair(t, "ioredis", { create, outbox });
-      const lost: unknown[] = [];
-      cut.adapter.on("publish_error", ({ code }: { code: string }, operation: string) => lost.push([code, operation]));
+      const lost = lostBy(cut);
       await cutOff(cut, proxy, REASONS_OF_STREAMS);
       cut.io.emit("kept", 1);
       cut.io.emit("kept", 2);
-      cut.io.emit("kept", 3);
-      cut.io.serverSideEmit("anything");
+      sayEverything(cut);
       const restored = once(cut.adapter, "restored");
       proxy.forward();
-      assert.deepEqual(await restored, [{ sent: 2, lost: 2 }]);
-      assert.deepEqual(lost, [
-        ["ERR_OUTBOX_FULL", "broadcast"],
-        ["ERR_OUTBOX_FULL", "serverSideEmit"],
-      ]);
+      assert.deepEqual(await restored, [{ sent: 2, lost: 5 }]);
+      assert.deepEqual(lost, fullFor(OPERATIONS));
       cut.io.emit("last");
       await other.member.hears("last");
       assert.deepEqual(heardOf(other.member, "kept"), [1, 2]);
