@@ -20,10 +20,16 @@ export interface Node {
   close(): Promise<void>;
 }
 
-async function clientOf(t: TestContext, library: Library, port: number, retryMs: number): Promise<any> {
+async function clientOf(
+  t: TestContext,
+  library: Library,
+  port: number,
+  retryMs: number,
+  ioredisOptions: object,
+): Promise<any> {
   const module = loadRedis(library);
   if (library.startsWith("ioredis")) {
-    const client = new module.Redis(port, "127.0.0.1", { retryStrategy: () => retryMs });
+    const client = new module.Redis(port, "127.0.0.1", { retryStrategy: () => retryMs, ...ioredisOptions });
     client.on("error", () => {});
     t.after(() => client.disconnect());
     return client;
@@ -46,17 +52,20 @@ async function clientOf(t: TestContext, library: Library, port: number, retryMs:
 }
 
 /**
- * @param options `create` makes the adapter, by default over pub/sub; clients of Redis try again every `retryMs`, by default 20; the
- *     others are given to the adapter
+ * @param options `create` makes the adapter, by default over pub/sub; clients of Redis try again every `retryMs`, by default 20; those of
+ *     ioredis get `ioredisOptions`, the adapter the others
  */
 export async function start(
   t: TestContext,
   library: Library,
   port: number,
-  { create = createAdapter as any, retryMs = 20, ...options }: any = {},
+  { create = createAdapter as any, retryMs = 20, ioredisOptions = {}, ...options }: any = {},
 ): Promise<Node> {
   const { Server, connect } = load(OURS);
-  const [pubClient, subClient] = [await clientOf(t, library, port, retryMs), await clientOf(t, library, port, retryMs)];
+  const [pubClient, subClient] = [
+    await clientOf(t, library, port, retryMs, ioredisOptions),
+    await clientOf(t, library, port, retryMs, ioredisOptions),
+  ];
   const http = createServer();
   const adapter = create(pubClient, subClient, { requestsTimeout: 300, ...options });
   const io = new Server(http, { transports: ["websocket"], adapter });

@@ -3,6 +3,7 @@ import type { Offset } from "socket.io-adapter";
 import { linkOf } from "../clients/link-of.js";
 import type { DuplicatedClient, Store } from "../clients/links.js";
 import type { Fields } from "./entry.js";
+import { Line } from "./line.js";
 
 const debug = debugModule("socket.io-redis");
 
@@ -69,6 +70,7 @@ export class StreamReader {
 
   async #read(copy: DuplicatedClient): Promise<void> {
     const store = linkOf(copy.client);
+    const line = new Line(copy.client);
     const { blockTimeInMs, readCount } = this.#options;
     while (this.#copy === copy) {
       const args = [
@@ -82,7 +84,7 @@ export class StreamReader {
         this.#position,
       ];
       try {
-        const reply = await store.command(this.#key, args);
+        const reply = await line.ask(() => store.command(this.#key, args));
         for (const [offset, fields] of entriesOfStream(reply, this.#key)) {
           if (this.#hand(offset, fields)) await new Promise(setImmediate);
         }
