@@ -55,19 +55,19 @@ function* losses(history: History): Generator<Violation> {
       const name = nameOf({ ...emit, socket: socket.id });
       if (heard.has(name) || !isThere(socket, emit.invoked, due)) continue;
       if (emit.room !== undefined && !isIn(stays, socket.id, emit.room, emit.invoked, due)) continue;
-      if (!history.faults.some((fault) => excuses(fault, emit, socket, due))) {
+      if (!history.faults.some((fault) => excuses(fault, emit, socket, due, history.isKept))) {
         yield { rule: "lost", what: `${name} to ${emit.room ?? "all"}` };
       }
     }
   }
 }
 
-/** The windows of docs/clusters.md, "Loss", for pub/sub. */
-function excuses(fault: Fault, emit: Emit, socket: SocketLife, due: number): boolean {
+/** The windows of docs/clusters.md, "Loss". */
+function excuses(fault: Fault, emit: Emit, socket: SocketLife, due: number, isKept: boolean): boolean {
   // A server delivers to its own clients in any case.
   if (socket.node === emit.from || fault.from > due) return false;
-  // What a server that is cut off hears of the others; what was under way when it was cut off.
-  if (fault.node === socket.node) return fault.to > emit.invoked;
+  // What a server that is cut off would have heard of the others; what was under way when it was cut off.
+  if (fault.node === socket.node) return !isKept && fault.to > emit.invoked;
   return fault.node === emit.from && (fault.kind === "kill" || emit.invoked < fault.noticed);
 }
 

@@ -76,6 +76,9 @@ export class History {
   readonly questions: Question[] = [];
   #now = 0;
 
+  /** @param isKept whether Redis keeps what is said for those who are cut off */
+  constructor(readonly isKept: boolean) {}
+
   now(): number {
     return ++this.#now;
   }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
-import { createAdapter } from "socket.io-redis";
+import { createAdapter, createShardedAdapter, createStreamsAdapter } from "socket.io-redis";
 import { loadRedis } from "../kinds.ts";
 import { FAULTY_ADAPTERS, type FaultName } from "./faulty-adapters.ts";
 
@@ -11,6 +11,19 @@ const QUESTION_MS = 1000;
 
 /** Else the library sends again what was under way when a connection broke, and Redis may have had it. */
 const redisOptions = { autoResendUnfulfilledCommands: false, retryStrategy: () => 20 };
+
+/* oxlint-disable typescript/no-explicit-any -- clients of Redis have no types here */
+type Create = (pubClient: any, subClient: any) => any;
+
+const ADAPTERS = {
+  "pub/sub": (pubClient, subClient) => createAdapter(pubClient, subClient, { requestsTimeout: QUESTION_MS }),
+  sharded: (pubClient, subClient) => createShardedAdapter(pubClient, subClient),
+  streams: (client) => createStreamsAdapter(client, { blockTimeInMs: 200 }),
+} satisfies Record<string, Create>;
+/* oxlint-enable typescript/no-explicit-any */
+
+export type AdapterName = keyof typeof ADAPTERS;
+export const ADAPTER_NAMES = Object.keys(ADAPTERS) as readonly AdapterName[];
 
 /** What a node is told to do. Sockets are named by their ids. */
 export type Command =
@@ -32,6 +45,8 @@ export interface Answers {
 
 export interface NodeOptions {
   readonly redisPort: number;
+  readonly adapter: AdapterName;
+  /** That of {@link adapter} is another one then, over pub/sub. */
   readonly fault?: FaultName | undefined;
 }
 
@@ -46,17 +61,16 @@ export class LocalNode {
     private readonly end: () => void,
   ) {}
 
-  static async start({ redisPort, fault }: NodeOptions, notice: Notice): Promise<LocalNode> {
+  static async start({ redisPort, adapter: name, fault }: NodeOptions, notice: Notice): Promise<LocalNode> {
     const { Redis } = loadRedis("ioredis");
     const clients = [0, 1].map(() => new Redis(redisPort, "127.0.0.1", redisOptions));
     for (const client of clients) client.on("error", () => {});
     const [pubClient, subClient] = clients;
-    const options = { requestsTimeout: QUESTION_MS };
     const adapter =
       fault === undefined
-        ? createAdapter(pubClient, subClient, options)
+        ? ADAPTERS[name](pubClient, subClient)
         : function (nsp: unknown) {
-            return new FAULTY_ADAPTERS[fault](nsp, pubClient, subClient, options);
+            return new FAULTY_ADAPTERS[fault](nsp, pubClient, subClient, { requestsTimeout: QUESTION_MS });
           };
     const http = createServer();
     const io = new Server(http, { transports: ["websocket"], adapter });

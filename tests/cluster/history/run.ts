@@ -2,7 +2,7 @@ import { check, type Violation } from "./check.ts";
 import type { FaultName } from "./faulty-adapters.ts";
 import type { Fault, Question, Span, Stay } from "./history.ts";
 import type { Member } from "./member.ts";
-import type { Answers } from "./node.ts";
+import { ADAPTER_NAMES, type AdapterName, type Answers, type Command } from "./node.ts";
 import { Stage, type Peer } from "./stage.ts";
 
 export interface RunOptions {
@@ -12,12 +12,15 @@ export interface RunOptions {
   readonly forMs?: number;
   /** One node for each; those with a process of their own are killed. */
   readonly nodes: readonly ("local" | "child")[];
-  /** Of the adapter: what the checker is to find. */
+  /** By default the seed chooses one. */
+  readonly adapter?: AdapterName | undefined;
+  /** Of the adapter, which is over pub/sub then: what the checker is to find. */
   readonly fault?: FaultName;
 }
 
 export interface RunResult {
   readonly violations: readonly Violation[];
+  readonly adapter: AdapterName;
   readonly emits: number;
   readonly deliveries: number;
   readonly faults: number;
@@ -31,8 +34,9 @@ const MAX_KILLS = 2;
 
 /** Does things at random, the same ones for the same seed, and checks what has come of them. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const stage = await Stage.start(options.nodes, options.fault);
-  const driver = new Driver(stage, random(options.seed));
+  const { seed, nodes, fault, adapter = ADAPTER_NAMES[seed % ADAPTER_NAMES.length]! } = options;
+  const stage = await Stage.start(nodes, adapter, fault);
+  const driver = new Driver(stage, random(seed));
   const lost: Violation[] = [];
   try {
     await driver.play(options);
@@ -44,6 +48,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const { history } = stage;
   return {
     violations: [...lost, ...check(history)],
+    adapter,
     emits: history.emits.length,
     deliveries: history.deliveries.length,
     faults: history.faults.length,
@@ -69,7 +74,7 @@ class Driver {
     for (const member of stage.members) {
       for (let count = 0; count < PEERS_PER_NODE; count++) await stage.connect(member);
     }
-    for (const peer of stage.peers) await this.#enter(peer, this.#anyOf(ROOMS));
+    for (const peer of stage.peers) this.#enter(peer, this.#anyOf(ROOMS));
     await stage.fence();
     const started = performance.now();
     for (let step = 0; step < steps && performance.now() - started < forMs; step++) {
@@ -104,35 +109,45 @@ class Driver {
   }
 
   /** Into a room, or out of it. */
-  async #move(peer: Peer): Promise<void> {
+  #move(peer: Peer): void {
     const room = this.#anyOf(ROOMS);
     const stay = this.#stays.get(`${peer.life.id} ${room}`);
-    if (stay === undefined) await this.#enter(peer, room);
-    else await this.#leave(peer, stay);
+    if (stay === undefined) this.#enter(peer, room);
+    else this.#leave(peer, stay);
   }
 
-  async #enter({ life }: Peer, room: string): Promise<void> {
-    const { history, members } = this.stage;
+  /** Over sharded pub/sub that lasts until Redis is back. */
+  #enter({ life }: Peer, room: string): void {
+    const { history } = this.stage;
     const stay = { socket: life.id, room, join: history.begin(), leave: { invoked: Infinity, completed: Infinity } };
     history.stays.push(stay);
     this.#stays.set(`${life.id} ${room}`, stay);
-    await members.find(({ name }) => name === life.node)!.perform({ do: "join", socket: life.id, room });
-    stay.join.completed = history.now();
+    this.#perform(life.node, { do: "join", socket: life.id, room }, stay.join);
   }
 
-  async #leave({ life }: Peer, { room, leave }: { room: string; leave: Span }): Promise<void> {
-    const { history, members } = this.stage;
-    leave.invoked = history.now();
+  #leave({ life }: Peer, { room, leave }: { room: string; leave: Span }): void {
+    leave.invoked = this.stage.history.now();
     this.#stays.delete(`${life.id} ${room}`);
-    await members.find(({ name }) => name === life.node)!.perform({ do: "leave", socket: life.id, room });
-    leave.completed = history.now();
+    this.#perform(life.node, { do: "leave", socket: life.id, room }, leave);
+  }
+
+  #perform(node: string, command: Command, span: Span): void {
+    const { history, members } = this.stage;
+    members
+      .find(({ name }) => name === node)!
+      .perform(command)
+      .then(
+        () => void (span.completed = history.now()),
+        // It was killed.
+        () => {},
+      );
   }
 
   /** Another client in place of one. */
   async #replace(peer: Peer): Promise<void> {
     this.stage.disconnect(peer);
     await this.stage.connect(this.#anyOf(this.stage.members));
-    await this.#enter(this.stage.peers.at(-1)!, this.#anyOf(ROOMS));
+    this.#enter(this.stage.peers.at(-1)!, this.#anyOf(ROOMS));
   }
 
   #ask(kind: Question["kind"]): void {

@@ -3,7 +3,7 @@ import { RedisServer } from "../../support/redis.ts";
 import type { FaultName } from "./faulty-adapters.ts";
 import { History, type Fault, type SocketLife } from "./history.ts";
 import { startChild, startLocal, type Member } from "./member.ts";
-import type { Notice } from "./node.ts";
+import type { AdapterName, Notice } from "./node.ts";
 
 /** How long anything may take that is to happen, in ms. */
 const PATIENCE_MS = 20_000;
@@ -21,7 +21,7 @@ export interface Peer {
 
 /** Nodes, clients and Redis of one run; writes down what happens. */
 export class Stage {
-  readonly history = new History();
+  readonly history: History;
   readonly members: Member[] = [];
   readonly peers: Peer[] = [];
   readonly #watchers = new Set<() => void>();
@@ -32,12 +32,19 @@ export class Stage {
 
   private constructor(
     readonly redis: RedisServer,
+    private readonly adapter: AdapterName,
     private readonly fault: FaultName | undefined,
-  ) {}
+  ) {
+    this.history = new History(adapter === "streams");
+  }
 
   /** @param kinds one node for each */
-  static async start(kinds: readonly ("local" | "child")[], fault?: FaultName): Promise<Stage> {
-    const stage = new Stage(await RedisServer.start(), fault);
+  static async start(
+    kinds: readonly ("local" | "child")[],
+    adapter: AdapterName,
+    fault: FaultName | undefined,
+  ): Promise<Stage> {
+    const stage = new Stage(await RedisServer.start(), adapter, fault);
     await Promise.all(kinds.map((kind) => stage.addNode(kind)));
     await stage.counted();
     return stage;
@@ -47,7 +54,7 @@ export class Stage {
     const name = `n${this.#named++}`;
     const start = kind === "local" ? startLocal : startChild;
     this.#reasons.set(name, new Set());
-    const options = { redisPort: this.redis.port, fault: this.fault };
+    const options = { redisPort: this.redis.port, adapter: this.adapter, fault: this.fault };
     this.members.push(await start(name, options, (event, about) => this.#onNotice(name, event, about)));
   }
 
