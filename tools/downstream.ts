@@ -5,8 +5,8 @@ import { packAll, runNpm } from "./pack.ts";
 import { root } from "./setup.mjs";
 
 /*
- * Installs the programs of tests/downstream and the bundlers of tests/environments over our tarballs, into .cache: outside the
- * workspaces, so that npm links none of them. Third parties come from the lock files there; the tarballs, whose content changes
+ * Installs the programs of tests/downstream, the bundlers of tests/environments and what benches measure over our tarballs, into .cache:
+ * outside the workspaces, so that npm links none of them. Third parties come from the lock files there; the tarballs, whose content changes
  * with every build, stand in them without a checksum. Does nothing when lock file and tarballs are those of the last time.
  *
  *   downstream.ts [path…]  install what the tests in these files or folders need; without a path: all
@@ -15,12 +15,19 @@ import { root } from "./setup.mjs";
 interface Tree {
   readonly source: string;
   readonly target: string;
+  /** Where its tests are. By default in `source`. */
+  readonly tests?: string;
 }
 
 const TREES: readonly Tree[] = [
   { source: join(root, "tests", "downstream"), target: join(root, ".cache", "downstream") },
   { source: join(root, "tests", "downstream", "adapters"), target: join(root, ".cache", "downstream-adapters") },
   { source: join(root, "tests", "environments"), target: join(root, ".cache", "environments") },
+  {
+    source: join(root, "bench", "installed"),
+    target: join(root, ".cache", "bench"),
+    tests: join(root, "tests", "bench"),
+  },
 ];
 
 interface Lock {
@@ -29,7 +36,10 @@ interface Lock {
 
 const args = process.argv.slice(2);
 const paths = args.filter((arg) => arg !== "--lock").map((path) => resolve(path));
-const wanted = TREES.filter(({ source }) => paths.length === 0 || paths.some((path) => isNear(path, source)));
+const wanted = TREES.filter(
+  ({ source, tests = source }) =>
+    paths.length === 0 || paths.some((path) => isNear(path, source) || isNear(path, tests)),
+);
 const packs = wanted.length === 0 ? [] : await packStable();
 for (const tree of wanted) {
   if (args.includes("--lock")) await lock(tree);

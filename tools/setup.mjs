@@ -94,14 +94,14 @@ export function build() {
 }
 
 /**
- * Installs the programs of tests/downstream and tests/environments over what was built. Ends the process when that fails.
+ * Installs the programs of tests/downstream and tests/environments, and what benches measure, over what was built. Ends the process when that fails.
  *
  * @param {readonly string[]} paths the files and folders that are to be tested; none: all
  */
 export function provideDownstream(paths) {
   const status = runTypeScript("tools/downstream.ts", paths);
   if (status !== 0) {
-    console.error("The programs of tests/downstream and tests/environments could not be installed.");
+    console.error("What tests and benches need of our tarballs could not be installed.");
     process.exit(status);
   }
 }
