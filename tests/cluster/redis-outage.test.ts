@@ -5,7 +5,7 @@ import { createShardedAdapter, createStreamsAdapter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { OURS, OURS_FOLDER, provenance } from "./kinds.ts";
-import { cutOff, heardOf, LIBRARIES, REASONS_OF_STREAMS, start, type Library } from "./outage-stage.ts";
+import { cutOff, heardOf, LIBRARIES, REASONS_OF_STREAMS, start, type Library, type Node } from "./outage-stage.ts";
 
 /*
  * Redis goes away and comes back: what servers go on doing meanwhile, what they tell, and what is lost.
