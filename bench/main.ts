@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { measureCurves } from "./curves/table.ts";
 import { provideRuntimes } from "../tools/runtimes.mjs";
 import { provideDownstream } from "../tools/setup.mjs";
 import { SEED } from "./load/table.ts";
@@ -18,6 +19,7 @@ import { measuredVersions } from "./versions.ts";
  *
  *   npm run bench                            all scenarios
  *   npm run bench -- echo-ack rooms          these
+ *   npm run bench -- curves                  how cost grows; once, whatever the rounds
  *     --rounds 6      how often each target is measured
  *     --uws           also both on uWebSockets.js, which is fetched
  *     --json FILE     the report as JSON; Markdown goes to stdout, what is going on to stderr
@@ -30,7 +32,7 @@ import { measuredVersions } from "./versions.ts";
  */
 const options = readOptions(process.argv.slice(2));
 const report = options.from === undefined ? await measure(options) : readReport(options.from);
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+save(report, options);
 if (options.check) {
   const verdicts = judge(readGoals(), report);
   console.log(`\n${verdictTable(verdicts)}`);
@@ -43,12 +45,15 @@ function readReport(file: string): Report {
   return earlier;
 }
 
-async function measure({ names, rounds, uws, profile, note }: BenchOptions): Promise<Report> {
-  const scenarios = chosen(names).map((scenario) => (uws ? withUws(scenario) : scenario));
+async function measure(options: BenchOptions): Promise<Report> {
+  const { names, rounds, uws, profile, note } = options;
+  const isCurves = names.includes("curves");
+  const scenarios = isCurves ? [] : chosen(names).map((scenario) => (uws ? withUws(scenario) : scenario));
   provideDownstream(["bench"]);
   if (uws) provideRuntimes(["uwebsockets"]);
   await buildPrograms();
   const flags = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
+  const pace = { ...USUAL_PACE, flags };
   const about = {
     date: new Date().toISOString(),
     ...(note === undefined ? {} : { note }),
@@ -59,13 +64,20 @@ async function measure({ names, rounds, uws, profile, note }: BenchOptions): Pro
     flags,
   };
   console.log(heading(about));
+  if (isCurves) return { ...about, scenarios: [], curves: await measureCurves(pace) };
   const reports: ScenarioReport[] = [];
   for (const scenario of scenarios) {
-    const runs = await measureRounds(scenario, scenario.rounds ?? rounds, { ...USUAL_PACE, flags }, progress(scenario));
+    const runs = await measureRounds(scenario, scenario.rounds ?? rounds, pace, progress(scenario));
     reports.push(scenarioReport(scenario, runs));
     console.log(`\n${scenarioSection(reports.at(-1)!)}`);
+    // Each time: what comes later may fail, after hours.
+    save({ ...about, scenarios: reports }, options);
   }
   return { ...about, scenarios: reports };
+}
+
+function save(report: Report, { json }: BenchOptions): void {
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 function chosen(names: readonly string[]): readonly Scenario[] {

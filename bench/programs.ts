@@ -14,6 +14,8 @@ const PROGRAMS = {
   load: "load/main.ts",
   require: "server/require.ts",
   client: "client/main.ts",
+  membership: "curves/membership-main.ts",
+  memory: "curves/memory-main.ts",
 } as const;
 
 export type ProgramName = keyof typeof PROGRAMS;

@@ -25,6 +25,12 @@ export const LOADS: Readonly<Record<string, Load>> = {
     deliveries: (clients) => clients,
     rooms: (at, clients) => [`room${at % (clients / 10)}`],
   }),
+  "one-room": ask({
+    clients: 1000,
+    event: () => ["room", "r", 1],
+    deliveries: () => 10,
+    rooms: (at) => (at < 10 ? ["r"] : Array.from({ length: 10 }, (_, other) => `${at}-${other}`)),
+  }),
   "redis-broadcast": ask({ clients: 500, event: () => ["all", 1], deliveries: (clients) => clients }),
   "polling-echo": pollingEcho({ clients: 50 }),
   heartbeat: quiet({ clients: 2000 }),

@@ -1,12 +1,22 @@
+import { curveSection } from "../curves/curve.ts";
 import type { MetricReport, RatioReport, Report, ScenarioReport } from "./report.ts";
 import type { Summary } from "./statistics.ts";
 
 /** The report for people. */
 export function markdown(report: Report): string {
-  return [heading(report), ...report.scenarios.map(scenarioSection)].join("\n\n");
+  const { scenarios, curves = [] } = report;
+  return [heading(report), ...scenarios.map(scenarioSection), ...curves.map(curveSection)].join("\n\n");
 }
 
-export function heading({ date, note, machine, versions, seed, rounds, flags }: Omit<Report, "scenarios">): string {
+export function heading({
+  date,
+  note,
+  machine,
+  versions,
+  seed,
+  rounds,
+  flags,
+}: Omit<Report, "scenarios" | "curves">): string {
   const { cpu, cores, memoryGiB, system, node, load } = machine;
   const lines = [
     "# Measured",

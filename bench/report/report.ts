@@ -1,4 +1,5 @@
 import type { Scenario, Figures } from "../scenarios/scenario.ts";
+import type { CurveReport } from "../curves/curve.ts";
 import type { TargetName } from "../targets.ts";
 import type { Machine } from "./machine.ts";
 import { ratio, summary, type Summary } from "./statistics.ts";
@@ -18,6 +19,7 @@ export interface Report {
   /** Of Node, for the servers. */
   readonly flags: readonly string[];
   readonly scenarios: readonly ScenarioReport[];
+  readonly curves?: readonly CurveReport[];
 }
 
 export interface ScenarioReport {
