@@ -12,6 +12,7 @@ import type { Pace } from "../../bench/scenarios/scenario.ts";
 import { SCENARIOS } from "../../bench/scenarios/table.ts";
 import { settingOf, type Needs, type TargetName } from "../../bench/targets.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { runtime } from "../support/runtimes.ts";
 
 /* That each load gets what it counts from each target that it is used with. */
 
@@ -199,6 +200,26 @@ describe("the loads of a bench", () => {
       const times = [...new Set(seqs)].map((seq) => seqs.filter((one) => one === seq).length);
       assert.deepEqual(times, expected, target);
       await end(...both.map(({ child }) => child));
+    }
+  });
+});
+
+const uws = runtime("uwebsockets");
+
+describe("the loads of a bench over uWebSockets.js", { skip: uws.skip }, () => {
+  test("get what they count from both makers", async (t) => {
+    for (const target of ["ours-uws", "upstream-uws"] as const) {
+      const server = await serverOf(t, target);
+      for (const [load, batch] of [
+        ["echo-ack", 1],
+        ["binary-echo", 2],
+        ["broadcast", 1],
+        ["polling-echo", 1],
+      ] as const) {
+        const { seen, counted } = await firstOf(load, [server.port], 10, 40);
+        assert.equal(counted, Math.floor(seen / batch), `${target} ${load}`);
+      }
+      for (const visit of Object.values(VISITS)) (await visit(server.port)).close();
     }
   });
 });
