@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { Agent, request } from "node:http";
 import { fileURLToPath } from "node:url";
 import { RawWebSocket } from "../tests/support/raw-peer.ts";
-import { median } from "./processes.ts";
+import { median } from "./report/statistics.ts";
 
 /**
  * What it costs to pass a client on: CPU microseconds of both servers together for one polling request (a POST of 100 bytes and its

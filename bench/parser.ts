@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import * as ourEngine from "engine.io-parser";
 import * as ourParser from "socket.io-parser";
+import { median } from "./report/statistics.ts";
 
 /**
  * What encoding and decoding cost, ours beside upstream's: CPU nanoseconds per operation, in alternating rounds within one
@@ -135,10 +136,6 @@ function measure(operation: Operation, iterations: number): number {
   for (let at = 0; at < iterations; at++) operation();
   const { user, system } = process.cpuUsage(before);
   return ((user + system) * 1000) / iterations;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 function flat(text: string): string {
