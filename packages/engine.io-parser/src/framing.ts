@@ -1,14 +1,6 @@
 import { decodePacket } from "./decodePacket.js";
 import { encodePacket, readBlob } from "./encodePacket.js";
-import {
-  BASE64_MARK,
-  bytesOf,
-  ERROR_PACKET,
-  FRAME_TOO_LARGE,
-  type BinaryType,
-  type Packet,
-  type RawData,
-} from "./packet.js";
+import { BASE64_MARK, bytesOf, ERROR_PACKET, type BinaryType, type Packet, type RawData } from "./packet.js";
 
 /*
  * The length-prefixed frames of a WebTransport stream (protocols.md 1.12): bit 7 of the first byte marks bytes, the others
@@ -18,6 +10,9 @@ const BINARY_BIT = 0x80;
 const LENGTH_BITS = 0x7f;
 const IN_2_BYTES = 126;
 const IN_8_BYTES = 127;
+
+/** As {@link ERROR_PACKET}, for a frame above the limit: whoever reads a stream can tell it apart. */
+export const FRAME_TOO_LARGE: Packet = /* @__PURE__ */ Object.freeze<Packet>({ type: "error", data: "parser error" });
 
 /** How much is set aside for a frame before its bytes are here: a peer that only announces must not make us grow. */
 const FIRST_ALLOCATION_BYTES = 16 * 1024;

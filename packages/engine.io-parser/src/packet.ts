@@ -34,9 +34,6 @@ export interface Packet {
 /** What stands for input that is no packet. One object for all, so it must not be changed. */
 export const ERROR_PACKET: Packet = Object.freeze({ type: "error", data: "parser error" } as const);
 
-/** The same for a frame above the limit, so that whoever reads a stream can tell it apart. */
-export const FRAME_TOO_LARGE: Packet = Object.freeze({ ...ERROR_PACKET });
-
 /** The digit of each type on the wire (protocols.md 1.3). */
 const DIGITS = { open: "0", close: "1", ping: "2", pong: "3", message: "4", upgrade: "5", noop: "6", error: "" };
 /** The index of a type is its digit. */

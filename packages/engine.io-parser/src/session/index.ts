@@ -7,7 +7,7 @@ export { CLOSE_TIMEOUT_MS, Session, type SessionHost, type UpgradeInProgress } f
 export { Rate, TokenBucket, type RateOptions } from "./token-bucket.js";
 export { NEXT, type SessionState } from "./state.js";
 // What every shell needs that carries packets over a WebTransport stream.
-export { encodeFrame, FrameDecoder } from "../framing.js";
+export { encodeFrame, FRAME_TOO_LARGE, FrameDecoder } from "../framing.js";
 export { encodePackets } from "../encodePacket.js";
-export { FRAME_TOO_LARGE, SEPARATOR } from "../packet.js";
+export { SEPARATOR } from "../packet.js";
 export type { SessionTransport, TransportSink } from "./transport.js";
