@@ -13,38 +13,34 @@ export const withoutRedis: string | false = findTool("redis-server") === null ? 
 export class RedisServer {
   private constructor(
     readonly port: number,
-    readonly process: ChildProcess,
+    public process: ChildProcess,
     private readonly folder: string,
+    private readonly args: readonly string[],
   ) {}
 
   /** @param args further options of redis-server */
   static async start(args: readonly string[] = [], port?: number): Promise<RedisServer> {
-    const program = findTool("redis-server");
-    if (program === null) throw new Error("redis-server is missing");
     port ??= await freePort();
     const folder = mkdtempSync(join(tmpdir(), "redis-"));
     const options = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
-    const server = spawn(program, [...options, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-    await new Promise<void>((resolve, reject) => {
-      let log = "";
-      server.stdout.on("data", (chunk: Buffer) => {
-        log += chunk.toString();
-        if (log.includes("Ready to accept connections")) resolve();
-      });
-      server.once("exit", (code) => reject(new Error(`redis-server ended with ${code}: ${log}`)));
-      server.once("error", reject);
-    });
-    // What it goes on to print must not fill the pipe.
-    server.stdout.resume();
-    return new RedisServer(port, server, folder);
+    return new RedisServer(port, await launch([...options, ...args]), folder, [...options, ...args]);
+  }
+
+  /** Ends at once, to be started again. */
+  async kill(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill("SIGKILL");
+    await ended;
+  }
+
+  /** Starts again after {@link kill}, as the node of a cluster that it was. */
+  async restart(): Promise<void> {
+    this.process = await launch(this.args);
   }
 
   async stop(): Promise<void> {
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      const ended = new Promise((resolve) => this.process.once("exit", resolve));
-      this.process.kill("SIGKILL");
-      await ended;
-    }
+    await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -59,6 +55,24 @@ export class RedisServer {
     await pass(ms);
     return RedisServer.start([], this.port);
   }
+}
+
+async function launch(args: readonly string[]): Promise<ChildProcess> {
+  const program = findTool("redis-server");
+  if (program === null) throw new Error("redis-server is missing");
+  const server = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise<void>((resolve, reject) => {
+    let log = "";
+    server.stdout.on("data", (chunk: Buffer) => {
+      log += chunk.toString();
+      if (log.includes("Ready to accept connections")) resolve();
+    });
+    server.once("exit", (code) => reject(new Error(`redis-server ended with ${code}: ${log}`)));
+    server.once("error", reject);
+  });
+  // What it goes on to print must not fill the pipe.
+  server.stdout.resume();
+  return server;
 }
 
 /** A Redis Cluster of three nodes, all of them masters. */
@@ -92,6 +106,12 @@ export class RedisCluster {
 
   get ports(): number[] {
     return this.nodes.map(({ port }) => port);
+  }
+
+  /** Starts all nodes again. */
+  async restart(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.restart()));
+    await Promise.all(this.ports.map(untilClusterIsUp));
   }
 
   async stop(): Promise<void> {

@@ -116,10 +116,14 @@ export class Outbox<Message extends Outgoing = Payload> {
     this.#maxBytes = maxBytes;
   }
 
-  /** Redis is away while this client has no connection. */
+  /**
+   * Redis is away while this client has no connection. Of a Redis Cluster: one that listens, to any of the nodes; the one that
+   * publishes, to all of them. While there is one, what is published has to go to the client, which learns of other nodes by it.
+   */
   watch(client: RedisClient, reason: Degradation): void {
     if (this.#isClosed) return;
-    this.#unwatch.push(watchConnection(client, this.#watcher(reason)));
+    const extent = reason === "publisher disconnected" ? "all nodes" : "any node";
+    this.#unwatch.push(watchConnection(client, this.#watcher(reason), extent));
   }
 
   /** Whether servers do not hear each other now. */

@@ -11,7 +11,7 @@ export class Line {
   #onBack: () => void = () => {};
 
   constructor(client: RedisClient) {
-    watchConnection(client, {
+    const watcher = {
       onAway: () => {
         this.#isAway = true;
         this.#onAway();
@@ -20,7 +20,9 @@ export class Line {
         this.#isAway = false;
         this.#onBack();
       },
-    });
+    };
+    // Of a Redis Cluster: the client itself tells what became of a read where it has other nodes left.
+    watchConnection(client, watcher, "all nodes");
   }
 
   /**
