@@ -33,23 +33,34 @@ describe("set-up", () => {
     assert.equal(run.status, 1);
   });
 
-  test("npm start prints an address that answers, and ends when told to", async () => {
-    const child = spawn(process.execPath, [join(root, "tools/start.mjs")], {
-      env,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const ended = once(child, "exit");
-    let address: string | undefined;
-    for await (const line of createInterface({ input: child.stdout })) {
-      address = /http:\/\/\S+/.exec(line)?.[0];
-      if (address !== undefined) break;
-    }
-    child.stdout.resume();
-    assert.ok(address !== undefined, "it ended without an address");
-    const page = await fetch(address);
-    assert.equal(page.status, 200);
-    assert.match(await page.text(), /<!doctype html>/i);
-    child.kill("SIGTERM");
-    assert.deepEqual(await ended, [0, null]);
+  test("npm start prints an address that answers, and ends when told to", () => serveChat([]));
+
+  test("npm start -- --workers 2 does so with two processes", async () => {
+    assert.match(await serveChat(["--workers", "2"]), /^ *2 processes serve it/m);
   });
 });
+
+/** @returns all that it prints */
+async function serveChat(args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [join(root, "tools/start.mjs"), ...args], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  const printed: string[] = [];
+  const lines = createInterface({ input: child.stdout });
+  const address = await new Promise<string>((resolve, reject) => {
+    lines.on("line", (line) => {
+      printed.push(line);
+      const found = /http:\/\/\S+/.exec(line)?.[0];
+      if (found !== undefined) resolve(found);
+    });
+    lines.once("close", () => reject(new Error("it ended without an address")));
+  });
+  const page = await fetch(address);
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /<!doctype html>/i);
+  child.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null]);
+  return printed.join("\n");
+}
