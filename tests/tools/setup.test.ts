@@ -33,7 +33,9 @@ describe("set-up", () => {
     assert.equal(run.status, 1);
   });
 
-  test("npm start prints an address that answers, and ends when told to", () => serveChat([]));
+  test("npm start prints an address that answers, and ends when told to", async () => {
+    assert.doesNotMatch(await serveChat([]), /processes serve it/);
+  });
 
   test("npm start -- --workers 2 does so with two processes", async () => {
     assert.match(await serveChat(["--workers", "2"]), /^ *2 processes serve it/m);
