@@ -7,6 +7,8 @@ export interface ClientOrder {
   readonly port: number;
   readonly transport: "websocket" | "polling";
   readonly work: "echo" | "recv" | "connect";
+  /** Connected at the same time. */
+  readonly sockets: number;
   /** Messages, once to warm up and once measured. */
   readonly count: number;
 }
@@ -24,12 +26,12 @@ export type Connect = () => Promise<Connection>;
 /** @returns does the work once, and says how many messages that were */
 export async function repeat(order: ClientOrder, connect: Connect): Promise<() => Promise<number>> {
   if (order.work === "connect") return () => connectInTurn(order.count, connect);
-  const connections = await Promise.all(Array.from({ length: SOCKETS }, connect));
-  const share = Math.ceil(order.count / SOCKETS);
+  const connections = await Promise.all(Array.from({ length: order.sockets }, connect));
+  const share = Math.ceil(order.count / order.sockets);
   const work = order.work === "echo" ? echoes : receipts;
   return async () => {
     await Promise.all(connections.map((connection) => work(connection, share)));
-    return share * SOCKETS;
+    return share * order.sockets;
   };
 }
 
@@ -64,6 +66,5 @@ function receipts(connection: Connection, count: number): Promise<void> {
   });
 }
 
-const SOCKETS = 50;
 /** Events of a socket that are not answered yet. */
 const DEPTH = 4;

@@ -18,7 +18,14 @@ export function client(
     targets: transport === "polling" ? ["ours", "upstream"] : ["ours", "upstream", "ws"],
     async run(target, pace) {
       const server = await startServer(settingOf("upstream"), []);
-      const order = { ...clientOf(target), port: server.port, work, transport, count: shareOf(count, pace) };
+      const order = {
+        ...clientOf(target),
+        port: server.port,
+        work,
+        transport,
+        sockets: 50,
+        count: shareOf(count, pace),
+      };
       const cpu = await heard<number>(startProgram("client", [JSON.stringify(order)], pace.flags));
       await end(server.child);
       return { cpu };
