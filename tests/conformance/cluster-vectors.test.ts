@@ -66,6 +66,8 @@ describe("what servers of a cluster were recorded to say to each other", () => {
         );
         // In the dynamic modes sockets have channels, whose ids differ.
         assert.deepEqual(missing, []);
+        // With their first question servers look for the names of the others.
+        for (const { io } of nodes) await io.allSockets();
         const play = async (vector: Exchange): Promise<Pair> => {
           if (vector.name === SESSION_VECTOR) return playSession(vector, make);
           const operation = operations[vector.name];
@@ -301,7 +303,9 @@ function deepMap(value: unknown, change: (value: unknown) => unknown): unknown {
 }
 
 function asOfVersion8(form: unknown): unknown {
-  return deepMap(form, (value) => (value === "undefined" ? null : withoutFormOfAcks(withoutOldForm(value))));
+  return deepMap(form, (value) =>
+    value === "undefined" ? null : withoutNameOfAnswer(withoutFormOfAcks(withoutOldForm(value))),
+  );
 }
 
 /** Broadcasts with acknowledgement, and the answers to them, are JSON where there are no bytes. */
@@ -309,6 +313,14 @@ function withoutFormOfAcks(value: unknown): unknown {
   const { message, format } = (value ?? {}) as { message?: { type?: number }; format?: unknown };
   const isOfAcks = message?.type === 7 || message?.type === 9;
   return isOfAcks && format === "json" ? { ...(value as object), format: "msgpack" } : value;
+}
+
+/** Answers say whose they are. */
+function withoutNameOfAnswer(value: unknown): unknown {
+  const { channel, message } = (value ?? {}) as { channel?: unknown; message?: object };
+  if (!String(channel).includes("-response#") || message === undefined) return value;
+  const { uid: _uid, ...rest } = message as { uid?: unknown };
+  return { ...(value as object), message: rest };
 }
 
 /** Questions for ids and rooms go to servers of Socket.IO 2 as well: under their name of the id, and for rooms in a second message. */

@@ -40,6 +40,13 @@ export class Broker {
     return [...this.clients].filter((client) => client.listensTo(kind, channel)).length;
   }
 
+  /** @param pattern of `?`, sets like `[0-9a-f]`, and characters of which some are escaped */
+  channels(kind: Kind, pattern: string): string[] {
+    const matcher = new RegExp(`^${pattern.replace(/\\?[+.^$(){}|]/g, "\\$&").replaceAll("?", ".")}$`);
+    const all = new Set([...this.clients].flatMap((client) => client.listensToAll(kind)));
+    return [...all].filter((channel) => matcher.test(channel));
+  }
+
   command(name: string, args: readonly string[]): unknown {
     switch (name) {
       case "XADD": {
@@ -139,10 +146,14 @@ export class BrokerClient {
     this.#set("SUNSUBSCRIBE", "smessage", channel, done);
   }
 
-  pubsub(command: string, channel: string, done: Callback): void {
-    this.#broker.note({ node: this.#node, command: "PUBSUB", args: [command, channel] });
-    const kind = command.toUpperCase() === "SHARDNUMSUB" ? "smessage" : "message";
-    setImmediate(done, null, [channel, this.#broker.subscribers(kind, channel)]);
+  pubsub(command: string, ...args: [...names: string[], done: Callback]): void {
+    const names = args.slice(0, -1) as string[];
+    this.#broker.note({ node: this.#node, command: "PUBSUB", args: [command, ...names] });
+    const kind = command.startsWith("SHARD") ? "smessage" : "message";
+    const reply = command.endsWith("NUMSUB")
+      ? names.flatMap((name) => [name, this.#broker.subscribers(kind, name)])
+      : this.#broker.channels(kind, names[0]!);
+    setImmediate(args.at(-1) as Callback, null, reply);
   }
 
   call(name: string, args: readonly string[], done: Callback): void {
@@ -161,6 +172,10 @@ export class BrokerClient {
 
   listensTo(kind: Kind, channel: string): boolean {
     return this.#channels[kind].has(channel);
+  }
+
+  listensToAll(kind: Kind): string[] {
+    return [...this.#channels[kind]];
   }
 
   hear(kind: Exclude<Kind, "pmessage">, channel: string, payload: Buffer): void {
