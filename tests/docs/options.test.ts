@@ -9,9 +9,9 @@ import { root } from "../../tools/setup.mjs";
 import { loadClient, loadServer } from "../interop/implementations.js";
 import { Stage } from "../interop/stage.js";
 import { http } from "../support/raw-peer.js";
-import { Bench, portOf } from "./blocks/bench.js";
-import { parse } from "./source.js";
-import { clearFolder } from "./support/compiler.js";
+import { Bench, portOf } from "../guide/blocks/bench.js";
+import { parse } from "../guide/source.js";
+import { clearFolder } from "../guide/support/compiler.js";
 
 /* Every code block of docs/options.md, as it stands there. */
 
