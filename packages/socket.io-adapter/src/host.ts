@@ -61,6 +61,8 @@ export interface AdapterSocket {
   readonly client: { writeToEngine(encoded: EncodedPacket, options: WriteOptions): void };
   // eslint-disable-next-line typescript/no-explicit-any -- answers carry whatever the peer sent
   readonly acks: { set(id: number, ack: (...args: any[]) => void): unknown };
+  /** Connected, and of no room that is known, not even its own: no target of a broadcast to everybody. @internal */
+  _isAside?: boolean;
   /** Number of the last packet of the recovery log that was sent to it. @internal */
   _lastLogged?: number | undefined;
   notifyOutgoingListeners?(packet: Packet): void;

@@ -160,6 +160,15 @@ test("sockets, fetchSockets and the commands act on the connected sockets that m
   ]);
 });
 
+test("who has left all rooms, its own too, is no target of what goes to everybody, until it joins one again", async () => {
+  const { adapter } = host("a", "b");
+  adapter.delAll("a");
+  assert.deepEqual(await adapter.sockets(new Set()), new Set(["b"]));
+  assert.deepEqual(await adapter.sockets(new Set(["a"])), new Set());
+  void adapter.addAll("a", new Set(["r"]));
+  assert.deepEqual(await adapter.sockets(new Set()), new Set(["a", "b"]));
+});
+
 test("a single process is a cluster of one, without sessions and without other servers", async (t) => {
   const { adapter } = host();
   const warn = t.mock.method(console, "warn", () => {});

@@ -29,6 +29,8 @@ interface Joining {
  * The engine calls it directly (`conn.receiver`); engines of other makes are listened to by events.
  */
 export class Client {
+  /** What broadcasts take as long as nothing is in the way. */
+  #shortcut: Shortcut | null = null;
   /** The engine socket. */
   readonly conn: RawSocket;
   /** @internal read by admin-ui */
@@ -54,8 +56,6 @@ export class Client {
   /** Null if there are none. */
   readonly #rates: ConnectionRates | null;
   #isUnanswering = false;
-  /** What broadcasts take as long as nothing is in the way. */
-  #shortcut: Shortcut | null = null;
   /** The limit that it is closed for. */
   #cause: Error | undefined;
 

@@ -75,6 +75,8 @@ export class Socket<
   /** Whether the socket is connected. */
   connected: boolean = false;
   /** @internal see AdapterSocket */
+  _isAside: boolean;
+  /** @internal see AdapterSocket */
   _lastLogged: number | undefined;
   private readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   private readonly adapter: Adapter;
@@ -98,6 +100,7 @@ export class Socket<
     const { dialect } = client;
     this.nsp = nsp;
     this.client = client;
+    this._isAside = false;
     this.id = session === undefined ? dialect.newSocketId(nsp.name, client.id) : session.sid;
     this.recovered = session !== undefined;
     this.handshake = buildHandshake(client, auth);

@@ -24,24 +24,25 @@ type WriteCallback = (error?: Error | null) => void;
  * is; answers to what the peer sent leave when that has been read.
  */
 export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Shortcut {
-  listener: EndpointListener | null = null;
+  // What a broadcast reads of each receiver comes first, to lie side by side in memory.
+  isClear = false;
+  readyState: ReadyState = 1;
   /** The connection below. */
   readonly connection: Duplex;
-  readonly protocol: string;
-  readyState: ReadyState = 1;
-  isClear = false;
-  readonly #parser: FrameParser;
-  #socket: OwnWebSocket | null = null;
+  #pendingBytes = 0;
+  /** What the operating system had not taken after the last write: at most so much waits below. */
+  #bytesBelow = 0;
   /** What waits for the end of the tick: a frame … */
   #single: Buffer | null = null;
   /** … or several, and parts of frames. Mostly it is one: hot path of broadcasts, which make no list then. */
   #pending: Buffer[] | null = null;
-  #pendingBytes = 0;
-  /** What the operating system had not taken after the last write: at most so much waits below. */
-  #bytesBelow = 0;
-  #callbacks: WriteCallback[] | null = null;
   /** Somebody will call {@link flush}. */
   #willFlush = false;
+  #callbacks: WriteCallback[] | null = null;
+  listener: EndpointListener | null = null;
+  readonly protocol: string;
+  readonly #parser: FrameParser;
+  #socket: OwnWebSocket | null = null;
   #waitingPongs = 0;
   #closeSent = false;
   #closeCode = 1006;
