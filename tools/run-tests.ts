@@ -59,7 +59,7 @@ function testFilesOfProject(): string[] {
 
 /** A minute and more, some of them only in `npm run test:all`. */
 function takesLong(file: string): boolean {
-  return /^tests\/(dist\/(packed|type-rows)|browser\/(chat|hostile|screenshots)|cluster\/redis-outages|guide\/blocks|soak\/soak)\.test/.test(
+  return /^tests\/(dist\/(packed|type-rows)|browser\/(chat|hostile|screenshots)|cluster\/redis-outages|fuzz\/fuzz|guide\/blocks|soak\/soak)\.test/.test(
     file,
   );
 }

@@ -8,7 +8,7 @@ import { FUZZERS } from "./fuzzers/index.ts";
 /* The corpus, and new inputs from a new seed in each run. What is found is told with its seed: `npm run fuzz` finds it again. */
 
 /** For each. */
-const SECONDS = 2;
+const SECONDS = 6;
 const { FUZZ_SEED = String(randomInt(2 ** 31)) } = process.env;
 
 suite(`inputs of any kind, seed ${FUZZ_SEED}`, () => {
