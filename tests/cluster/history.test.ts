@@ -17,7 +17,7 @@ const RUNS = [
   ["streams", 5, "local"],
   ["pub/sub", 3, "child"],
 ] as const;
-const STEPS = 300;
+const STEPS = 1000;
 /** A fault shows sooner. */
 const FAULTY_STEPS = 150;
 
