@@ -1,5 +1,6 @@
 import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "./links.js";
-import { countsIn, toArgument, unionOf } from "./node-redis.js";
+import { Listening } from "./listening.js";
+import { toArgument } from "./node-redis.js";
 
 type Callback = (error: Error | null, reply?: unknown) => void;
 
@@ -31,7 +32,7 @@ type Kind = "subscribe" | "psubscribe" | "ssubscribe";
 const REVERSE = { subscribe: "unsubscribe", psubscribe: "punsubscribe", ssubscribe: "sunsubscribe" } as const;
 
 /** `ioredis`, and `redis` 3. */
-export class EventClientLink implements Publisher, Subscriber, Store {
+export class EventClientLink extends Listening implements Publisher, Subscriber, Store {
   readonly #client: EventClient;
   readonly #handlers: Record<Kind, Map<string, Set<Handler>>> = {
     subscribe: new Map(),
@@ -41,6 +42,7 @@ export class EventClientLink implements Publisher, Subscriber, Store {
   #listens = false;
 
   constructor(client: EventClient) {
+    super();
     this.#client = client;
   }
 
@@ -50,22 +52,6 @@ export class EventClientLink implements Publisher, Subscriber, Store {
 
   publishToShard(channel: string, payload: Payload): Promise<unknown> {
     return promised((done) => this.#client.spublish!(channel, toArgument(payload), done));
-  }
-
-  async countSubscribers(channels: readonly string[]): Promise<number[]> {
-    return countsIn(await this.#pubsub("NUMSUB", channels), channels);
-  }
-
-  async countShardSubscribers(channels: readonly string[]): Promise<number[]> {
-    return countsIn(await this.#pubsub("SHARDNUMSUB", channels), channels);
-  }
-
-  async channels(pattern: string): Promise<Set<string>> {
-    return unionOf(await this.#pubsub("CHANNELS", [pattern]));
-  }
-
-  async shardChannels(pattern: string): Promise<Set<string>> {
-    return unionOf(await this.#pubsub("SHARDCHANNELS", [pattern]));
   }
 
   subscribe(channel: string, handler: Handler): Promise<unknown> {
@@ -145,8 +131,7 @@ export class EventClientLink implements Publisher, Subscriber, Store {
     this.#client.on("smessageBuffer", (channel, payload) => tell("ssubscribe", String(channel), channel, payload));
   }
 
-  /** Each node of a Redis Cluster knows its own subscribers only. */
-  #pubsub(command: string, names: readonly string[]): Promise<unknown[]> {
+  protected override askNodes(command: string, names: readonly string[]): Promise<unknown[]> {
     const nodes = this.#client.nodes?.("master") ?? [this.#client];
     return Promise.all(nodes.map((node) => promised((done) => node.pubsub(command, ...names, done))));
   }

@@ -1,4 +1,5 @@
 import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "./links.js";
+import { Listening } from "./listening.js";
 
 type Listener = (payload: Buffer, channel: Buffer) => void;
 
@@ -32,11 +33,13 @@ export function isNodeRedis(client: object): client is NodeRedisClient {
 }
 
 /** `redis` 4 and newer. */
-export class NodeRedisLink implements Publisher, Subscriber, Store {
+export class NodeRedisLink extends Listening implements Publisher, Subscriber, Store {
   /** The library knows listeners by identity. */
   readonly #listeners = new WeakMap<Handler, Listener>();
 
-  constructor(private readonly client: NodeRedisClient) {}
+  constructor(private readonly client: NodeRedisClient) {
+    super();
+  }
 
   publish(channel: string, payload: Payload): Promise<unknown> {
     return this.client.publish(channel, toArgument(payload));
@@ -44,22 +47,6 @@ export class NodeRedisLink implements Publisher, Subscriber, Store {
 
   publishToShard(channel: string, payload: Payload): Promise<unknown> {
     return this.client.sPublish!(channel, toArgument(payload));
-  }
-
-  async countSubscribers(channels: readonly string[]): Promise<number[]> {
-    return countsIn(await this.#pubsub("NUMSUB", channels), channels);
-  }
-
-  async countShardSubscribers(channels: readonly string[]): Promise<number[]> {
-    return countsIn(await this.#pubsub("SHARDNUMSUB", channels), channels);
-  }
-
-  async channels(pattern: string): Promise<Set<string>> {
-    return unionOf(await this.#pubsub("CHANNELS", [pattern]));
-  }
-
-  async shardChannels(pattern: string): Promise<Set<string>> {
-    return unionOf(await this.#pubsub("SHARDCHANNELS", [pattern]));
   }
 
   subscribe(channel: string, handler: Handler): Promise<unknown> {
@@ -113,8 +100,7 @@ export class NodeRedisLink implements Publisher, Subscriber, Store {
     return listener;
   }
 
-  /** Each node of a Redis Cluster knows its own subscribers only. */
-  async #pubsub(command: string, names: readonly string[]): Promise<unknown[]> {
+  protected override async askNodes(command: string, names: readonly string[]): Promise<unknown[]> {
     const { client } = this;
     const nodes =
       client.masters === undefined
@@ -122,26 +108,6 @@ export class NodeRedisLink implements Publisher, Subscriber, Store {
         : await Promise.all(client.masters.map(async (master) => client.nodeClient!(master)));
     return Promise.all(nodes.map((node) => node.sendCommand(["PUBSUB", command, ...names])));
   }
-}
-
-/**
- * Subscribers of each channel, on all nodes.
- *
- * @param replies of the nodes: lists of names and numbers, or where the client speaks RESP3 perhaps maps
- */
-export function countsIn(replies: readonly unknown[], channels: readonly string[]): number[] {
-  return channels.map((channel, at) => replies.reduce<number>((sum, reply) => sum + countIn(reply, channel, at), 0));
-}
-
-function countIn(reply: unknown, channel: string, at: number): number {
-  if (Array.isArray(reply)) return Number(reply[2 * at + 1] ?? 0);
-  if (reply instanceof Map) return Number(reply.get(channel) ?? 0);
-  return Number((reply as Record<string, unknown>)[channel] ?? 0);
-}
-
-/** @param replies of the nodes: lists of names, or where the client speaks RESP3 perhaps sets */
-export function unionOf(replies: readonly unknown[]): Set<string> {
-  return new Set(replies.flatMap((names) => [...(names as Iterable<string>)]));
 }
 
 /** The library takes Buffers, but not other views. */
