@@ -1,7 +1,7 @@
 import { startServer } from "../scenarios/processes.ts";
-import { US_PER_MESSAGE, type Figures } from "../scenarios/scenario.ts";
+import { US_PER_MESSAGE, type Figures, type Pace } from "../scenarios/scenario.ts";
 import { measureLoad } from "../scenarios/steady.ts";
-import { settingOf } from "../targets.ts";
+import { settingOf, type TargetName } from "../targets.ts";
 import type { Curve } from "./curve.ts";
 
 export const receivers: Curve = {
@@ -22,12 +22,11 @@ export const oneRoom: Curve = {
   run: (target, at, pace) => inTurn(at, (clients) => deliveries("one-room", target, clients, pace)),
 };
 
-async function deliveries(load: string, ...[target, clients, pace]: DeliveryArgs): Promise<Figures> {
+async function deliveries(load: string, target: TargetName, clients: number, pace: Pace): Promise<Figures> {
   const server = await startServer(settingOf(target), pace.flags);
   const { cpu } = await measureLoad(load, [server], clients, pace);
   return { cpu };
 }
-type DeliveryArgs = [target: Parameters<Curve["run"]>[0], clients: number, pace: Parameters<Curve["run"]>[2]];
 
 /** One measurement after the other. */
 export async function inTurn(at: readonly number[], measure: (x: number) => Promise<Figures>): Promise<Figures[]> {

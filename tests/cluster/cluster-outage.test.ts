@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test, type TestContext } from "node:test";
+import type { Server } from "socket.io";
+import type { Adapter } from "socket.io-adapter";
 import { createShardedAdapter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisCluster, withoutRedis } from "../support/redis.ts";
@@ -23,8 +25,8 @@ const RETRY_MS = 20;
 const DISCONNECTED = ["publisher disconnected", "subscriber disconnected"];
 
 interface Node {
-  readonly io: any;
-  readonly adapter: any;
+  readonly io: Server;
+  readonly adapter: Adapter;
   readonly member: Member;
 }
 
@@ -57,10 +59,10 @@ async function clientOf(t: TestContext, library: Library, ways: ReadonlyMap<numb
 }
 
 async function start(t: TestContext, library: Library, ways: ReadonlyMap<number, number>): Promise<Node> {
-  const { Server, connect } = load(OURS);
+  const { Server: Ours, connect } = load(OURS);
   const [pubClient, subClient] = [await clientOf(t, library, ways), await clientOf(t, library, ways)];
   const http = createServer();
-  const io = new Server(http, { transports: ["websocket"], adapter: createShardedAdapter(pubClient, subClient) });
+  const io = new Ours(http, { transports: ["websocket"], adapter: createShardedAdapter(pubClient, subClient) });
   t.after(() => io.close());
   http.listen(0, "127.0.0.1");
   await once(http, "listening");

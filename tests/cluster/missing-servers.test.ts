@@ -4,6 +4,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { describe, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Server } from "socket.io";
+import type { RedisAdapter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { load, loadRedis, OURS, UPSTREAM, type Kind } from "./kinds.ts";
@@ -11,8 +13,6 @@ import { load, loadRedis, OURS, UPSTREAM, type Kind } from "./kinds.ts";
 /*
  * Servers that end, or hear nothing any more, while they are asked: whose answers are missing?
  */
-
-/* oxlint-disable typescript/no-explicit-any -- servers of two makers have no type in common */
 
 /** How long the questions here may take, in ms; those between servers over sharded pub/sub and streams take 5 s. */
 const QUESTION_MS = 2000;
@@ -22,7 +22,7 @@ const UPSTREAM_8 = UPSTREAM[0]!;
 type Create = "createAdapter" | "createShardedAdapter" | "createStreamsAdapter";
 
 interface Node {
-  readonly io: any;
+  readonly io: Server;
   readonly uid: string;
   /** Its way to Redis. */
   readonly proxy: FaultyProxy;
@@ -89,7 +89,7 @@ class Cluster {
 }
 
 /** Servers of other makes do not tell when they listen. */
-async function untilThereAre(io: any, servers: number): Promise<void> {
+async function untilThereAre(io: Server, servers: number): Promise<void> {
   while ((await io.of("/").adapter.serverCount()) < servers) await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -141,7 +141,7 @@ describe("servers that do not answer", { skip: withoutRedis, concurrency: true }
       io.fetchSockets(),
       io.serverSideEmitWithAck("who"),
       io.timeout(QUESTION_MS).emitWithAck("anything"),
-      failure(io.of("/").adapter.allRooms()),
+      failure((io.of("/").adapter as RedisAdapter).allRooms()),
     ]);
     for (const answers of [ids, sockets, emitted, acknowledged]) {
       assert.deepEqual([[...answers], io.missingServers(answers)], [[], [deaf.uid]]);

@@ -34,7 +34,7 @@ export class ClusterNode {
     const subClient = new Redis(redisPort, "127.0.0.1");
     for (const client of [pubClient, subClient]) client.on("error", () => {});
     const http = createServer();
-    const io = new modules.Server(http, { transports: ["websocket"], ...(kind.generation === 2 ? {} : {}) });
+    const io = new modules.Server(http, { transports: ["websocket"] });
     const before7 = kind.adapter.startsWith("sio-redis");
     io.adapter(
       before7

@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import type { Server } from "socket.io";
+import type { Adapter } from "socket.io-adapter";
 import { createAdapter } from "socket.io-redis";
 import type { FaultyProxy } from "../support/faulty-proxy.ts";
 import { load, loadRedis, OURS } from "./kinds.ts";
@@ -14,8 +16,8 @@ export type Library = (typeof LIBRARIES)[number];
 
 /** A server with a client, and with its own connections to Redis. */
 export interface Node {
-  readonly io: any;
-  readonly adapter: any;
+  readonly io: Server;
+  readonly adapter: Adapter;
   readonly member: Member;
   close(): Promise<void>;
 }
@@ -51,24 +53,31 @@ async function clientOf(
   return client;
 }
 
-/**
- * @param options `create` makes the adapter, by default over pub/sub; clients of Redis try again every `retryMs`, by default 20; those of
- *     ioredis get `ioredisOptions`, the adapter the others
- */
+export interface StartOptions {
+  /** Makes the adapter; by default over pub/sub. */
+  readonly create?: (pubClient: any, subClient: any, options: object) => unknown;
+  /** How often clients of Redis try again, in ms. */
+  readonly retryMs?: number;
+  /** Of the clients, where they are of ioredis. */
+  readonly ioredisOptions?: object;
+  /** The others are the adapter's. */
+  readonly [adapterOption: string]: unknown;
+}
+
 export async function start(
   t: TestContext,
   library: Library,
   port: number,
-  { create = createAdapter as any, retryMs = 20, ioredisOptions = {}, ...options }: any = {},
+  { create = createAdapter, retryMs = 20, ioredisOptions = {}, ...options }: StartOptions = {},
 ): Promise<Node> {
-  const { Server, connect } = load(OURS);
+  const { Server: Ours, connect } = load(OURS);
   const [pubClient, subClient] = [
     await clientOf(t, library, port, retryMs, ioredisOptions),
     await clientOf(t, library, port, retryMs, ioredisOptions),
   ];
   const http = createServer();
   const adapter = create(pubClient, subClient, { requestsTimeout: 300, ...options });
-  const io = new Server(http, { transports: ["websocket"], adapter });
+  const io = new Ours(http, { transports: ["websocket"], adapter });
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
   await io.of("/").adapter.init();

@@ -1,11 +1,20 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test, type TestContext } from "node:test";
-import { createShardedAdapter, createStreamsAdapter } from "socket.io-redis";
+import { createShardedAdapter, createStreamsAdapter, type RedisAdapter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { OURS, OURS_FOLDER, provenance } from "./kinds.ts";
-import { cutOff, heardOf, LIBRARIES, REASONS_OF_STREAMS, start, type Library, type Node } from "./outage-stage.ts";
+import {
+  cutOff,
+  heardOf,
+  LIBRARIES,
+  REASONS_OF_STREAMS,
+  start,
+  type Library,
+  type Node,
+  type StartOptions,
+} from "./outage-stage.ts";
 
 /*
  * Redis goes away and comes back: what servers go on doing meanwhile, what they tell, and what is lost.
@@ -14,7 +23,7 @@ import { cutOff, heardOf, LIBRARIES, REASONS_OF_STREAMS, start, type Library, ty
 /* oxlint-disable typescript/no-explicit-any -- clients of several libraries have no type in common */
 
 /** Two servers: one of them reaches Redis through a proxy. */
-async function pair(t: TestContext, library: Library = "redis-4", options: any = {}) {
+async function pair(t: TestContext, library: Library = "redis-4", options: StartOptions = {}) {
   const redis = await RedisServer.start();
   t.after(() => redis.stop());
   const proxy = await FaultyProxy.start(redis.port);
@@ -151,7 +160,7 @@ describe("a server whose Redis goes away", { skip: withoutRedis }, () => {
       responsesOf(cut.io.serverSideEmitWithAck("anything")),
       responsesOf(cut.io.timeout(300).emitWithAck("who")),
       responsesOf(cut.io.allSockets()),
-      responsesOf(cut.adapter.allRooms()),
+      responsesOf((cut.adapter as RedisAdapter).allRooms()),
     ]);
     assert.deepEqual(
       (fetched as { id: string }[]).map(({ id }) => id),

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { after, describe, test, type TestContext } from "node:test";
+import type { Socket } from "socket.io-client";
 import { root } from "../../tools/setup.mjs";
 import { parse } from "../guide/source.ts";
 import { clearFolder, writeInFolder } from "../guide/support/compiler.ts";
@@ -93,7 +94,7 @@ async function startServer(t: TestContext, redisPort: number): Promise<number> {
   return port;
 }
 
-async function upgraded(client: any): Promise<void> {
+async function upgraded(client: Socket): Promise<void> {
   await connected(client);
   const { engine } = client.io;
   if (engine.transport.name !== "websocket") await new Promise((resolve) => engine.once("upgrade", resolve));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { Socket } from "socket.io-client";
 import { Primary } from "./primary.ts";
 import { load, OUR_BASE, ourVersion, placeOf, type Place } from "./tree.ts";
 
@@ -186,10 +187,10 @@ describe("@socket.io/sticky 2.0.1 without options", () => {
 });
 
 /** Whether the session of a client moves to a WebSocket. Who still polls when the server first looks for a sign of life has not managed to. */
-function upgrades({ io: { engine } }: any): Promise<boolean> {
+function upgrades({ io: { engine } }: Socket): Promise<boolean> {
   if (engine.transport.name === "websocket") return Promise.resolve(true);
   return new Promise((resolve) => {
     engine.once("upgrade", () => resolve(true));
-    for (const event of ["upgradeError", "close", "ping"]) engine.once(event, () => resolve(false));
+    for (const event of ["upgradeError", "close", "ping"] as const) engine.once(event, () => resolve(false));
   });
 }
