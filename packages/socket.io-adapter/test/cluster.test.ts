@@ -318,6 +318,12 @@ describe("sockets", () => {
     t.mock.timers.tick(5000);
     await failed;
   });
+
+  test("rejects with the error of a subclass that looks for sockets by itself", async () => {
+    const { first } = cluster(2);
+    first.adapter.fetchSockets = () => Promise.reject(new Error("far away"));
+    await assert.rejects(first.adapter.sockets(new Set()), /^Error: far away$/);
+  });
 });
 
 describe("serverSideEmit", () => {

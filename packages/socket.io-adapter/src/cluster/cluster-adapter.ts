@@ -19,7 +19,7 @@ import {
   type ServerId,
   type Unsigned,
 } from "./messages.js";
-import { ClusterRequests, requestId, type ClusterRequestError } from "./requests.js";
+import { ClusterRequestError, ClusterRequests, requestId } from "./requests.js";
 
 const debug = debugModule("socket.io-adapter");
 
@@ -230,7 +230,8 @@ export abstract class ClusterAdapter extends Adapter {
     try {
       return new Set((await this.fetchSockets({ rooms })).map(idOf));
     } catch (error) {
-      (error as ClusterRequestError).convert((socket) => idOf(socket as { id: SocketId }));
+      // Subclasses may have errors of their own.
+      if (error instanceof ClusterRequestError) error.convert((socket) => idOf(socket as { id: SocketId }));
       throw error;
     }
   }
