@@ -22,6 +22,7 @@ import { measuredVersions } from "./versions.ts";
  *   npm run bench -- curves                  how cost grows; once, whatever the rounds
  *     --rounds 6      how often each target is measured
  *     --uws           also both on uWebSockets.js, which is fetched
+ *     --targets A,B   only these: ours, upstream, ours-uws, upstream-uws, ws, net, net-cork, http
  *     --json FILE     the report as JSON; Markdown goes to stdout, what is going on to stderr
  *     --check         compares with report/goals.json; fails if one that was measured is missed
  *     --from FILE     takes an earlier report instead of measuring
@@ -46,9 +47,11 @@ function readReport(file: string): Report {
 }
 
 async function measure(options: BenchOptions): Promise<Report> {
-  const { names, rounds, uws, profile, note } = options;
+  const { names, rounds, uws, targets, profile, note } = options;
   const isCurves = names.includes("curves");
-  const scenarios = isCurves ? [] : chosen(names).map((scenario) => (uws ? withUws(scenario) : scenario));
+  const scenarios = isCurves
+    ? []
+    : chosen(names).map((scenario) => withTargets(uws ? withUws(scenario) : scenario, targets));
   provideDownstream(["bench"]);
   if (uws) provideRuntimes(["uwebsockets"]);
   await buildPrograms();
@@ -86,6 +89,11 @@ function chosen(names: readonly string[]): readonly Scenario[] {
     throw new Error(`no scenario ${unknown.join(", ")}; there are ${SCENARIOS.map(({ name }) => name).join(", ")}`);
   }
   return SCENARIOS.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+function withTargets(scenario: Scenario, targets: readonly string[]): Scenario {
+  if (targets.length === 0) return scenario;
+  return { ...scenario, targets: scenario.targets.filter((target) => targets.includes(target)) };
 }
 
 function progress(scenario: Scenario): Parameters<typeof measureRounds>[3] {

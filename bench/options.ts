@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly from: string | undefined;
   readonly check: boolean;
   readonly uws: boolean;
+  /** Only these; none: all that the scenario names. */
+  readonly targets: readonly string[];
   /** Folder for CPU profiles of the servers, or of the clients in the scenarios of clients. */
   readonly profile: string | undefined;
   readonly note: string | undefined;
@@ -27,6 +29,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       from: { type: "string" },
       check: { type: "boolean", default: false },
       uws: { type: "boolean", default: false },
+      targets: { type: "string", default: "" },
       profile: { type: "string" },
       note: { type: "string" },
     },
@@ -34,5 +37,6 @@ export function readOptions(args: readonly string[]): BenchOptions {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds} is no number of rounds`);
   const { json, from, check, uws, profile, note } = values;
-  return { names: positionals, rounds, json, from, check, uws, profile, note };
+  const targets = values.targets === "" ? [] : values.targets.split(",");
+  return { names: positionals, rounds, json, from, check, uws, targets, profile, note };
 }

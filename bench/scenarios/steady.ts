@@ -19,11 +19,11 @@ export interface SteadyShape {
 export function steady(shape: SteadyShape): Scenario {
   return {
     ...shape,
-    metrics: { cpu: US_PER_MESSAGE },
+    metrics: { cpu: US_PER_MESSAGE, user: "µs of that outside of the kernel" },
     async run(target, pace) {
       const server = await startServer(settingOf(target, shape.needs), pace.flags);
-      const { cpu } = await measureLoad(shape.name, [server], shareOf(shape.clients, pace), pace);
-      return { cpu };
+      const { cpu, user } = await measureLoad(shape.name, [server], shareOf(shape.clients, pace), pace);
+      return { cpu, user: user! };
     },
   };
 }
