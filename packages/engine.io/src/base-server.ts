@@ -33,7 +33,7 @@ import { Arrivals } from "./webtransport/arrivals.js";
 import type { WebTransportEndpoint } from "./webtransport/endpoint.js";
 import type { WebTransportSession } from "./webtransport/session.js";
 import { revisionOf, wireVersion } from "./wire-version.js";
-import { WriteEvents } from "./write-events.js";
+import { PacketEvents } from "./packet-events.js";
 
 const debug = debugModule("engine");
 
@@ -53,7 +53,7 @@ interface CarriedRequest extends EngineRequest {
  * `(headers, req)`, `flush` `(socket, packets)`, `drain` `(socket)`, `slow_reader` `(socket, {bytes, packets, policy})` once for each time that
  * a peer falls behind.
  */
-export abstract class BaseServer extends WriteEvents implements SocketHost, TransportHost {
+export abstract class BaseServer extends PacketEvents implements SocketHost, TransportHost {
   static readonly errors = ERROR_CODES;
   static readonly errorMessages = ERROR_MESSAGES;
 

@@ -23,7 +23,7 @@ import type { Transport } from "./transports/transport.js";
 import { WebSocketTransport } from "./transports/websocket.js";
 import type { Shortcut } from "./websocket/endpoint.js";
 import type { WireVersion } from "./wire-version.js";
-import { WriteEvents } from "./write-events.js";
+import { PacketEvents } from "./packet-events.js";
 
 const debug = debugModule("engine:socket");
 
@@ -53,7 +53,7 @@ export interface EngineReceiver {
 }
 
 /** What a socket asks of its server. */
-export interface SocketHost extends WriteEvents {
+export interface SocketHost extends PacketEvents {
   readonly opts: EngineOptions;
   readonly sweep: Sweep;
   readonly slowReaders: SlowReaders<Socket>;
@@ -68,7 +68,7 @@ export interface SocketHost extends WriteEvents {
  * Events: `open` (before anybody can listen), `data` and then `message` `(data)`, `packet` `(packet)`, `packetCreate` `(packet)`, `flush` `(packets)`, `drain`,
  * `heartbeat`, `upgrading` `(transport)`, `upgrade` `(transport)`, `close` `(reason, description?)`.
  */
-export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgradeHost {
+export class Socket extends PacketEvents implements ServerSessionHost, ServerUpgradeHost {
   /** Id of the session. Whoever knows it can take part in the session: keep it secret. */
   readonly id: string;
   /**
@@ -313,7 +313,7 @@ export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgr
 
   /** @internal */
   onPacket(packet: Packet): void {
-    if (this.listenerCount("packet") > 0) this.inContext(tell, "packet", packet);
+    if (this._observesReads && this.listenerCount("packet") > 0) this.inContext(tell, "packet", packet);
   }
 
   /** @internal */
@@ -323,7 +323,7 @@ export class Socket extends WriteEvents implements ServerSessionHost, ServerUpgr
 
   /** @internal */
   onHeartbeat(): void {
-    if (this.listenerCount("heartbeat") > 0) this.inContext(tell, "heartbeat");
+    if (this._observesReads && this.listenerCount("heartbeat") > 0) this.inContext(tell, "heartbeat");
   }
 
   /** @internal */
@@ -458,6 +458,7 @@ function tell(socket: Socket, event?: string, value?: unknown): void {
 
 function deliver(socket: Socket, data?: unknown): void {
   socket.receiver?.onData(data as string | Buffer);
+  if (!socket._observesReads) return;
   if (socket.listenerCount("data") > 0) socket.emit("data", data);
   if (socket.listenerCount("message") > 0) socket.emit("message", data);
 }

@@ -1,12 +1,12 @@
 import debugModule from "debug";
 import type { Packet, RawData } from "engine.io-parser";
 import type { CloseCause, SessionTransport, TransportSink } from "engine.io-parser/session";
-import { EventEmitter } from "node:events";
 import type { OutgoingHttpHeaders } from "node:http";
 import { TransportError } from "../errors.js";
 import type { EngineRequest } from "../http/request.js";
 import type { LimitCounters } from "../limits.js";
 import type { EngineOptions, TransportName } from "../options.js";
+import { PacketEvents } from "../packet-events.js";
 import { revisionOf, wireVersion, type Revision, type WireVersion } from "../wire-version.js";
 
 const debug = debugModule("engine:transport");
@@ -32,7 +32,7 @@ export interface TransportHost {
  * Subclasses of others implement `name`, `writable`, `send` and `doClose`, call {@link onPacket} or {@link onData}, {@link onError}
  * and {@link onClose}, and emit `drain` and `ready` (row E-51).
  */
-export abstract class Transport extends EventEmitter implements SessionTransport {
+export abstract class Transport extends PacketEvents implements SessionTransport {
   /** What clients can move to from here, in order of preference. */
   static readonly upgradesTo: readonly TransportName[] = [];
 
@@ -121,7 +121,7 @@ export abstract class Transport extends EventEmitter implements SessionTransport
 
   /** For transports: a packet arrived. */
   protected onPacket(packet: Packet): void {
-    this.tell("packet", packet);
+    if (this._observesReads) this.tell("packet", packet);
     this.sink?.onPacket(packet);
   }
 
@@ -133,13 +133,13 @@ export abstract class Transport extends EventEmitter implements SessionTransport
   /** For transports: it can take packets again. */
   protected onReady(): void {
     this.sink?.onWritable();
-    this.tell("ready");
+    if (this._observesWrites) this.tell("ready");
   }
 
   /** For transports: the last batch is out. */
   protected onDrained(): void {
     this.sink?.onSent();
-    this.tell("drain");
+    if (this._observesWrites) this.tell("drain");
   }
 
   /** For transports: the peer, or the way to it, broke; everything is over. */

@@ -103,7 +103,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   onWritten(): void {
     this.#become("ready");
     this.onDrained();
-    if (this.writable) this.tell("ready");
+    if (this._observesWrites && this.writable) this.tell("ready");
   }
 
   override onError(error: unknown): void {

@@ -21,3 +21,17 @@ for (const method of METHODS) {
     }
   });
 }
+
+for (const method of METHODS) {
+  test(`who begins to listen by ${method} when a session is under way hears of what arrives from then on`, async (t) => {
+    const [peer, socket] = await websocketSession(await serve(t));
+    peer.send("4before");
+    await new Promise((resolve) => socket.once("packet", resolve));
+    const heard: string[] = [];
+    for (const event of ["data", "message", "packet"]) socket[method](event, () => heard.push(event));
+    socket.transport[method]("packet", () => heard.push("packet of the transport"));
+    peer.send("4after");
+    await new Promise((resolve) => socket.once("message", resolve));
+    assert.deepEqual(heard.toSorted(), ["data", "message", "packet", "packet of the transport"]);
+  });
+}
