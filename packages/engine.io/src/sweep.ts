@@ -9,7 +9,7 @@ const LONGEST_PERIOD_MS = 1_000;
 /** A session as the sweep knows it. */
 export class SweptSession extends ServerSession {
   /** The deadline that {@link periodMs} was made for. */
-  seenDeadline = Infinity;
+  seenDeadline = 0;
   periodMs = LONGEST_PERIOD_MS;
 }
 
@@ -22,9 +22,9 @@ export class Sweep {
   #timer: NodeJS.Timeout | undefined;
   #periodMs = Infinity;
 
-  /** The clock, in ms. Monotonic: changing the time of day expires nothing. */
+  /** The clock, in whole ms: a fraction would take a number on the heap for each field that keeps it. Monotonic: changing the time of day expires nothing. */
   now(): number {
-    return performance.now();
+    return Math.round(performance.now());
   }
 
   /** Before the session is opened: its first deadline is noted then. */
@@ -84,5 +84,5 @@ function measure(session: SweptSession, now: number): void {
   const { deadline } = session;
   if (deadline === session.seenDeadline) return;
   session.seenDeadline = deadline;
-  session.periodMs = Math.min(Math.max((deadline - now) * SHARE, SHORTEST_PERIOD_MS), LONGEST_PERIOD_MS);
+  session.periodMs = Math.round(Math.min(Math.max((deadline - now) * SHARE, SHORTEST_PERIOD_MS), LONGEST_PERIOD_MS));
 }

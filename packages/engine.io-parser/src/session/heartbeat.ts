@@ -32,6 +32,11 @@ export class Heartbeat {
     return "send-ping";
   }
 
+  /** The session opens. */
+  begin(now: number): void {
+    this.onPeer(now);
+  }
+
   /** The peer's half of the exchange arrived. */
   onPeer(now: number): void {
     this.#phase = "resting";

@@ -2,7 +2,7 @@ import type { Packet } from "../packet.js";
 import { endOfMessage, sizeOf, type Backlog, type BacklogLimits, type SlowReaderPolicy } from "./backlog.js";
 import { FORCED } from "./close.js";
 import { Heartbeat, type HeartbeatRole, type HeartbeatTiming } from "./heartbeat.js";
-import { Session, type SessionHost, type UpgradeInProgress } from "./session.js";
+import { NEVER, Session, type SessionHost, type UpgradeInProgress } from "./session.js";
 import type { SessionTransport } from "./transport.js";
 
 /** The server's half of an upgrade, seen from its session. */
@@ -45,9 +45,7 @@ type Reader = "fine" | "suspected" | "slow" | "dropping" | "given up";
 export class ServerSession extends Session {
   declare upgrade: Probation | null;
   declare protected readonly host: ServerSessionHost;
-  readonly #role: HeartbeatRole;
-  readonly #timing: HeartbeatTiming;
-  #heartbeat: Heartbeat | null = null;
+  readonly #heartbeat: Heartbeat;
   #queuedBytes = 0;
   /** Size of the largest message since nothing waited. */
   #largest = 0;
@@ -58,8 +56,7 @@ export class ServerSession extends Session {
   /** @param role "pinger" in protocol 4, "responder" in protocol 3 */
   constructor(host: ServerSessionHost, transport: SessionTransport, role: HeartbeatRole, timing: HeartbeatTiming) {
     super(host, transport);
-    this.#role = role;
-    this.#timing = timing;
+    this.#heartbeat = new Heartbeat(role, timing, host.now());
   }
 
   /** Bytes (UTF-16 units for text) that wait here or below and that the operating system has not taken. */
@@ -68,13 +65,13 @@ export class ServerSession extends Session {
   }
 
   override get deadline(): number {
-    const heartbeat = this.state === "open" ? this.#heartbeat!.deadline : Infinity;
-    return Math.min(this.expiry, heartbeat, this.upgrade?.deadline ?? Infinity);
+    const heartbeat = this.state === "open" ? this.#heartbeat.deadline : Infinity;
+    return Math.min(super.deadline, heartbeat, this.upgrade?.deadline ?? Infinity);
   }
 
   /** Opens the session with the packets that leave together: the open packet, and the `initialPacket` if there is one. */
   open(first: readonly Packet[]): void {
-    this.#heartbeat = new Heartbeat(this.#role, this.#timing, this.host.now());
+    this.#heartbeat.begin(this.host.now());
     this.state = "open";
     this.host.onDeadlineSet();
     for (const packet of first) this.#enqueue(packet);
@@ -118,9 +115,9 @@ export class ServerSession extends Session {
 
   override onDeadline(now: number): void {
     if (this.upgrade !== null && this.upgrade.deadline <= now) this.upgrade.onDeadline(now);
-    if (this.expiry <= now) return this.fail(FORCED);
+    if (this.expiry !== NEVER && this.expiry <= now) return this.fail(FORCED);
     const heartbeat = this.#heartbeat;
-    if (this.state !== "open" || heartbeat === null || heartbeat.deadline > now) return;
+    if (this.state !== "open" || heartbeat.deadline > now) return;
     if (heartbeat.onDeadline(now) === "timed-out") return this.fail({ reason: "ping timeout" });
     this.send({ type: "ping" });
     this.host.onDeadlineSet();
@@ -176,7 +173,7 @@ export class ServerSession extends Session {
     }
     this.#queuedBytes += size;
     if (size > this.#largest) this.#largest = size;
-    this.queue.push(packet);
+    this.push(packet);
     if (this.#reader !== "fine" || !this.#isTooMuch()) return;
     this.#reader = "suspected";
     this.host.onBacklog();
@@ -224,22 +221,22 @@ export class ServerSession extends Session {
         if (goes) this.#queuedBytes -= sizeOf(queue[at]!.data);
       }
     }
-    queue.splice(from, at - from, ...kept);
+    if (at > from) queue.splice(from, at - from, ...kept);
     if (dropped.length > 0) this.host.onDropped(dropped);
     return !this.#isTooMuch();
   }
 
   #onActivity(): void {
     const heartbeat = this.#heartbeat;
-    if (heartbeat !== null && heartbeat.wantsActivity) heartbeat.onActivity(this.host.now());
+    if (heartbeat.wantsActivity) heartbeat.onActivity(this.host.now());
   }
 
   #onHeartbeat(type: "ping" | "pong"): void {
-    const expected = this.#role === "pinger" ? "pong" : "ping";
+    const expected = this.#heartbeat.role === "pinger" ? "pong" : "ping";
     if (type !== expected) {
       return this.fail({ reason: "transport error", description: new Error("invalid heartbeat direction") });
     }
-    this.#heartbeat?.onPeer(this.host.now());
+    this.#heartbeat.onPeer(this.host.now());
     this.host.onDeadlineSet();
     this.host.onHeartbeat();
     if (type === "ping") this.send({ type: "pong" });

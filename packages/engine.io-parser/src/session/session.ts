@@ -48,6 +48,12 @@ export interface UpgradeInProgress {
  */
 export const CLOSE_TIMEOUT_MS = 30_000;
 
+/** The queue of all sessions in which nothing waits. */
+const EMPTY = /* @__PURE__ */ Object.freeze<Packet[]>([]) as Packet[];
+
+/** No moment: a small integer, as moments are that count whole milliseconds, so that no field needs a number on the heap. */
+export const NEVER = -1;
+
 /**
  * One Engine.IO lifetime, whatever transports it travels over: state, write queue, upgrade, end. Knows no socket and no
  * clock. What it does with a packet and its heartbeat is in server-session.ts. The client's half is in engine.io-client (decision 0008).
@@ -59,14 +65,14 @@ export abstract class Session implements TransportSink {
   /** The transport that carries the session. */
   declare transport: SessionTransport;
   /** Packets that wait for the transport. */
-  queue: Packet[] = [];
+  queue: Packet[] = EMPTY;
   /** The upgrade under way, if any. */
   upgrade: UpgradeInProgress | null = null;
   /** True once the session has moved to another transport; it does so at most once. */
   upgraded = false;
   declare protected readonly host: SessionHost;
-  /** When the present state ends by itself, in ms on the owner's clock: what is awaited did not come. */
-  protected expiry = Infinity;
+  /** When the present state ends by itself, in ms on the owner's clock: what is awaited did not come. {@link NEVER}: it does not. */
+  protected expiry = NEVER;
   /** A batch was handed over and `onSent` has not come. */
   protected sending = false;
   /** Nothing more leaves: the transport says goodbye. */
@@ -80,13 +86,13 @@ export abstract class Session implements TransportSink {
 
   /** When to call {@link onDeadline}, in ms on the owner's clock; Infinity for never. */
   get deadline(): number {
-    return this.expiry;
+    return this.expiry === NEVER ? Infinity : this.expiry;
   }
 
   /** Queues a packet and sends it if the transport can take it. Without effect once closing. */
   send(packet: Packet): void {
     if (this.state !== "open" && this.state !== "opening") return;
-    this.queue.push(packet);
+    this.push(packet);
     this.flush();
   }
 
@@ -96,7 +102,7 @@ export abstract class Session implements TransportSink {
     if (queue.length === 0 || this.state === "opening" || !transport.writable) return;
     // What does not fit into one batch stays.
     const size = transport.batchSize?.(queue) ?? Infinity;
-    this.queue = size < queue.length ? queue.splice(size) : [];
+    this.queue = size < queue.length ? queue.splice(size) : EMPTY;
     this.handOver(queue);
   }
 
@@ -106,7 +112,7 @@ export abstract class Session implements TransportSink {
    */
   close(discard = false): void {
     if (discard) return this.fail(FORCED);
-    if (this.state === "opening") this.queue = [];
+    if (this.state === "opening") this.queue = EMPTY;
     else if (this.state !== "open") return;
     this.state = "closing";
     this.expireAt(this.host.now() + CLOSE_TIMEOUT_MS);
@@ -132,8 +138,8 @@ export abstract class Session implements TransportSink {
   onClose(cause: CloseCause): void {
     if (this.state === "closed") return;
     this.state = "closed";
-    this.expiry = Infinity;
-    this.queue = [];
+    this.expiry = NEVER;
+    this.queue = EMPTY;
     const { upgrade } = this;
     this.upgrade = null;
     upgrade?.cancel(cause);
@@ -173,6 +179,12 @@ export abstract class Session implements TransportSink {
     this.onSent();
     this.host.onUpgrade(transport);
     this.#goOn();
+  }
+
+  /** Packets that wait make a list; who has none has none in memory. */
+  protected push(packet: Packet): void {
+    if (this.queue.length === 0) this.queue = [packet];
+    else this.queue.push(packet);
   }
 
   protected expireAt(deadline: number): void {

@@ -17,6 +17,10 @@ const MAX_WAITING_PONGS = 100;
 
 const ENDPOINT = Symbol("endpoint");
 
+/** No close frame came (RFC 6455 section 7.1.5). */
+const ABNORMAL = 1006;
+const NOTHING = Buffer.alloc(0);
+
 type WriteCallback = (error?: Error | null) => void;
 
 /**
@@ -43,14 +47,10 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   readonly protocol: string;
   readonly #parser: FrameParser;
   #socket: OwnWebSocket | null = null;
-  #waitingPongs = 0;
-  #closeSent = false;
-  #closeCode = 1006;
-  #closeReason: Buffer = NOTHING;
-  #closeTimer: NodeJS.Timeout | undefined;
-  // Made when first needed. Most connections never have more to send than the operating system takes, and are never pinged.
-  #notify: WriteCallback | undefined;
-  #pongTaken: WriteCallback | undefined;
+  // Made when first needed. Most connections never have more to send than the operating system takes, are never pinged, and are not at their end.
+  #notify: WriteCallback | null = null;
+  #pongs: Pongs | null = null;
+  #ending: Ending | null = null;
 
   /** @param answer the 101, which leaves together with the first frames */
   constructor(connection: Duplex, head: Buffer, answer: string, protocol: string, maxBytes: number) {
@@ -164,9 +164,9 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   onPing(payload: Buffer): void {
     if (this.readyState === 1) {
       if (!this.#maySendPong()) return this.#cutOff();
-      this.#pongTaken ??= () => void this.#waitingPongs--;
-      this.#waitingPongs++;
-      this.sendMessage(OPCODE.pong, payload, this.#pongTaken);
+      const pongs = (this.#pongs ??= new Pongs());
+      pongs.waiting++;
+      this.sendMessage(OPCODE.pong, payload, pongs.onTaken);
     }
     this.#socket?.emit("ping", payload);
   }
@@ -176,15 +176,16 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   }
 
   onCloseFrame(code: number, reason: Buffer): void {
-    this.#closeCode = code;
-    this.#closeReason = reason;
+    const ending = this.#beginEnding();
+    ending.code = code;
+    ending.reason = reason;
     // RFC 6455 section 5.5.1: the answer typically echoes the code.
-    if (!this.#closeSent) this.#sendClose(code === 1005 ? undefined : code, reason);
+    if (!ending.closeSent) this.#sendClose(code === 1005 ? undefined : code, reason);
     this.#end();
   }
 
   onFrameError(error: FrameError): void {
-    if (!this.#closeSent) this.#sendClose(error.closeCode);
+    if (this.#ending?.closeSent !== true) this.#sendClose(error.closeCode);
     this.#end();
     // Messages that came whole before this frame are still a tick away from their listeners (row S-119).
     process.nextTick(report, this, error);
@@ -213,13 +214,13 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   }
 
   onConnectionClose(): void {
-    clearTimeout(this.#closeTimer);
+    clearTimeout(this.#ending?.timer);
     this.readyState = 3;
     this.#parser.stop();
     this.#forgetPending();
     this.#takeCallbacks()?.(notOpen(3));
     this.listener?.onClose();
-    this.#socket?.onClose(this.#closeCode, this.#closeReason);
+    this.#socket?.onClose(this.#ending?.code ?? ABNORMAL, this.#ending?.reason ?? NOTHING);
   }
 
   #writeParts(parts: readonly Buffer[], callback: WriteCallback | undefined): void {
@@ -304,9 +305,8 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
 
   #sendClose(code?: number, reason?: string | Buffer): void {
     if (this.readyState === 1) this.#queue(OPCODE.close, closePayload(code, reason));
-    this.#closeSent = true;
+    this.#beginEnding().closeSent = true;
     this.readyState = 2;
-    this.#closeTimer ??= setTimeout(giveUp, CLOSE_TIMEOUT_MS, this.connection);
   }
 
   /** Both sides have said what they had to. */
@@ -314,12 +314,16 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     this.readyState = 2;
     this.flush();
     this.connection.end();
-    this.#closeTimer ??= setTimeout(giveUp, CLOSE_TIMEOUT_MS, this.connection);
+    this.#beginEnding();
+  }
+
+  #beginEnding(): Ending {
+    return (this.#ending ??= new Ending(this.connection));
   }
 
   /** False if too many wait already, and not only for the end of what is being read. */
   #maySendPong(): boolean {
-    if (this.#waitingPongs < MAX_WAITING_PONGS) return true;
+    if (this.#pongs === null || this.#pongs.waiting < MAX_WAITING_PONGS) return true;
     this.#flushEarly();
     return this.connection.writableLength === 0;
   }
@@ -338,6 +342,25 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   report(error: FrameError): void {
     this.listener?.onError(error);
     this.#socket?.onError(error);
+  }
+}
+
+/** Answers to pings that the operating system has not taken. */
+class Pongs {
+  waiting = 0;
+  readonly onTaken = (): void => void this.waiting--;
+}
+
+/** The end of a connection has begun: the peer gets its time. */
+class Ending {
+  closeSent = false;
+  /** What the peer said in its close frame. */
+  code = ABNORMAL;
+  reason: Buffer = NOTHING;
+  readonly timer: NodeJS.Timeout;
+
+  constructor(connection: Duplex) {
+    this.timer = setTimeout(giveUp, CLOSE_TIMEOUT_MS, connection);
   }
 }
 
@@ -374,5 +397,3 @@ function giveUp(connection: Duplex): void {
 function notOpen(state: ReadyState): Error {
   return new Error(`WebSocket is not open: readyState ${state} (${state === 2 ? "CLOSING" : "CLOSED"})`);
 }
-
-const NOTHING = Buffer.alloc(0);
