@@ -77,6 +77,8 @@ export interface WriteOptions {
   volatile?: boolean | undefined;
   /** Compress the packet, where the transport does compression. */
   compress?: boolean | undefined;
+  /** Not to be dropped, however slowly the peer reads. @internal */
+  keep?: boolean | undefined;
   /** The packet was encoded by the caller. */
   preEncoded?: boolean;
   /** The WebSocket frame of a packet that is a single text, as a list of buffers. @internal */

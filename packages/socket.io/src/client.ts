@@ -4,10 +4,11 @@ import type { LimitCounters, Shortcut, Socket as RawSocket } from "engine.io";
 import type { WriteOptions } from "socket.io-adapter";
 import { PacketType, type Decoder, type Encoder, type Packet } from "socket.io-parser";
 import type { Deadline } from "socket.io-parser/acks";
+import type { LentDecoder } from "./decoder-pool.js";
 import type { Dialect } from "./dialect.js";
 import { LimitError, type ExtendedError } from "./errors.js";
+import { JoinedSockets } from "./joined-sockets.js";
 import type { AnyNamespace } from "./namespace.js";
-import { traceDecoder } from "./packet-trace.js";
 import { PartialPacket } from "./partial-packet.js";
 import type { ConnectionLimitName } from "./options.js";
 import { ConnectionRates, type Excess } from "./rates.js";
@@ -33,16 +34,13 @@ export class Client {
   #shortcut: Shortcut | null = null;
   /** The engine socket. */
   readonly conn: RawSocket;
-  /** @internal read by admin-ui */
-  readonly id: string;
   /** @internal */
   readonly server: AnyServer;
   /** @internal */
   readonly dialect: Dialect;
-  /** @internal */
-  readonly decoder: Decoder;
-  /** Joined namespaces, by name. @internal */
-  readonly nsps = new Map<string, AnySocket>();
+  readonly #joined = new JoinedSockets();
+  /** While it is in the middle of a packet; with parsers of other makes, always. */
+  #decoder: LentDecoder | undefined;
   #joining: Map<string, Joining> | undefined;
   /** Packets that have been read, and reach their sockets in the next tick. @internal */
   _undelivered = 0;
@@ -51,8 +49,10 @@ export class Client {
   #closed = false;
   /** Runs while no namespace is joined. */
   #connectDeadline: Deadline | undefined;
-  /** What has come of a packet whose rest is still to come. */
-  readonly #part: PartialPacket;
+  /** Bytes of the packet that is arriving. */
+  #packetBytes = 0;
+  /** Watches over a packet whose rest is still to come; made for the first such one. */
+  #part: PartialPacket | undefined;
   /** Null if there are none. */
   readonly #rates: ConnectionRates | null;
   #isUnanswering = false;
@@ -62,15 +62,8 @@ export class Client {
   constructor(server: AnyServer, conn: RawSocket, dialect: Dialect) {
     this.conn = conn;
     this.server = server;
-    this.id = (conn as unknown as { id: string }).id;
     this.dialect = dialect;
-    this.decoder = new server._parser.Decoder();
     this.#rates = server._rates === null ? null : new ConnectionRates(server._rates);
-    this.#part = new PartialPacket(
-      server,
-      () => (conn.transport as { receivedBytes?: number }).receivedBytes ?? 0,
-      (error) => this.#onLimit(error),
-    );
   }
 
   /** Listens to the connection, and joins what the client need not ask for. @internal */
@@ -86,25 +79,45 @@ export class Client {
     return this.conn.request;
   }
 
+  /** @internal read by admin-ui */
+  get id(): string {
+    return (this.conn as unknown as { id: string }).id;
+  }
+
   /** @internal */
   get encoder(): Encoder {
     return this.server.encoder;
   }
 
-  /** Joined sockets by id. @internal */
-  get sockets(): Map<string, AnySocket> {
-    const sockets = new Map<string, AnySocket>();
-    for (const socket of this.nsps.values()) sockets.set(socket.id, socket);
-    return sockets;
+  /** @internal */
+  get decoder(): Decoder {
+    return this.#lentDecoder();
   }
 
-  /** Sends a packet, if the connection is open. @internal */
-  _packet(packet: Packet, options: WriteOptions = {}): void {
+  /** Joined sockets by id. @internal */
+  get sockets(): Map<string, AnySocket> {
+    return new Map(this.#joined.all().map((socket) => [socket.id, socket]));
+  }
+
+  /** Joined sockets by the names of their namespaces. @internal */
+  get nsps(): Map<string, AnySocket> {
+    return new Map(this.#joined.all().map((socket) => [socket.nsp.name, socket]));
+  }
+
+  /** @internal */
+  get _arrivingBytes(): number {
+    return (this.conn.transport as { receivedBytes?: number }).receivedBytes ?? 0;
+  }
+
+  /** Sends a packet, if the connection is open. Of the flags, `volatile` and `compress` count. @internal */
+  _packet(packet: Packet, flags: WriteOptions = NO_FLAGS): void {
     if (this.#closed || this.conn.readyState !== "open") return;
-    if (!this.#takes(options)) return;
+    if (!this.#takes(flags)) return;
+    // Hot path: of two shapes are all the options that the engine sees.
+    const { volatile, compress } = flags;
     // Events may be lost on a peer that does not read, if the application wants it so; other packets may not.
-    const all = packet.type === PacketType.EVENT ? options : { ...options, keep: true };
-    this.#write(this.server.encoder.encode(packet), all);
+    const options = packet.type === PacketType.EVENT ? { volatile, compress } : { volatile, compress, keep: true };
+    this.#write(this.server.encoder.encode(packet), options);
   }
 
   /** Sends encoded messages, each with the same options; the adapter's broadcasts come this way. @internal */
@@ -126,21 +139,20 @@ export class Client {
 
   /** Disconnects all the sockets, then closes the connection. @internal */
   _disconnect(): void {
-    for (const socket of this.nsps.values()) socket.disconnect();
+    for (const socket of this.#joined.all()) socket.disconnect();
     this.close();
   }
 
   /** A socket has left its namespace. @internal */
   _remove(socket: AnySocket): void {
-    if (this.nsps.get(socket.nsp.name) !== socket) return;
-    this.nsps.delete(socket.nsp.name);
+    if (!this.#joined.delete(socket)) return;
     // A peer that has left its last namespace and only answers heartbeats may not stay for ever.
-    if (this.nsps.size === 0 && !this.#closed) this.#awaitConnect();
+    if (this.#joined.size === 0 && !this.#closed) this.#awaitConnect();
   }
 
   /** A socket has joined its namespace: packets reach it from now on. @internal */
   _joined(socket: AnySocket): void {
-    this.nsps.set(socket.nsp.name, socket);
+    this.#joined.add(socket);
     if (this.#connectDeadline === undefined) return;
     this.server._alarm.cancel(this.#connectDeadline);
     this.#connectDeadline = undefined;
@@ -162,6 +174,7 @@ export class Client {
   _release(name: string): readonly Packet[] {
     const held = this.#joining?.get(name)?.held ?? [];
     this.#joining?.delete(name);
+    if (this.#joining?.size === 0) this.#joining = undefined;
     return held;
   }
 
@@ -218,9 +231,8 @@ export class Client {
     try {
       // Engine messages without data carry no packet.
       if (data === undefined || data === "") throw new Error("empty message");
-      this.#part.add(data);
-      this.decoder.add(data);
-      this.#part.awaitRest(this.nsps.size === 0);
+      this.#packetBytes += typeof data === "string" ? data.length : ((data as ArrayBufferView).byteLength ?? 0);
+      this.#decode(data);
     } catch (error) {
       const limit = limitOfDecoder(error);
       if (limit !== undefined) {
@@ -244,20 +256,30 @@ export class Client {
     const { _alarm: alarm } = this.server;
     if (this.#connectDeadline !== undefined) alarm.cancel(this.#connectDeadline);
     this.#shortcut = null;
-    this.#part.end();
-    this.decoder.destroy();
+    this.#part?.end();
+    this.#decoder?.destroy();
     for (const { socket } of this.#joining?.values() ?? []) socket?._cleanup();
     this.#joining = undefined;
-    for (const socket of this.nsps.values()) socket._onclose(reason, description ?? this.#cause);
-    this.nsps.clear();
+    for (const socket of this.#joined.all()) socket._onclose(reason, description ?? this.#cause);
+    this.#joined.clear();
+  }
+
+  #decode(data: unknown): void {
+    const decoder = this.#lentDecoder();
+    decoder.add(data);
+    // Unless what the packet led to has seen to it.
+    if (this.#decoder === decoder && this.server._decoders.takeBack(decoder)) this.#decoder = undefined;
+    if (this.#packetBytes === 0 || this.#closed) return;
+    this.#part ??= new PartialPacket(this);
+    this.#part.awaitRest(this.#packetBytes, this.#joined.size === 0);
+  }
+
+  #lentDecoder(): LentDecoder {
+    return (this.#decoder ??= this.server._decoders.lend(this));
   }
 
   #listen(): void {
     const { conn } = this;
-    // Emitters call listeners on themselves: so one function serves all connections.
-    (this.decoder as ClientDecoder)[CLIENT] = this;
-    traceDecoder(this.decoder);
-    this.decoder.on("decoded", onDecoded);
     if ("receiver" in conn) {
       conn.receiver = this as typeof conn.receiver;
       return;
@@ -270,8 +292,9 @@ export class Client {
 
   /** @internal */
   _onPacket(packet: Packet): void {
-    const { bytes } = this.#part;
-    this.#part.end();
+    const bytes = this.#packetBytes;
+    this.#packetBytes = 0;
+    this.#part?.end();
     // Those of Socket.IO 2 carry credentials in the name of the namespace.
     if (packet.nsp.length > this.dialect.maxNamespaceLength) return this.#refuseName("namespace", packet.nsp);
     this.dialect.normalize(packet);
@@ -286,7 +309,7 @@ export class Client {
       if (excess !== undefined && this.#isOverdone(packet, excess)) return;
     }
     if (packet.type === PacketType.CONNECT) return this.#connect(packet.nsp, packet.data as Record<string, unknown>);
-    const socket = this.nsps.get(packet.nsp);
+    const socket = this.#joined.get(packet.nsp);
     if (socket !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
       return this.#deliver(socket, packet);
     }
@@ -302,18 +325,18 @@ export class Client {
   /** A packet came too soon. False if it is served all the same: what ends something, and answers that we asked for. */
   #isOverdone(packet: Packet, { limit, policy, answer }: Excess): boolean {
     if (policy === "disconnect") {
-      this.#onLimit(new LimitError("ERR_RATE_LIMITED", limit, answer.message));
+      this._onLimit(new LimitError("ERR_RATE_LIMITED", limit, answer.message));
       return true;
     }
     const { type, nsp, id } = packet;
     if (type === PacketType.EVENT) {
       this.#count(limit);
-      const isAwaited = policy === "error" && id !== undefined && this.nsps.has(nsp);
+      const isAwaited = policy === "error" && id !== undefined && this.#joined.has(nsp);
       if (isAwaited) this._packet({ type: PacketType.ACK, nsp, id, data: [answer] });
       return true;
     }
     // Which costs more than an event: the middlewares of the namespace. A client would wait for its answer for ever.
-    if (type !== PacketType.CONNECT || this.nsps.has(nsp) || this.#joining?.has(nsp) === true) return false;
+    if (type !== PacketType.CONNECT || this.#joined.has(nsp) || this.#joining?.has(nsp) === true) return false;
     this.#count(limit);
     this._refuse(nsp, Object.assign(new Error(answer.message), { data: answer }));
     return true;
@@ -321,7 +344,7 @@ export class Client {
 
   /** CONNECT: finds or makes the namespace and asks it to let the client in. */
   #connect(name: string, auth: Record<string, unknown> = {}): void {
-    if (this.nsps.has(name)) {
+    if (this.#joined.has(name)) {
       debug("second CONNECT for namespace %s", name);
       return this.close();
     }
@@ -329,7 +352,7 @@ export class Client {
     // Upstream's client asks twice if an application connects a socket whose CONNECT is under way: once is enough.
     if (joining.has(name)) return;
     const { server } = this;
-    if (this.nsps.size + joining.size >= server._limits.maxNamespacesPerConnection) {
+    if (this.#joined.size + joining.size >= server._limits.maxNamespacesPerConnection) {
       this.#count("maxNamespacesPerConnection");
       return this._refuse(name, new Error("Too many namespaces"));
     }
@@ -367,7 +390,7 @@ export class Client {
   #awaitConnect(): void {
     this.#connectDeadline = this.server._alarm.after(this.server._connectTimeout, () => {
       this.#connectDeadline = undefined;
-      if (this.nsps.size > 0) return;
+      if (this.#joined.size > 0) return;
       this.#count("connectTimeout");
       this.close();
     });
@@ -375,7 +398,7 @@ export class Client {
 
   #refuseName(kind: "event" | "namespace", name: string): void {
     const message = `a name of ${name.length} characters for the ${kind}: see maxNameLength`;
-    this.#onLimit(new LimitError("ERR_NAME_TOO_LONG", "maxNameLength", message));
+    this._onLimit(new LimitError("ERR_NAME_TOO_LONG", "maxNameLength", message));
   }
 
   /** One of its sockets awaits more acknowledgements than it may: this client does not give them. @internal */
@@ -384,17 +407,17 @@ export class Client {
     this.#isUnanswering = true;
     const message = `${pending} acknowledgements are awaited: see maxPendingAcks`;
     // Whoever emits is not interrupted.
-    process.nextTick(() => this.#onLimit(new LimitError("ERR_TOO_MANY_ACKS", "maxPendingAcks", message)));
+    process.nextTick(() => this._onLimit(new LimitError("ERR_TOO_MANY_ACKS", "maxPendingAcks", message)));
   }
 
   /** Why its sockets may not be in so many rooms more, all namespaces together, which is counted then; undefined if they may. @internal */
   _refuseRooms(added: number): LimitError | undefined {
     const { maxRoomsPerConnection: max } = this.server._limits;
     let rooms = added;
-    for (const socket of this.nsps.values()) rooms += socket.rooms.size;
+    for (const socket of this.#joined.all()) rooms += socket.rooms.size;
     for (const [name, { socket }] of this.#joining ?? []) {
       // In its `connection` listeners a socket is in both lists.
-      if (!this.nsps.has(name)) rooms += socket?.rooms.size ?? 0;
+      if (!this.#joined.has(name)) rooms += socket?.rooms.size ?? 0;
     }
     if (rooms <= max) return undefined;
     this.#count("maxRoomsPerConnection");
@@ -402,8 +425,8 @@ export class Client {
     return new LimitError("ERR_TOO_MANY_ROOMS", "maxRoomsPerConnection", message);
   }
 
-  /** A limit was reached that ends the connection. */
-  #onLimit(error: LimitError): void {
+  /** A limit was reached that ends the connection. @internal */
+  _onLimit(error: LimitError): void {
     this.#count(error.limit);
     this.#cause ??= error;
     this.#onError(error);
@@ -416,7 +439,7 @@ export class Client {
 
   /** The peer broke the protocol: its sockets are told, and the connection is closed. */
   #onError(error: Error): void {
-    for (const socket of this.nsps.values()) socket._onerror(error);
+    for (const socket of this.#joined.all()) socket._onerror(error);
     this.close();
   }
 
@@ -441,13 +464,7 @@ function limitOfDecoder(error: unknown): ConnectionLimitName | undefined {
   return code === "ERR_TOO_DEEP" || cause?.code === "ERR_TOO_DEEP" ? "maxDepth" : undefined;
 }
 
-const CLIENT = Symbol("client");
-
-type ClientDecoder = Decoder & { [CLIENT]: Client };
-
-function onDecoded(this: unknown, packet: Packet): void {
-  (this as ClientDecoder)[CLIENT]._onPacket(packet);
-}
+const NO_FLAGS: WriteOptions = {};
 
 function receive(client: Client, socket: AnySocket, packet: Packet): void {
   client._undelivered--;

@@ -29,17 +29,30 @@ export interface Handshake {
 export function buildHandshake(client: Client, auth: Record<string, unknown>): Handshake {
   const request = client.conn.request as (IncomingMessage & { _query?: ParsedUrlQuery }) | null | undefined;
   const headers = request?.headers ?? {};
-  const now = new Date();
+  const now = Date.now();
   return {
     headers,
-    time: now.toString(),
+    time: textOf(now),
     address: client.conn.remoteAddress,
     xdomain: headers.origin !== undefined,
     // Sockets that a load balancer passes in need not have all fields; WebTransport has no request and is encrypted.
     secure: request ? Boolean((request.socket as { encrypted?: boolean } | undefined)?.encrypted) : true,
-    issued: now.getTime(),
+    issued: now,
     url: request?.url as string,
     query: request?._query ?? {},
     auth,
   };
+}
+
+let second = 0;
+let text = "";
+
+/** One text for all who come within a second, which is as fine as it tells: 80 bytes of an idle connection, and a microsecond of CPU. */
+function textOf(time: number): string {
+  const whole = Math.floor(time / 1000);
+  if (whole !== second) {
+    second = whole;
+    text = new Date(time).toString();
+  }
+  return text;
 }

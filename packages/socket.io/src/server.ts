@@ -14,6 +14,7 @@ import { Alarm } from "./alarm.js";
 import { BroadcastEmitter } from "./broadcast-emitter.js";
 import type { BroadcastOperator } from "./broadcast-operator.js";
 import { Client } from "./client.js";
+import { DecoderPool } from "./decoder-pool.js";
 import { dialectOf } from "./dialect.js";
 import { DynamicNamespaces, type NamespaceMatcher } from "./dynamic-namespaces.js";
 import type { ExtendedError } from "./errors.js";
@@ -93,6 +94,8 @@ export class Server<
   /** Namespaces by name, without parents. @internal read by admin-ui */
   _nsps: Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> = new Map();
   /** @internal */
+  readonly _decoders: DecoderPool;
+  /** @internal */
   readonly _alarm: Alarm = new Alarm();
   /** @internal */
   readonly _listenerErrors: ListenerErrors;
@@ -136,6 +139,7 @@ export class Server<
     this.connectTimeout(opts.connectTimeout || DEFAULT_CONNECT_TIMEOUT_MS);
     this.serveClient(opts.serveClient !== false);
     this._parser = (opts.parser as typeof defaultParser | undefined) ?? defaultParser;
+    this._decoders = new DecoderPool(this._parser.Decoder);
     this.encoder = traceEncoder(new this._parser.Encoder());
     this._recovery = recoveryOptions(opts.connectionStateRecovery);
     this.opts = this._recovery === undefined ? opts : { ...opts, connectionStateRecovery: this._recovery };
