@@ -6,7 +6,6 @@ import {
   encodePacket as encodePacket3,
   encodePayload as encodePayload3,
 } from "engine.io-parser/v3";
-import { codec3, codec4 } from "./codecs.js";
 
 export type Revision = 3 | 4;
 
@@ -20,8 +19,6 @@ export type Body = string | Uint8Array;
 export interface WireVersion {
   readonly revision: Revision;
   readonly heartbeatRole: HeartbeatRole;
-  /** The codec, for those who need it as such. */
-  readonly parser: typeof codec4 | typeof codec3;
   /** Whether polling bodies may be `application/octet-stream`. */
   readonly binaryBodies: boolean;
   encodePacket(packet: Packet, supportsBinary: boolean): RawData | Promise<RawData>;
@@ -51,7 +48,6 @@ export const MAX_PACKETS_PER_PAYLOAD = 50_000;
 const v4: WireVersion = {
   revision: 4,
   heartbeatRole: "pinger",
-  parser: codec4,
   binaryBodies: false,
 
   encodePacket(packet, supportsBinary) {
@@ -81,7 +77,6 @@ const NOOP: Packet = { type: "noop" };
 const v3: WireVersion = {
   revision: 3,
   heartbeatRole: "responder",
-  parser: codec3,
   binaryBodies: true,
 
   encodePacket(packet, supportsBinary) {

@@ -2,6 +2,7 @@ import debugModule from "debug";
 import type { Packet, RawData } from "engine.io-parser";
 import type { CloseCause, SessionTransport, TransportSink } from "engine.io-parser/session";
 import type { OutgoingHttpHeaders } from "node:http";
+import { codecOf } from "../codecs.js";
 import { TransportError } from "../errors.js";
 import type { EngineRequest } from "../http/request.js";
 import type { LimitCounters } from "../limits.js";
@@ -68,8 +69,8 @@ export abstract class Transport extends PacketEvents implements SessionTransport
   }
 
   /** The codec of that revision. */
-  get parser(): WireVersion["parser"] {
-    return this.version.parser;
+  get parser(): ReturnType<typeof codecOf> {
+    return codecOf(this.version.revision);
   }
 
   /** True once the session has left this transport for another, or ended. */
