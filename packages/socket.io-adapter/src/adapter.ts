@@ -104,7 +104,7 @@ export class Adapter extends EventEmitter {
 
   /** Adds a socket to rooms. */
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
-    this._index.register(id);
+    if (rooms.size === 0) this._index.register(id);
     this.#setAside(id, false);
     for (const room of rooms) {
       const added = this._index.add(id, room);

@@ -1,3 +1,5 @@
+import { OwnSets } from "./own-sets.js";
+
 /**
  * Ids and rooms are compared by identity: the number 5 and the string "5" are two rooms. Applications in TypeScript
  * only see strings.
@@ -22,19 +24,29 @@ export type Removed = "deleted" | "left" | "unchanged";
  * of membership and targeting can be tested alone and shared by every adapter.
  */
 export class RoomIndex {
-  readonly rooms = new Map<Room, Set<SocketId>>();
-  readonly sids = new Map<SocketId, Set<Room>>();
+  readonly #rooms = new OwnSets();
+  readonly #sids = new OwnSets();
+  /** Live: room → ids. */
+  readonly rooms: Map<Room, Set<SocketId>> = this.#rooms.map;
+  /** Live: id → rooms. */
+  readonly sids: Map<SocketId, Set<Room>> = this.#sids.map;
 
   /** Makes the id known, so that it is a target of broadcasts to everybody even while it is in no room. */
   register(id: SocketId): Set<Room> {
-    let rooms = this.sids.get(id);
+    let rooms = this.#sids.get(id);
     if (rooms === undefined) this.sids.set(id, (rooms = new Set()));
     return rooms;
   }
 
   add(id: SocketId, room: Room): Added {
+    if (room === id && !this.sids.has(id) && !this.rooms.has(id)) {
+      // What every socket does first.
+      this.#sids.addOwn(id);
+      this.#rooms.addOwn(id);
+      return "created";
+    }
     this.register(id).add(room);
-    const ids = this.rooms.get(room);
+    const ids = this.#rooms.get(room);
     if (ids === undefined) {
       this.rooms.set(room, new Set([id]));
       return "created";
@@ -45,8 +57,8 @@ export class RoomIndex {
   }
 
   remove(id: SocketId, room: Room): Removed {
-    this.sids.get(id)?.delete(room);
-    const ids = this.rooms.get(room);
+    this.#sids.get(id)?.delete(room);
+    const ids = this.#rooms.get(room);
     if (ids === undefined || !ids.delete(id)) return "unchanged";
     if (ids.size > 0) return "left";
     this.rooms.delete(room);
@@ -70,10 +82,14 @@ export class RoomIndex {
       return;
     }
     if (rooms.size === 1) {
-      const [room] = rooms;
-      const ids = this.rooms.get(room as Room);
-      if (ids === undefined) return;
+      const [room] = rooms as Set<Room>;
       const excluded = this.#idsIn(except);
+      if (this.#rooms.isOwn(room!)) {
+        if (excluded === undefined || !excluded.has(room!)) visit(room!);
+        return;
+      }
+      const ids = this.#rooms.get(room!);
+      if (ids === undefined) return;
       for (const id of ids) {
         if (excluded === undefined || !excluded.has(id)) visit(id);
       }
@@ -82,7 +98,7 @@ export class RoomIndex {
     // Ids to skip: those excluded, and, as we go, those already visited through another room.
     const skip = this.#idsIn(except) ?? new Set<SocketId>();
     for (const room of rooms) {
-      const ids = this.rooms.get(room);
+      const ids = this.#idsOf(room);
       if (ids === undefined) continue;
       for (const id of ids) {
         if (skip.has(id)) continue;
@@ -97,8 +113,13 @@ export class RoomIndex {
     if (rooms === undefined) return undefined;
     const ids = new Set<SocketId>();
     for (const room of rooms) {
-      for (const id of this.rooms.get(room) ?? []) ids.add(id);
+      for (const id of this.#idsOf(room) ?? []) ids.add(id);
     }
     return ids;
+  }
+
+  /** The ids in a room. The set of a socket's own room is not made for this. */
+  #idsOf(room: Room): Iterable<SocketId> | undefined {
+    return this.#rooms.isOwn(room) ? [room] : this.#rooms.get(room);
   }
 }
