@@ -256,7 +256,7 @@ export class Client {
     const { _alarm: alarm } = this.server;
     if (this.#connectDeadline !== undefined) alarm.cancel(this.#connectDeadline);
     this.#shortcut = null;
-    this.#part?.end();
+    this.#part?.stop();
     this.#decoder?.destroy();
     for (const { socket } of this.#joining?.values() ?? []) socket?._cleanup();
     this.#joining = undefined;
@@ -343,7 +343,7 @@ export class Client {
   }
 
   /** CONNECT: finds or makes the namespace and asks it to let the client in. */
-  #connect(name: string, auth: Record<string, unknown> = {}): void {
+  #connect(name: string, auth?: Record<string, unknown>): void {
     if (this.#joined.has(name)) {
       debug("second CONNECT for namespace %s", name);
       return this.close();
@@ -364,15 +364,17 @@ export class Client {
       this.#count("maxCreatedNamespacesPerConnection");
       return this._refuse(name, new Error("Too many namespaces"));
     }
-    server._checkNamespace(name, auth, (nsp) => {
+    // The same for the function that decides on the namespace and for the socket.
+    const given = auth ?? {};
+    server._checkNamespace(name, given, (nsp) => {
       if (this.#closed) return;
       if (nsp === undefined) return this._refuse(name, new Error("Invalid namespace"));
       (this.#children ??= []).push(nsp);
-      this.#enter(nsp, auth);
+      this.#enter(nsp, given);
     });
   }
 
-  #enter(nsp: AnyNamespace, auth: Record<string, unknown>): void {
+  #enter(nsp: AnyNamespace, auth: Record<string, unknown> | undefined): void {
     const joining = this.#joining?.get(nsp.name);
     nsp._add(this, auth, (socket) => {
       if (joining !== undefined) joining.socket = socket;

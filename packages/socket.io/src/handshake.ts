@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { ParsedUrlQuery } from "node:querystring";
-import type { Client } from "./client.js";
 
 /** How a socket came to be connected. */
 export interface Handshake {
@@ -25,19 +24,29 @@ export interface Handshake {
   auth: { [key: string]: any };
 }
 
-/** The keys come in the order that upstream's have: some applications print them. */
-export function buildHandshake(client: Client, auth: Record<string, unknown>): Handshake {
-  const request = client.conn.request as (IncomingMessage & { _query?: ParsedUrlQuery }) | null | undefined;
+/** The first request of a connection. Load balancers that pass sockets in need not give all fields. */
+export type FirstRequest = IncomingMessage & { readonly _query?: ParsedUrlQuery };
+
+/**
+ * The keys come in the order that upstream's have: some applications print them.
+ *
+ * @param request none for WebTransport, which is encrypted
+ * @param issued in ms since 1970
+ */
+export function buildHandshake(
+  request: FirstRequest | null | undefined,
+  address: string,
+  auth: Record<string, unknown>,
+  issued: number,
+): Handshake {
   const headers = request?.headers ?? {};
-  const now = Date.now();
   return {
     headers,
-    time: textOf(now),
-    address: client.conn.remoteAddress,
+    time: textOf(issued),
+    address,
     xdomain: headers.origin !== undefined,
-    // Sockets that a load balancer passes in need not have all fields; WebTransport has no request and is encrypted.
     secure: request ? Boolean((request.socket as { encrypted?: boolean } | undefined)?.encrypted) : true,
-    issued: now,
+    issued,
     url: request?.url as string,
     query: request?._query ?? {},
     auth,
@@ -47,7 +56,7 @@ export function buildHandshake(client: Client, auth: Record<string, unknown>): H
 let second = 0;
 let text = "";
 
-/** One text for all who come within a second, which is as fine as it tells: 80 bytes of an idle connection, and a microsecond of CPU. */
+/** One text for all of a second, which is as fine as it tells: 80 bytes of an idle connection, and a microsecond of CPU. */
 function textOf(time: number): string {
   const whole = Math.floor(time / 1000);
   if (whole !== second) {

@@ -191,9 +191,9 @@ export class Namespace<
   }
 
   /** A client asks to join. @internal */
-  _add(client: Client, auth: Record<string, unknown>, created?: (socket: AnySocket) => void): void {
+  _add(client: Client, auth: Record<string, unknown> | undefined, created?: (socket: AnySocket) => void): void {
     const { _sessions: sessions } = this;
-    const claim = sessions !== undefined && client.dialect.recovers ? claimIn(auth) : undefined;
+    const claim = sessions !== undefined && auth !== undefined && client.dialect.recovers ? claimIn(auth) : undefined;
     if (claim === undefined) this.admit(client, auth, undefined, created);
     else sessions!.claim(claim, client, (session) => this.admit(client, auth, session, created));
   }
@@ -204,7 +204,7 @@ export class Namespace<
   /** @internal */
   _createSocket(
     client: Client,
-    auth: Record<string, unknown>,
+    auth: Record<string, unknown> | undefined,
     session?: Session,
   ): Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
     return new Socket(this, client, auth, session);
@@ -229,7 +229,7 @@ export class Namespace<
 
   private admit(
     client: Client,
-    auth: Record<string, unknown>,
+    auth: Record<string, unknown> | undefined,
     session: Session | undefined,
     created: ((socket: AnySocket) => void) | undefined,
   ): void {

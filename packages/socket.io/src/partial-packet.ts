@@ -23,14 +23,22 @@ export class PartialPacket {
   /** When the last byte came that we know of. */
   #lastAt = 0;
   #arrived = 0;
+  #isAwaited = false;
+  /** Runs on after {@link end}: most packets are whole within the tick, and a deadline for each would be a third of what they cost here. */
   #deadline: Deadline | undefined;
 
   constructor(host: PartialPacketHost) {
     this.#host = host;
   }
 
-  /** The packet is whole, or nobody waits for it any more. */
+  /** The packet is whole. */
   end(): void {
+    this.#isAwaited = false;
+  }
+
+  /** Nothing is waited for any more. */
+  stop(): void {
+    this.end();
     if (this.#deadline !== undefined) this.#host.server._alarm.cancel(this.#deadline);
     this.#deadline = undefined;
   }
@@ -44,6 +52,7 @@ export class PartialPacket {
       const message = `incomplete packet of ${bytes} bytes exceeds maxIncompletePacketSize (${max})`;
       return this.#host._onLimit(new LimitError("ERR_PACKET_TOO_LARGE", "maxIncompletePacketSize", message));
     }
+    this.#isAwaited = true;
     this.#lastAt = alarm.clock.now();
     this.#arrived = this.#host._arrivingBytes;
     this.#deadline ??= this.#expectByte(limits.incompletePacketTimeout);
@@ -53,6 +62,7 @@ export class PartialPacket {
     const { _alarm: alarm, _limits: limits } = this.#host.server;
     return alarm.after(delayMs, () => {
       this.#deadline = undefined;
+      if (!this.#isAwaited) return;
       const now = alarm.clock.now();
       const arrived = this.#host._arrivingBytes;
       if (arrived !== this.#arrived) this.#lastAt = now;

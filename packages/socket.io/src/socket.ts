@@ -17,7 +17,7 @@ import { BroadcastOperator } from "./broadcast-operator.js";
 import type { AnyListener } from "./catch-all.js";
 import type { Client } from "./client.js";
 import { reservedEventError, type ExtendedError } from "./errors.js";
-import { buildHandshake, type Handshake } from "./handshake.js";
+import { buildHandshake, type FirstRequest, type Handshake } from "./handshake.js";
 import { generateId } from "./ids.js";
 import { runMiddlewares } from "./middleware.js";
 import type { Namespace } from "./namespace.js";
@@ -69,13 +69,18 @@ export class Socket<
   /** Whether an earlier session was taken up again. */
   readonly recovered: boolean;
   /** How the socket came to be connected. */
-  readonly handshake: Handshake;
+  declare readonly handshake: Handshake;
   /** Whether the socket is connected. */
   connected: boolean = false;
   /** @internal see AdapterSocket */
   _isAside: boolean;
   /** @internal see AdapterSocket */
   _lastLogged: number | undefined;
+  // What {@link handshake} is made of when somebody first asks for it.
+  private readonly _firstRequest: FirstRequest | null | undefined;
+  private readonly _auth: Record<string, unknown> | undefined;
+  private readonly _issued: number;
+  private _handshake: Handshake | undefined;
   /** {@link data}, made when first asked for. */
   private _data: SocketData | typeof NO_DATA;
   private readonly adapter: Adapter;
@@ -92,7 +97,7 @@ export class Socket<
   constructor(
     nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     client: Client,
-    auth: Record<string, unknown>,
+    auth: Record<string, unknown> | undefined,
     session?: Session,
   ) {
     super(nsp.server._listenerErrors.captureRejections);
@@ -102,7 +107,10 @@ export class Socket<
     this._isAside = false;
     this.id = session === undefined ? dialect.newSocketId(nsp.name, client.id) : session.sid;
     this.recovered = session !== undefined;
-    this.handshake = buildHandshake(client, auth);
+    this._firstRequest = client.conn.request;
+    this._auth = auth;
+    this._issued = Date.now();
+    this._handshake = undefined;
     this._data = (session?.data as SocketData | null | undefined) ?? NO_DATA;
     this._lastLogged = undefined;
     this.adapter = nsp.adapter;
@@ -128,6 +136,16 @@ export class Socket<
   }
   set data(data: SocketData) {
     this._data = data;
+  }
+
+  /** @internal */
+  _makeHandshake(): Handshake {
+    return (this._handshake ??= buildHandshake(
+      this._firstRequest,
+      this.conn.remoteAddress,
+      this._auth ?? {},
+      this._issued,
+    ));
   }
 
   private get server(): Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
@@ -489,6 +507,17 @@ export class Socket<
     this.server._listenerErrors.report(error, this, ev, rejected);
   }
 }
+
+// Typed as read-only. Programs in JavaScript may replace it all the same, as they can with upstream.
+Object.defineProperty(Socket.prototype, "handshake", {
+  configurable: true,
+  get(this: AnySocket) {
+    return this._makeHandshake();
+  },
+  set(this: AnySocket, value: Handshake) {
+    Object.defineProperty(this, "handshake", { value, configurable: true, enumerable: true, writable: true });
+  },
+});
 
 function deliver(socket: AnySocket, event: Event, error: Error | undefined): void {
   socket._deliver(event, error);
