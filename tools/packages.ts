@@ -35,6 +35,11 @@ export const packages: readonly PackageBuild[] = [
       { file: "build/esm/session/node.mjs", over: "build/cjs/session/index.js", types: "build/cjs/session/index.d.ts" },
       { file: "build/esm/emitter/node.mjs", over: "build/cjs/emitter/index.js", types: "build/cjs/emitter/index.d.ts" },
       { file: "build/esm/v3/node.mjs", over: "build/cjs/v3/index.js", types: "build/cjs/v3/index.d.ts" },
+      {
+        file: "build/esm/websocket/node.mjs",
+        over: "build/cjs/websocket/index.js",
+        types: "build/cjs/websocket/index.d.ts",
+      },
     ],
   },
   {

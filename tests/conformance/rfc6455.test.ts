@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -27,7 +27,10 @@ test("there are at least 250 cases, and no two have the same name", () => {
   assert.equal(new Set(cases.map(({ group, title }) => `${group} ${title}`)).size, cases.length);
 });
 
-const SOURCES = fileURLToPath(new URL("../../packages/engine.io/src/websocket", import.meta.url));
+/** Of the endpoint, and of the frames that it reads and writes. */
+const SOURCES = ["engine.io", "engine.io-parser"].map((name) =>
+  fileURLToPath(new URL(`../../packages/${name}/src/websocket`, import.meta.url)),
+);
 
 /** Faults planted in a copy of our endpoint, and the groups of cases that have to see them. */
 const FAULTS: [name: string, file: string, from: string, to: string, groups: string[]][] = [
@@ -35,7 +38,7 @@ const FAULTS: [name: string, file: string, from: string, to: string, groups: str
   ["takes text for granted", "frames.ts", "if (!isUtf8(bytes.subarray(from, to)))", "if (bytes.length < 0)", ["6"]],
   ["takes any close code", "frames.ts", "&& !isCloseCode(code)", "&& code === -1", ["7"]],
   ["sends no pongs", "own-endpoint.ts", "this.sendMessage(OPCODE.pong, payload, this.#pongTaken);", "", ["2", "5"]],
-  ["has no limit for fragments", "frames.ts", "this.#fragmentBytes += end - from;", "", ["9"]],
+  ["has no limit for fragments", "frames.ts", "fragments.bytes += end - from;", "", ["9"]],
   ["takes lengths in any form", "frames.ts", "return this.#fail(FAULTS.length);", "this.#stopped = false;", ["1"]],
   ["takes messages within messages", "frames.ts", "return FAULTS.opcode(opcode);\n    }", "}", ["5"]],
 ];
@@ -45,7 +48,11 @@ describe("an endpoint with a planted fault fails the cases of its group, and no 
     test(name, { timeout: 60_000 }, async (t) => {
       const folder = await mkdtemp(join(tmpdir(), "planted-"));
       t.after(() => rm(folder, { recursive: true }));
-      await cp(SOURCES, folder, { recursive: true });
+      for (const sources of SOURCES) await cp(sources, folder, { recursive: true });
+      for (const copied of await readdir(folder)) {
+        const text = await readFile(join(folder, copied), "utf8");
+        await writeFile(join(folder, copied), text.replaceAll('"engine.io-parser/websocket"', '"./index.js"'));
+      }
       await writeFile(join(folder, "package.json"), '{"type":"module"}');
       const source = await readFile(join(folder, file), "utf8");
       assert.ok(source.includes(from), `${file} no longer has ${from}`);

@@ -54,6 +54,7 @@ const SUBPATHS = [
   "engine.io-parser/session",
   "engine.io-parser/emitter",
   "engine.io-parser/v3",
+  "engine.io-parser/websocket",
   "socket.io-parser/acks",
   "socket.io-parser/events",
 ];

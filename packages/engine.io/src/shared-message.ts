@@ -1,5 +1,5 @@
 import type { Packet, RawData } from "engine.io-parser";
-import { encodeSharedFrame, type Frame } from "./websocket/frame-encoder.js";
+import { encodeSharedFrame, type Frame } from "engine.io-parser/websocket";
 import type { WireVersion } from "./wire-version.js";
 
 /** How a message for many receivers is to be sent. One object serves them all. */

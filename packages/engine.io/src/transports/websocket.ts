@@ -1,11 +1,11 @@
 import debugModule from "debug";
 import type { Packet, RawData } from "engine.io-parser";
 import { FORCED, type CloseCause } from "engine.io-parser/session";
+import type { Frame } from "engine.io-parser/websocket";
 import type { EngineRequest } from "../http/request.js";
 import type { EngineOptions } from "../options.js";
 import { SharedMessage } from "../shared-message.js";
 import type { EndpointListener, Shortcut, WebSocketEndpoint } from "../websocket/endpoint.js";
-import type { Frame } from "../websocket/frame-encoder.js";
 import type { WireVersion } from "../wire-version.js";
 import { Transport } from "./transport.js";
 

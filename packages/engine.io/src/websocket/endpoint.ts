@@ -1,6 +1,6 @@
+import type { Frame } from "engine.io-parser/websocket";
 import type { Refusal } from "../errors.js";
 import type { EngineRequest } from "../http/request.js";
-import type { Frame } from "./frame-encoder.js";
 
 /** One upgrade request and its answer, whatever server it came in by. Who has left by then hears neither. */
 export interface UpgradeExchange {

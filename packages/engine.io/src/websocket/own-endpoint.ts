@@ -1,9 +1,18 @@
 import type { Duplex } from "node:stream";
+import {
+  bytesOf,
+  closePayload,
+  encodeFrame,
+  encodeHeader,
+  FrameError,
+  FrameParser,
+  LONG_BYTES,
+  OPCODE,
+  type Frame,
+  type FrameSink,
+} from "engine.io-parser/websocket";
 import type { EndpointListener, Shortcut, WebSocketEndpoint } from "./endpoint.js";
 import { flushAtEndOfTick, join, type Gathering } from "./end-of-tick.js";
-import { LONG_BYTES, bytesOf, closePayload, encodeFrame, encodeHeader, type Frame } from "./frame-encoder.js";
-import { FrameError } from "./frame-error.js";
-import { FrameParser, OPCODE, type FrameSink } from "./frames.js";
 import { OwnWebSocket, type ReadyState } from "./own-websocket.js";
 
 /** How long the peer may take to end the connection once this side has, in ms. As in `ws`. */

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
-import { OPCODE, isCloseCode } from "./frames.js";
+import { OPCODE, isCloseCode } from "engine.io-parser/websocket";
 
 /** CONNECTING is never seen on a server. */
 export type ReadyState = 0 | 1 | 2 | 3;

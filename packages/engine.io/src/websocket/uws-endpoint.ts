@@ -1,8 +1,7 @@
+import { bytesOf, FrameError } from "engine.io-parser/websocket";
 import type { UwsWebSocket } from "../uws-types.js";
 import { flushAtEndOfTick, type Gathering } from "./end-of-tick.js";
 import type { EndpointListener, WebSocketEndpoint } from "./endpoint.js";
-import { bytesOf } from "./frame-encoder.js";
-import { FrameError } from "./frame-error.js";
 
 /**
  * A WebSocket of uWebSockets.js. What is sent within a tick leaves in one write. The library drops messages once too much waits:

@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
+import type { Frame } from "engine.io-parser/websocket";
 import type { WebSocket } from "ws";
 import { flushAtEndOfTick, type Gathering } from "./end-of-tick.js";
 import type { EndpointListener, WebSocketEndpoint } from "./endpoint.js";
-import type { Frame } from "./frame-encoder.js";
 
 /** With so many bytes gathered they leave before the end of the tick. */
 const FLUSH_BYTES = 16_384;

@@ -30,18 +30,9 @@ export class FrameParser {
   readonly #sink: FrameSink;
   /** Size of the largest message in bytes; 0: no limit. */
   readonly #maxBytes: number;
-  /** The beginning of a frame whose rest has not arrived: the first {@link #carried} bytes of this. */
-  #carry: Buffer = NOTHING;
-  #carried = 0;
-  /** So many bytes from the beginning of that frame have to be there before another look at it pays. */
-  #needed = 0;
-  /** Opcode of the message whose fragments are arriving; 0: none. */
-  #fragmented = 0;
-  #fragments: Buffer[] = [];
-  #fragmentCount = 0;
-  #fragmentBytes = 0;
-  /** Length of the header that was measured last. */
-  #headerBytes = 0;
+  // A field each on a connection where nothing is under way: there may be very many.
+  #carry: Carry | null = null;
+  #fragments: Fragments | null = null;
   #stopped = false;
 
   constructor(sink: FrameSink, maxBytes: number) {
@@ -53,36 +44,37 @@ export class FrameParser {
   receive(chunk: Buffer): void {
     let at = 0;
     try {
-      while (this.#carried > 0 && !this.#stopped) {
-        at = this.#append(chunk, at, this.#needed - this.#carried);
-        if (this.#carried < this.#needed) return;
-        this.#read(this.#takeCarry());
+      while (this.#carry !== null) {
+        const carry = this.#carry;
+        at = this.#append(chunk, at, carry.needed - carry.length, carry.needed);
+        if (carry.length < carry.needed) return;
+        this.#carry = null;
+        this.#read(carry.bytes.subarray(0, carry.length));
       }
       const rest = at === 0 ? chunk : chunk.subarray(at);
       at = chunk.length;
       this.#read(rest);
     } finally {
       // Only if a listener of the application threw: the stream goes on behind that message.
-      if (at < chunk.length) this.#append(chunk, at, chunk.length - at);
+      if (at < chunk.length) this.#append(chunk, at, chunk.length - at, 0);
     }
   }
 
   /** Nothing is read any more. */
   stop(): void {
     this.#stopped = true;
-    this.#carry = NOTHING;
-    this.#carried = 0;
-    this.#fragments = [];
+    this.#carry = null;
+    this.#fragments = null;
   }
 
   #read(bytes: Buffer): void {
     let at = 0;
+    let needed = 0;
     try {
       while (at < bytes.length && !this.#stopped) {
-        this.#needed = 0;
         const length = this.#measure(bytes, at);
         if (at + length > bytes.length) {
-          this.#needed = length;
+          needed = length;
           return;
         }
         const start = at;
@@ -90,7 +82,7 @@ export class FrameParser {
         if (!this.#stopped) this.#deliver(bytes, start, at);
       }
     } finally {
-      if (at < bytes.length) this.#append(bytes, at, bytes.length - at);
+      if (at < bytes.length) this.#append(bytes, at, bytes.length - at, needed);
     }
   }
 
@@ -102,7 +94,7 @@ export class FrameParser {
     const short = bytes[at + 1]! & 0x7f;
     const fault = this.#headerFault(first, bytes[at + 1]!);
     if (fault !== null) return this.#fail(fault);
-    const headerBytes = (this.#headerBytes = short < 126 ? 6 : short === 126 ? 8 : 14);
+    const headerBytes = headerBytesOf(bytes[at + 1]!);
     if (available < headerBytes) return headerBytes;
     const length =
       short < 126
@@ -112,7 +104,7 @@ export class FrameParser {
           : bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
     if (short > 125 && length < (short === 126 ? 126 : 65_536)) return this.#fail(FAULTS.length);
     // Before any of it is kept.
-    if ((first & 8) === 0 && this.#maxBytes > 0 && this.#fragmentBytes + length > this.#maxBytes) {
+    if ((first & 8) === 0 && this.#maxBytes > 0 && (this.#fragments?.bytes ?? 0) + length > this.#maxBytes) {
       return this.#fail(FAULTS.size);
     }
     if (length > Number.MAX_SAFE_INTEGER) return this.#fail(FAULTS.size);
@@ -129,7 +121,7 @@ export class FrameParser {
       if ((first & 0x80) === 0) return FAULTS.fin();
       const length = second & 0x7f;
       if (length > 125 || (opcode === OPCODE.close && length === 1)) return FAULTS.control(length);
-    } else if ((opcode === OPCODE.continuation) !== (this.#fragmented !== 0)) {
+    } else if ((opcode === OPCODE.continuation) !== (this.#fragments !== null)) {
       return FAULTS.opcode(opcode);
     }
     return (second & 0x80) === 0 ? FAULTS.mask() : null;
@@ -137,27 +129,23 @@ export class FrameParser {
 
   #deliver(bytes: Buffer, start: number, end: number): void {
     const first = bytes[start]!;
-    const from = start + this.#headerBytes;
+    const from = start + headerBytesOf(bytes[start + 1]!);
     const isAscii = unmask(bytes, from - 4, from, end);
     const opcode = first & 0x0f;
     if (opcode >= OPCODE.close) return this.#deliverControl(opcode, Buffer.from(bytes.subarray(from, end)));
     const isLast = first >= 0x80;
     if (isLast && opcode !== OPCODE.continuation) return this.#deliverMessage(opcode, bytes, from, end, isAscii);
-    if (opcode !== OPCODE.continuation) this.#fragmented = opcode;
-    this.#fragmentCount++;
-    if (this.#fragmentCount > MAX_FRAGMENTS) return void this.#fail(FAULTS.fragments);
-    if (end > from) this.#fragments.push(own(bytes.subarray(from, end)));
-    this.#fragmentBytes += end - from;
-    if (isLast) this.#deliverFragments();
+    const fragments = (this.#fragments ??= { opcode, parts: [], count: 0, bytes: 0 });
+    fragments.count++;
+    if (fragments.count > MAX_FRAGMENTS) return void this.#fail(FAULTS.fragments);
+    if (end > from) fragments.parts.push(own(bytes.subarray(from, end)));
+    fragments.bytes += end - from;
+    if (isLast) this.#deliverFragments(fragments);
   }
 
-  #deliverFragments(): void {
-    const whole = this.#fragments.length === 1 ? this.#fragments[0]! : Buffer.concat(this.#fragments);
-    const opcode = this.#fragmented;
-    this.#fragmented = 0;
-    this.#fragments = [];
-    this.#fragmentCount = 0;
-    this.#fragmentBytes = 0;
+  #deliverFragments({ opcode, parts }: Fragments): void {
+    const whole = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    this.#fragments = null;
     this.#deliverMessage(opcode, whole, 0, whole.length, false);
   }
 
@@ -190,29 +178,49 @@ export class FrameParser {
   /**
    * Keeps up to `count` bytes of the chunk, copied: a few of them must not hold the whole of it in memory. The room for them grows with
    * what has arrived, not with what was announced.
+   * @param needed see {@link Carry.needed}
    * @returns where the rest of the chunk begins
    */
-  #append(chunk: Buffer, at: number, count: number): number {
+  #append(chunk: Buffer, at: number, count: number, needed: number): number {
     if (this.#stopped) return chunk.length;
     const end = Math.min(chunk.length, at + Math.max(count, 0));
-    const total = this.#carried + end - at;
-    if (total > this.#carry.length) {
-      const room = Math.min(Math.max(this.#needed, total), Math.max(total, this.#carried * 2));
+    const carry = (this.#carry ??= { bytes: NOTHING, length: 0, needed });
+    const total = carry.length + end - at;
+    if (total > carry.bytes.length) {
+      const room = Math.min(Math.max(needed, total), Math.max(total, carry.length * 2));
       const grown = Buffer.allocUnsafe(room);
-      this.#carry.copy(grown, 0, 0, this.#carried);
-      this.#carry = grown;
+      carry.bytes.copy(grown, 0, 0, carry.length);
+      carry.bytes = grown;
     }
-    chunk.copy(this.#carry, this.#carried, at, end);
-    this.#carried = total;
+    chunk.copy(carry.bytes, carry.length, at, end);
+    carry.length = total;
     return end;
   }
+}
 
-  #takeCarry(): Buffer {
-    const carry = this.#carry.subarray(0, this.#carried);
-    this.#carry = NOTHING;
-    this.#carried = 0;
-    return carry;
-  }
+/** The beginning of a frame whose rest has not arrived. */
+interface Carry {
+  /** With room for more at the end. */
+  bytes: Buffer;
+  /** How many of them have arrived. */
+  length: number;
+  /** So many of the frame have to be there before another look at it pays. */
+  readonly needed: number;
+}
+
+/** A message of which not all fragments have arrived. */
+interface Fragments {
+  readonly opcode: number;
+  /** Without the empty ones. */
+  readonly parts: Buffer[];
+  count: number;
+  bytes: number;
+}
+
+/** Length of a frame's header, by its second byte. */
+function headerBytesOf(second: number): number {
+  const short = second & 0x7f;
+  return short < 126 ? 6 : short === 126 ? 8 : 14;
 }
 
 /** Whether a code may be sent in a close frame (RFC 6455 section 7.4, and the registry it founded). */

@@ -1,0 +1,11 @@
+export { FrameError, type FrameErrorCode } from "./frame-error.js";
+export {
+  bytesOf,
+  closePayload,
+  encodeFrame,
+  encodeHeader,
+  encodeSharedFrame,
+  LONG_BYTES,
+  type Frame,
+} from "./frame-encoder.js";
+export { FrameParser, isCloseCode, MAX_FRAGMENTS, NO_STATUS, OPCODE, type FrameSink } from "./frames.js";
