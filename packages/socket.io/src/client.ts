@@ -68,10 +68,10 @@ export class Client {
 
   /** Listens to the connection, and joins what the client need not ask for. @internal */
   start(): void {
-    this.#listen();
-    this.#awaitConnect();
+    this.listen();
+    this.awaitConnect();
     const { implicitNamespace } = this.dialect;
-    if (implicitNamespace !== undefined) this.#connect(implicitNamespace);
+    if (implicitNamespace !== undefined) this.connect(implicitNamespace);
   }
 
   /** The first request of the connection; none for WebTransport. */
@@ -91,7 +91,7 @@ export class Client {
 
   /** @internal */
   get decoder(): Decoder {
-    return this.#lentDecoder();
+    return this.lentDecoder();
   }
 
   /** Joined sockets by id. @internal */
@@ -112,12 +112,12 @@ export class Client {
   /** Sends a packet, if the connection is open. Of the flags, `volatile` and `compress` count. @internal */
   _packet(packet: Packet, flags: WriteOptions = NO_FLAGS): void {
     if (this.#closed || this.conn.readyState !== "open") return;
-    if (!this.#takes(flags)) return;
+    if (!this.takes(flags)) return;
     // Hot path: of two shapes are all the options that the engine sees.
     const { volatile, compress } = flags;
     // Events may be lost on a peer that does not read, if the application wants it so; other packets may not.
     const options = packet.type === PacketType.EVENT ? { volatile, compress } : { volatile, compress, keep: true };
-    this.#write(this.server.encoder.encode(packet), options);
+    this.write(this.server.encoder.encode(packet), options);
   }
 
   /** Sends encoded messages, each with the same options; the adapter's broadcasts come this way. @internal */
@@ -126,8 +126,8 @@ export class Client {
     const { wsPreEncodedFrame: frame } = options;
     // Hot path: the frame of a broadcast. What is read of each receiver here is most of what it costs.
     if (this.#shortcut !== null && Array.isArray(frame) && this.#shortcut.pass(frame)) return;
-    if (!this.#takes(options)) return;
-    this.#write(Array.isArray(encoded) ? encoded : [encoded], options);
+    if (!this.takes(options)) return;
+    this.write(Array.isArray(encoded) ? encoded : [encoded], options);
     // Engines of other makes have none.
     if (frame !== undefined) this.#shortcut = (this.conn as Partial<RawSocket>).shortcut ?? null;
   }
@@ -147,7 +147,7 @@ export class Client {
   _remove(socket: AnySocket): void {
     if (!this.#joined.delete(socket)) return;
     // A peer that has left its last namespace and only answers heartbeats may not stay for ever.
-    if (this.#joined.size === 0 && !this.#closed) this.#awaitConnect();
+    if (this.#joined.size === 0 && !this.#closed) this.awaitConnect();
   }
 
   /** A socket has joined its namespace: packets reach it from now on. @internal */
@@ -180,10 +180,10 @@ export class Client {
 
   /** Packets for a joined namespace, in wire order: each gets a tick of its own (row S-119). @internal */
   _deliver(socket: AnySocket, packets: readonly Packet[]): void {
-    for (const packet of packets) this.#deliver(socket, packet);
+    for (const packet of packets) this.deliver(socket, packet);
   }
 
-  #deliver(socket: AnySocket, packet: Packet): void {
+  private deliver(socket: AnySocket, packet: Packet): void {
     this._undelivered++;
     process.nextTick(receive, this, socket, packet);
   }
@@ -232,14 +232,14 @@ export class Client {
       // Engine messages without data carry no packet.
       if (data === undefined || data === "") throw new Error("empty message");
       this.#packetBytes += typeof data === "string" ? data.length : ((data as ArrayBufferView).byteLength ?? 0);
-      this.#decode(data);
+      this.decode(data);
     } catch (error) {
       const limit = limitOfDecoder(error);
       if (limit !== undefined) {
-        this.#count(limit);
+        this.count(limit);
         this.#cause ??= error as Error;
       }
-      this.#onError(error as Error);
+      this.onError(error as Error);
     }
   }
 
@@ -264,8 +264,8 @@ export class Client {
     this.#joined.clear();
   }
 
-  #decode(data: unknown): void {
-    const decoder = this.#lentDecoder();
+  private decode(data: unknown): void {
+    const decoder = this.lentDecoder();
     decoder.add(data);
     // Unless what the packet led to has seen to it.
     if (this.#decoder === decoder && this.server._decoders.takeBack(decoder)) this.#decoder = undefined;
@@ -274,11 +274,11 @@ export class Client {
     this.#part.awaitRest(this.#packetBytes, this.#joined.size === 0);
   }
 
-  #lentDecoder(): LentDecoder {
+  private lentDecoder(): LentDecoder {
     return (this.#decoder ??= this.server._decoders.lend(this));
   }
 
-  #listen(): void {
+  private listen(): void {
     const { conn } = this;
     if ("receiver" in conn) {
       conn.receiver = this as typeof conn.receiver;
@@ -286,7 +286,7 @@ export class Client {
     }
     const other = conn as unknown as NodeJS.EventEmitter;
     other.on("data", (data: unknown) => this.onData(data));
-    other.on("error", (error: Error) => this.#onError(error));
+    other.on("error", (error: Error) => this.onError(error));
     other.on("close", (reason: DisconnectReason, description?: unknown) => this.onClose(reason, description));
   }
 
@@ -296,22 +296,22 @@ export class Client {
     this.#packetBytes = 0;
     this.#part?.end();
     // Those of Socket.IO 2 carry credentials in the name of the namespace.
-    if (packet.nsp.length > this.dialect.maxNamespaceLength) return this.#refuseName("namespace", packet.nsp);
+    if (packet.nsp.length > this.dialect.maxNamespaceLength) return this.refuseName("namespace", packet.nsp);
     this.dialect.normalize(packet);
     const { maxNameLength } = this.server._limits;
-    if (packet.nsp.length > maxNameLength) return this.#refuseName("namespace", packet.nsp);
+    if (packet.nsp.length > maxNameLength) return this.refuseName("namespace", packet.nsp);
     if (packet.type === PacketType.EVENT) {
       const name = (packet.data as unknown[] | undefined)?.[0];
-      if (typeof name === "string" && name.length > maxNameLength) return this.#refuseName("event", name);
+      if (typeof name === "string" && name.length > maxNameLength) return this.refuseName("event", name);
     }
     if (this.#rates !== null) {
       const excess = this.#rates.onPacket(packet, bytes, this.server._alarm.clock.now());
-      if (excess !== undefined && this.#isOverdone(packet, excess)) return;
+      if (excess !== undefined && this.isOverdone(packet, excess)) return;
     }
-    if (packet.type === PacketType.CONNECT) return this.#connect(packet.nsp, packet.data as Record<string, unknown>);
+    if (packet.type === PacketType.CONNECT) return this.connect(packet.nsp, packet.data as Record<string, unknown>);
     const socket = this.#joined.get(packet.nsp);
     if (socket !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
-      return this.#deliver(socket, packet);
+      return this.deliver(socket, packet);
     }
     const held = this.#joining?.get(packet.nsp)?.held;
     if (held !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
@@ -323,27 +323,27 @@ export class Client {
   }
 
   /** A packet came too soon. False if it is served all the same: what ends something, and answers that we asked for. */
-  #isOverdone(packet: Packet, { limit, policy, answer }: Excess): boolean {
+  private isOverdone(packet: Packet, { limit, policy, answer }: Excess): boolean {
     if (policy === "disconnect") {
       this._onLimit(new LimitError("ERR_RATE_LIMITED", limit, answer.message));
       return true;
     }
     const { type, nsp, id } = packet;
     if (type === PacketType.EVENT) {
-      this.#count(limit);
+      this.count(limit);
       const isAwaited = policy === "error" && id !== undefined && this.#joined.has(nsp);
       if (isAwaited) this._packet({ type: PacketType.ACK, nsp, id, data: [answer] });
       return true;
     }
     // Which costs more than an event: the middlewares of the namespace. A client would wait for its answer for ever.
     if (type !== PacketType.CONNECT || this.#joined.has(nsp) || this.#joining?.has(nsp) === true) return false;
-    this.#count(limit);
+    this.count(limit);
     this._refuse(nsp, Object.assign(new Error(answer.message), { data: answer }));
     return true;
   }
 
   /** CONNECT: finds or makes the namespace and asks it to let the client in. */
-  #connect(name: string, auth?: Record<string, unknown>): void {
+  private connect(name: string, auth?: Record<string, unknown>): void {
     if (this.#joined.has(name)) {
       debug("second CONNECT for namespace %s", name);
       return this.close();
@@ -353,15 +353,15 @@ export class Client {
     if (joining.has(name)) return;
     const { server } = this;
     if (this.#joined.size + joining.size >= server._limits.maxNamespacesPerConnection) {
-      this.#count("maxNamespacesPerConnection");
+      this.count("maxNamespacesPerConnection");
       return this._refuse(name, new Error("Too many namespaces"));
     }
     joining.set(name, { socket: undefined, held: undefined });
     const existing = server._nsps.get(name);
     debug("%s asks for namespace %s", this.id, name);
-    if (existing !== undefined) return this.#enter(existing, auth);
-    if (this.#countChildren() >= server._limits.maxCreatedNamespacesPerConnection) {
-      this.#count("maxCreatedNamespacesPerConnection");
+    if (existing !== undefined) return this.enter(existing, auth);
+    if (this.countChildren() >= server._limits.maxCreatedNamespacesPerConnection) {
+      this.count("maxCreatedNamespacesPerConnection");
       return this._refuse(name, new Error("Too many namespaces"));
     }
     // The same for the function that decides on the namespace and for the socket.
@@ -370,18 +370,18 @@ export class Client {
       if (this.#closed) return;
       if (nsp === undefined) return this._refuse(name, new Error("Invalid namespace"));
       (this.#children ??= []).push(nsp);
-      this.#enter(nsp, given);
+      this.enter(nsp, given);
     });
   }
 
-  #enter(nsp: AnyNamespace, auth: Record<string, unknown> | undefined): void {
+  private enter(nsp: AnyNamespace, auth: Record<string, unknown> | undefined): void {
     const joining = this.#joining?.get(nsp.name);
     nsp._add(this, auth, (socket) => {
       if (joining !== undefined) joining.socket = socket;
     });
   }
 
-  #countChildren(): number {
+  private countChildren(): number {
     const max = this.server._limits.maxCreatedNamespacesPerConnection;
     if (this.#children === undefined || this.#children.length < max) return this.#children?.length ?? 0;
     // Those that have been cleaned up since do not count.
@@ -389,16 +389,16 @@ export class Client {
     return this.#children.length;
   }
 
-  #awaitConnect(): void {
+  private awaitConnect(): void {
     this.#connectDeadline = this.server._alarm.after(this.server._connectTimeout, () => {
       this.#connectDeadline = undefined;
       if (this.#joined.size > 0) return;
-      this.#count("connectTimeout");
+      this.count("connectTimeout");
       this.close();
     });
   }
 
-  #refuseName(kind: "event" | "namespace", name: string): void {
+  private refuseName(kind: "event" | "namespace", name: string): void {
     const message = `a name of ${name.length} characters for the ${kind}: see maxNameLength`;
     this._onLimit(new LimitError("ERR_NAME_TOO_LONG", "maxNameLength", message));
   }
@@ -422,36 +422,36 @@ export class Client {
       if (!this.#joined.has(name)) rooms += socket?.rooms.size ?? 0;
     }
     if (rooms <= max) return undefined;
-    this.#count("maxRoomsPerConnection");
+    this.count("maxRoomsPerConnection");
     const message = `the connection would be in ${rooms} rooms: see maxRoomsPerConnection (${max})`;
     return new LimitError("ERR_TOO_MANY_ROOMS", "maxRoomsPerConnection", message);
   }
 
   /** A limit was reached that ends the connection. @internal */
   _onLimit(error: LimitError): void {
-    this.#count(error.limit);
+    this.count(error.limit);
     this.#cause ??= error;
-    this.#onError(error);
+    this.onError(error);
   }
 
   /** A limit was reached. */
-  #count(name: ConnectionLimitName): void {
+  private count(name: ConnectionLimitName): void {
     (this.server.engine as { limitsReached?: LimitCounters } | undefined)?.limitsReached?.count(name);
   }
 
   /** The peer broke the protocol: its sockets are told, and the connection is closed. */
-  #onError(error: Error): void {
+  private onError(error: Error): void {
     for (const socket of this.#joined.all()) socket._onerror(error);
     this.close();
   }
 
   /** Volatile packets are for transports that are ready this moment. */
-  #takes(options: WriteOptions): boolean {
+  private takes(options: WriteOptions): boolean {
     return options.volatile !== true || this.conn.transport.writable;
   }
 
   // eslint-disable-next-line typescript/no-explicit-any -- messages are what the parser makes of packets
-  #write(encoded: any[], options: WriteOptions): void {
+  private write(encoded: any[], options: WriteOptions): void {
     const { conn } = this;
     // With its attachments, an event is one message; engines of other makes don't ask.
     if (encoded.length > 1) (conn as Partial<RawSocket>).beginMessage?.(encoded.length);

@@ -44,6 +44,9 @@ export type { DisconnectReason, Event, SocketReservedEventsMap } from "./socket-
 
 const debug = debugModule("socket.io:socket");
 
+/** When this module was loaded, in ms since 1970. */
+const LOADED = Date.now();
+
 /** A socket, whatever events it is typed for. */
 // eslint-disable-next-line typescript/no-explicit-any -- see above
 export type AnySocket = Socket<any, any, any, any>;
@@ -79,6 +82,7 @@ export class Socket<
   // What {@link handshake} is made of when somebody first asks for it.
   private readonly _firstRequest: FirstRequest | null | undefined;
   private readonly _auth: Record<string, unknown> | undefined;
+  /** In ms since {@link LOADED}: a small integer, where the date itself would be a number on the heap. */
   private readonly _issued: number;
   private _handshake: Handshake | undefined;
   /** {@link data}, made when first asked for. */
@@ -109,7 +113,7 @@ export class Socket<
     this.recovered = session !== undefined;
     this._firstRequest = client.conn.request;
     this._auth = auth;
-    this._issued = Date.now();
+    this._issued = Date.now() - LOADED;
     this._handshake = undefined;
     this._data = (session?.data as SocketData | null | undefined) ?? NO_DATA;
     this._lastLogged = undefined;
@@ -144,7 +148,7 @@ export class Socket<
       this._firstRequest,
       this.conn.remoteAddress,
       this._auth ?? {},
-      this._issued,
+      LOADED + this._issued,
     ));
   }
 

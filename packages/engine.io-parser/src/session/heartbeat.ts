@@ -22,7 +22,7 @@ export class Heartbeat {
     readonly timing: HeartbeatTiming,
     now: number,
   ) {
-    this.deadline = this.#nextRest(now);
+    this.deadline = nextRest(this, now);
   }
 
   onDeadline(now: number): "send-ping" | "timed-out" {
@@ -40,7 +40,7 @@ export class Heartbeat {
   /** The peer's half of the exchange arrived. */
   onPeer(now: number): void {
     this.#phase = "resting";
-    this.deadline = this.#nextRest(now);
+    this.deadline = nextRest(this, now);
   }
 
   /**
@@ -56,10 +56,9 @@ export class Heartbeat {
     this.#phase = "probing, heard";
     this.deadline = now + this.timing.pingTimeout;
   }
+}
 
-  #nextRest(now: number): number {
-    const { pingInterval, pingTimeout } = this.timing;
-    // A responder waits for the other side's interval plus its patience.
-    return now + pingInterval + (this.role === "responder" ? pingTimeout : 0);
-  }
+function nextRest({ role, timing }: Heartbeat, now: number): number {
+  // A responder waits for the other side's interval plus its patience.
+  return now + timing.pingInterval + (role === "responder" ? timing.pingTimeout : 0);
 }

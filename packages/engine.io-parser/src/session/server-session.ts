@@ -41,7 +41,7 @@ export interface ServerSessionHost extends SessionHost {
  */
 type Reader = "fine" | "suspected" | "slow" | "dropping" | "given up";
 
-/** The server's half of a session. */
+/** The server's half of a session. There may be very many: methods with `#` would cost each of them a field. */
 export class ServerSession extends Session {
   declare upgrade: Probation | null;
   declare protected readonly host: ServerSessionHost;
@@ -74,7 +74,7 @@ export class ServerSession extends Session {
     this.#heartbeat.begin(this.host.now());
     this.state = "open";
     this.host.onDeadlineSet();
-    for (const packet of first) this.#enqueue(packet);
+    for (const packet of first) this.enqueue(packet);
     this.flush();
   }
 
@@ -85,27 +85,27 @@ export class ServerSession extends Session {
       this.#largest = sizeOf(packet.data);
       return super.handOver([packet]);
     }
-    if (this.#reader !== "fine" && packet.type === "message" && !this.#admit([packet])) return;
-    this.#enqueue(packet);
+    if (this.#reader !== "fine" && packet.type === "message" && !this.admit([packet])) return;
+    this.enqueue(packet);
     this.flush();
   }
 
   /** As {@link send}, of packets that make one message: all of them, or none. */
   sendMessage(packets: readonly Packet[]): void {
     if (this.state !== "open" && this.state !== "opening") return;
-    if (this.#reader !== "fine" && !this.#admit(packets)) return;
+    if (this.#reader !== "fine" && !this.admit(packets)) return;
     if (this.queue.length === 0 && this.state === "open" && this.transport.writable) {
       this.#largest = 0;
       for (const { data } of packets) this.#largest += sizeOf(data);
       return super.handOver(packets);
     }
-    for (const packet of packets) this.#enqueue(packet);
+    for (const packet of packets) this.enqueue(packet);
     this.flush();
   }
 
   /** The peer has had the chance to read since {@link ServerSessionHost.onBacklog}. */
   onTurn(): void {
-    if (this.#reader === "suspected") this.#reader = this.#isTooMuch() ? "slow" : "fine";
+    if (this.#reader === "suspected") this.#reader = this.isTooMuch() ? "slow" : "fine";
   }
 
   /** True if nothing waits here, nor for the transport to say that it is out. */
@@ -142,11 +142,11 @@ export class ServerSession extends Session {
     this.host.onPacket(packet);
     switch (packet.type) {
       case "message":
-        this.#onActivity();
+        this.onActivity();
         return this.host.onMessage(packet.data);
       case "pong":
       case "ping":
-        return this.#onHeartbeat(packet.type);
+        return this.onHeartbeat(packet.type);
       case "close":
         // The documents say so for every transport, upstream listens only over polling (protocols.md 9.1, 2).
         return this.fail({ reason: "transport close" });
@@ -154,7 +154,7 @@ export class ServerSession extends Session {
         return this.fail({ reason: "parse error" });
       default:
         // Legal types without a meaning here (open, upgrade, noop) are ignored (protocols.md 1.3).
-        this.#onActivity();
+        this.onActivity();
     }
   }
 
@@ -164,7 +164,7 @@ export class ServerSession extends Session {
     super.handOver(batch);
   }
 
-  #enqueue(packet: Packet): void {
+  private enqueue(packet: Packet): void {
     const size = sizeOf(packet.data);
     if (this.queue.length === 0) {
       // What a session drops at its end was not dequeued.
@@ -174,22 +174,22 @@ export class ServerSession extends Session {
     this.#queuedBytes += size;
     if (size > this.#largest) this.#largest = size;
     this.push(packet);
-    if (this.#reader !== "fine" || !this.#isTooMuch()) return;
+    if (this.#reader !== "fine" || !this.isTooMuch()) return;
     this.#reader = "suspected";
     this.host.onBacklog();
   }
 
   /** @param dropped packets that are still in the queue, but not to be counted */
-  #isTooMuch(dropped = 0): boolean {
+  private isTooMuch(dropped = 0): boolean {
     const { maxBufferedBytes, maxBufferedPackets } = this.host.limits;
     return this.bufferedBytes - this.#largest > maxBufferedBytes || this.queue.length - dropped > maxBufferedPackets;
   }
 
   /** Whether a message may join those that wait. Others may have to go for it. */
-  #admit(message: readonly Packet[]): boolean {
+  private admit(message: readonly Packet[]): boolean {
     if (this.#reader === "given up") return false;
     if (this.#reader === "suspected" || message[0]!.options?.keep === true) return true;
-    if (!this.#isTooMuch()) {
+    if (!this.isTooMuch()) {
       this.#reader = "fine";
       return true;
     }
@@ -200,20 +200,20 @@ export class ServerSession extends Session {
       this.host.onDropped(message);
       return false;
     }
-    if (policy !== "disconnect" && this.#makeRoom(policy === "drop-volatile")) return true;
+    if (policy !== "disconnect" && this.makeRoom(policy === "drop-volatile")) return true;
     this.#reader = "given up";
     this.host.onGivenUp(backlog);
     return false;
   }
 
   /** False if what is left is still too much: it was handed over already, or has to be kept. */
-  #makeRoom(volatileOnly: boolean): boolean {
+  private makeRoom(volatileOnly: boolean): boolean {
     const { queue } = this;
     const dropped: Packet[] = [];
     const kept: Packet[] = [];
     let at = this.#insideMessage ? endOfMessage(queue, 0) : 0;
     const from = at;
-    while (at < queue.length && this.#isTooMuch(dropped.length)) {
+    while (at < queue.length && this.isTooMuch(dropped.length)) {
       const { type, options } = queue[at]!;
       const goes = type === "message" && options?.keep !== true && (!volatileOnly || options?.volatile === true);
       for (const end = endOfMessage(queue, at); at < end; at++) {
@@ -223,15 +223,15 @@ export class ServerSession extends Session {
     }
     if (at > from) queue.splice(from, at - from, ...kept);
     if (dropped.length > 0) this.host.onDropped(dropped);
-    return !this.#isTooMuch();
+    return !this.isTooMuch();
   }
 
-  #onActivity(): void {
+  private onActivity(): void {
     const heartbeat = this.#heartbeat;
     if (heartbeat.wantsActivity) heartbeat.onActivity(this.host.now());
   }
 
-  #onHeartbeat(type: "ping" | "pong"): void {
+  private onHeartbeat(type: "ping" | "pong"): void {
     const expected = this.#heartbeat.role === "pinger" ? "pong" : "ping";
     if (type !== expected) {
       return this.fail({ reason: "transport error", description: new Error("invalid heartbeat direction") });

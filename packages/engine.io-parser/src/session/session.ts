@@ -116,7 +116,7 @@ export abstract class Session implements TransportSink {
     else if (this.state !== "open") return;
     this.state = "closing";
     this.expireAt(this.host.now() + CLOSE_TIMEOUT_MS);
-    this.#closeTransportOnceEmpty();
+    this.closeTransportOnceEmpty();
   }
 
   /** Call once {@link deadline} has passed. */
@@ -132,7 +132,7 @@ export abstract class Session implements TransportSink {
     if (!this.sending) return;
     this.sending = false;
     this.host.onDrain();
-    this.#goOn();
+    this.goOn();
   }
 
   onClose(cause: CloseCause): void {
@@ -149,7 +149,7 @@ export abstract class Session implements TransportSink {
   /** The end at once, for a reason of this side's: the transport is dropped. */
   fail(cause: CloseCause): void {
     if (this.state === "closed") return;
-    this.#drop(cause);
+    this.drop(cause);
     this.onClose(cause);
   }
 
@@ -162,7 +162,7 @@ export abstract class Session implements TransportSink {
   endUpgrade(upgrade: UpgradeInProgress): void {
     if (this.upgrade !== upgrade) return;
     this.upgrade = null;
-    this.#goOn();
+    this.goOn();
   }
 
   /**
@@ -170,7 +170,7 @@ export abstract class Session implements TransportSink {
    * awaited is awaited still (protocols.md 9.2, 1 and 2).
    */
   switchTo(transport: SessionTransport): void {
-    this.#drop({ reason: "transport close" });
+    this.drop({ reason: "transport close" });
     this.transport = transport;
     this.upgrade = null;
     this.upgraded = true;
@@ -178,7 +178,7 @@ export abstract class Session implements TransportSink {
     transport.sink = this;
     this.onSent();
     this.host.onUpgrade(transport);
-    this.#goOn();
+    this.goOn();
   }
 
   /** Packets that wait make a list; who has none has none in memory. */
@@ -198,18 +198,18 @@ export abstract class Session implements TransportSink {
     if (this.transport.send(batch, awaited) === true) this.onSent();
   }
 
-  #goOn(): void {
+  private goOn(): void {
     this.flush();
-    if (this.state === "closing") this.#closeTransportOnceEmpty();
+    if (this.state === "closing") this.closeTransportOnceEmpty();
   }
 
-  #closeTransportOnceEmpty(): void {
+  private closeTransportOnceEmpty(): void {
     if (this.queue.length > 0 || this.sending || this.#transportClosing || this.upgrade?.drains) return;
     this.#transportClosing = true;
     this.transport.close();
   }
 
-  #drop(cause: CloseCause): void {
+  private drop(cause: CloseCause): void {
     const { transport } = this;
     transport.sink = null;
     transport.discard(cause);

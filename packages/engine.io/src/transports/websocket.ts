@@ -19,7 +19,6 @@ const BATCH_BYTES = 65_536;
 
 /** One WebSocket: each packet is one message (protocols.md 1.7). */
 export class WebSocketTransport extends Transport implements EndpointListener {
-  readonly name = "websocket";
   /** The server's option: how messages are compressed, where the client has agreed (row E-54). */
   perMessageDeflate: EngineOptions["perMessageDeflate"] = false;
   readonly #endpoint: WebSocketEndpoint;
@@ -36,6 +35,10 @@ export class WebSocketTransport extends Transport implements EndpointListener {
     this.#endpoint = endpoint;
     endpoint.listener = this;
     debug("open, from %s", req.url);
+  }
+
+  get name(): "websocket" {
+    return "websocket";
   }
 
   /** The WebSocket itself. */
@@ -56,7 +59,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   /** Somebody wants to see all packets: nothing goes past it any more. @internal */
   closeShortcut(): void {
     this.#isWatched = true;
-    this.#become(this.#state);
+    this.become(this.#state);
   }
 
   /** @internal */
@@ -78,7 +81,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
 
   send(batch: readonly Packet[], awaited = false): boolean {
     this.#awaited = awaited;
-    return this.#sendFrom(batch, 0);
+    return this.sendFrom(batch, 0);
   }
 
   /** The end is near: from now on it takes all that there is, however much is waiting below. @internal */
@@ -101,7 +104,7 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   }
 
   onWritten(): void {
-    this.#become("ready");
+    this.become("ready");
     this.onDrained();
     if (this._observesWrites && this.writable) this.tell("ready");
   }
@@ -127,69 +130,69 @@ export class WebSocketTransport extends Transport implements EndpointListener {
   }
 
   /** True if all is out. */
-  #sendFrom(batch: readonly Packet[], from: number): boolean {
+  private sendFrom(batch: readonly Packet[], from: number): boolean {
     for (let at = from; at < batch.length; at++) {
       const packet = batch[at]!;
       const isLast = at === batch.length - 1;
-      const frame = this.#endpoint.takesFrames ? this.#frameOf(packet) : null;
+      const frame = this.#endpoint.takesFrames ? this.frameOf(packet) : null;
       if (frame !== null) {
-        if (this.#writeFrame(frame, isLast)) return false;
+        if (this.writeFrame(frame, isLast)) return false;
         continue;
       }
-      const encoded: RawData | Promise<RawData> = this.#encode(packet);
+      const encoded: RawData | Promise<RawData> = this.encode(packet);
       if (encoded instanceof Promise) {
-        this.#become("encoding");
-        void encoded.then((data) => this.#sendLate(batch, at, data));
+        this.become("encoding");
+        void encoded.then((data) => this.sendLate(batch, at, data));
         return false;
       }
-      if (this.#write(packet, encoded, isLast)) return false;
+      if (this.write(packet, encoded, isLast)) return false;
     }
     return true;
   }
 
   /** A packet whose Blob has been read, and those behind it. */
-  #sendLate(batch: readonly Packet[], at: number, encoded: RawData): void {
+  private sendLate(batch: readonly Packet[], at: number, encoded: RawData): void {
     if (this.readyState !== "open") return;
-    this.#become("ready");
-    if (this.#write(batch[at]!, encoded, at === batch.length - 1)) return;
-    if (this.#sendFrom(batch, at + 1)) this.onDrained();
+    this.become("ready");
+    if (this.write(batch[at]!, encoded, at === batch.length - 1)) return;
+    if (this.sendFrom(batch, at + 1)) this.onDrained();
   }
 
   /** The frame that others get too, or that was made beforehand; null: there is none. */
-  #frameOf(packet: Packet): Frame | null {
+  private frameOf(packet: Packet): Frame | null {
     const given = packet.options?.wsPreEncodedFrame;
     if (Array.isArray(given)) return given;
     return packet instanceof SharedMessage ? packet.frame(this.version, this.supportsBinary) : null;
   }
 
-  #encode(packet: Packet): RawData | Promise<RawData> {
+  private encode(packet: Packet): RawData | Promise<RawData> {
     const given = packet.options?.wsPreEncoded;
     return typeof given === "string" ? given : this.version.encodePacket(packet, this.supportsBinary);
   }
 
   /** True if it is the last of its batch and has to be waited for. */
-  #write(packet: Packet, encoded: RawData, isLast: boolean): boolean {
-    const wait = isLast && this.#mustWait(sizeOf(encoded));
+  private write(packet: Packet, encoded: RawData, isLast: boolean): boolean {
+    const wait = isLast && this.mustWait(sizeOf(encoded));
     this.#endpoint.send(encoded, packet.options?.compress !== false, wait);
     return wait;
   }
 
-  /** As {@link #write}. */
-  #writeFrame(frame: Frame, isLast: boolean): boolean {
+  /** As {@link write}. */
+  private writeFrame(frame: Frame, isLast: boolean): boolean {
     let bytes = 0;
     for (let at = 0; at < frame.length; at++) bytes += frame[at]!.length;
-    const wait = isLast && this.#mustWait(bytes);
+    const wait = isLast && this.mustWait(bytes);
     this.#endpoint.sendFrame(frame, wait);
     return wait;
   }
 
-  #mustWait(bytes: number): boolean {
+  private mustWait(bytes: number): boolean {
     const wait = this.#awaited || this.#endpoint.bufferedAmount + bytes > HIGH_WATER_BYTES;
-    this.#become(wait ? "writing" : "ready");
+    this.become(wait ? "writing" : "ready");
     return wait;
   }
 
-  #become(state: "ready" | "writing" | "encoding"): void {
+  private become(state: "ready" | "writing" | "encoding"): void {
     this.#state = state;
     const { shortcut } = this.#endpoint;
     if (shortcut !== undefined) shortcut.isClear = state === "ready" && !this.#isWatched;

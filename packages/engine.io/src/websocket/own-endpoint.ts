@@ -35,6 +35,8 @@ type WriteCallback = (error?: Error | null) => void;
 /**
  * A WebSocket right on the connection. What is sent within a tick leaves in one write, in order, whatever kind of frame it
  * is; answers to what the peer sent leave when that has been read.
+ *
+ * There may be very many: its methods are `private`, since one with `#` costs each of them a field.
  */
 export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Shortcut {
   // What a broadcast reads of each receiver comes first, to lie side by side in memory.
@@ -76,8 +78,8 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     connection.on("end", onEnd);
     connection.on("close", onClose);
     connection.on("error", onError);
-    this.#push(Buffer.from(answer));
-    this.#schedule();
+    this.push(Buffer.from(answer));
+    this.schedule();
   }
 
   get socket(): OwnWebSocket {
@@ -98,7 +100,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     this.sendMessage(
       typeof data === "string" ? OPCODE.text : OPCODE.binary,
       data,
-      notify ? this.#whenWritten() : undefined,
+      notify ? this.whenWritten() : undefined,
     );
   }
 
@@ -116,15 +118,15 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     let bytes = this.#pendingBytes + this.#bytesBelow;
     for (let at = 0; at < frame.length; at++) bytes += frame[at]!.length;
     if (bytes > FLUSH_BYTES) return false;
-    for (let at = 0; at < frame.length; at++) this.#push(frame[at]!);
-    this.#schedule();
+    for (let at = 0; at < frame.length; at++) this.push(frame[at]!);
+    this.schedule();
     return true;
   }
 
   sendFrame(frame: Frame, notify: boolean): void {
-    if (!this.#accepts(notify ? this.#whenWritten() : undefined)) return;
-    for (let at = 0; at < frame.length; at++) this.#push(frame[at]!);
-    this.#pushed();
+    if (!this.accepts(notify ? this.whenWritten() : undefined)) return;
+    for (let at = 0; at < frame.length; at++) this.push(frame[at]!);
+    this.pushed();
   }
 
   /**
@@ -132,12 +134,12 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
    * @param callback called once the operating system has taken it, and all before it
    */
   sendMessage(opcode: number, data: string | ArrayBuffer | ArrayBufferView, callback?: WriteCallback): void {
-    if (this.#accepts(callback)) this.#queue(opcode, typeof data === "string" ? data : bytesOf(data));
+    if (this.accepts(callback)) this.queue(opcode, typeof data === "string" ? data : bytesOf(data));
   }
 
   close(code?: number, reason?: string | Buffer): void {
     if (this.readyState !== 1) return;
-    this.#sendClose(code, reason);
+    this.sendClose(code, reason);
     this.flush();
   }
 
@@ -151,16 +153,16 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     const single = this.#single;
     const pending = this.#pending;
     const bytes = this.#pendingBytes;
-    const callback = this.#takeCallbacks();
+    const callback = this.takeCallbacks();
     this.#willFlush = false;
-    this.#forgetPending();
+    this.forgetPending();
     if (single !== null) {
       connection.write(single, callback);
     } else if (pending !== null) {
       const last = pending[pending.length - 1]!;
       // A copy is cheaper than a list of buffers for the operating system, up to a size. Long parts come last, since they flush.
       if (last.length < LONG_BYTES) connection.write(join(pending, bytes), callback);
-      else this.#writeParts(pending, callback);
+      else this.writeParts(pending, callback);
     }
     this.#bytesBelow = connection.writableLength;
   }
@@ -172,7 +174,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
 
   onPing(payload: Buffer): void {
     if (this.readyState === 1) {
-      if (!this.#maySendPong()) return this.#cutOff();
+      if (!this.maySendPong()) return this.cutOff();
       const pongs = (this.#pongs ??= new Pongs());
       pongs.waiting++;
       this.sendMessage(OPCODE.pong, payload, pongs.onTaken);
@@ -185,17 +187,17 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   }
 
   onCloseFrame(code: number, reason: Buffer): void {
-    const ending = this.#beginEnding();
+    const ending = this.beginEnding();
     ending.code = code;
     ending.reason = reason;
     // RFC 6455 section 5.5.1: the answer typically echoes the code.
-    if (!ending.closeSent) this.#sendClose(code === 1005 ? undefined : code, reason);
-    this.#end();
+    if (!ending.closeSent) this.sendClose(code === 1005 ? undefined : code, reason);
+    this.end();
   }
 
   onFrameError(error: FrameError): void {
-    if (this.#ending?.closeSent !== true) this.#sendClose(error.closeCode);
-    this.#end();
+    if (this.#ending?.closeSent !== true) this.sendClose(error.closeCode);
+    this.end();
     // Messages that came whole before this frame are still a tick away from their listeners (row S-119).
     process.nextTick(report, this, error);
   }
@@ -214,7 +216,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   /** The peer has ended its side of the connection. */
   onConnectionEnd(): void {
     this.#parser.stop();
-    this.#end();
+    this.end();
   }
 
   onConnectionError(): void {
@@ -226,13 +228,13 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     clearTimeout(this.#ending?.timer);
     this.readyState = 3;
     this.#parser.stop();
-    this.#forgetPending();
-    this.#takeCallbacks()?.(notOpen(3));
+    this.forgetPending();
+    this.takeCallbacks()?.(notOpen(3));
     this.listener?.onClose();
     this.#socket?.onClose(this.#ending?.code ?? ABNORMAL, this.#ending?.reason ?? NOTHING);
   }
 
-  #writeParts(parts: readonly Buffer[], callback: WriteCallback | undefined): void {
+  private writeParts(parts: readonly Buffer[], callback: WriteCallback | undefined): void {
     const { connection } = this;
     connection.cork();
     for (let at = 0; at < parts.length - 1; at++) connection.write(parts[at]!);
@@ -241,7 +243,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   }
 
   /** False after the end, which the callback is told. */
-  #accepts(callback: WriteCallback | undefined): boolean {
+  private accepts(callback: WriteCallback | undefined): boolean {
     if (this.readyState === 1) {
       if (callback !== undefined) (this.#callbacks ??= []).push(callback);
       return true;
@@ -250,28 +252,28 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     return false;
   }
 
-  #whenWritten(): WriteCallback {
+  private whenWritten(): WriteCallback {
     return (this.#notify ??= (error) => {
       if (!error) this.listener?.onWritten();
     });
   }
 
-  #queue(opcode: number, payload: string | Buffer): void {
+  private queue(opcode: number, payload: string | Buffer): void {
     if (typeof payload !== "string" && payload.length >= LONG_BYTES) {
-      this.#push(encodeHeader(opcode, payload.length));
-      this.#push(payload);
+      this.push(encodeHeader(opcode, payload.length));
+      this.push(payload);
     } else {
-      this.#push(encodeFrame(opcode, payload));
+      this.push(encodeFrame(opcode, payload));
     }
-    this.#pushed();
+    this.pushed();
   }
 
-  #pushed(): void {
-    if (this.#pendingBytes >= FLUSH_BYTES) this.#flushEarly();
-    else this.#schedule();
+  private pushed(): void {
+    if (this.#pendingBytes >= FLUSH_BYTES) this.flushEarly();
+    else this.schedule();
   }
 
-  #push(bytes: Buffer): void {
+  private push(bytes: Buffer): void {
     this.#pendingBytes += bytes.length;
     if (this.#pending !== null) {
       this.#pending.push(bytes);
@@ -283,26 +285,26 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     }
   }
 
-  #forgetPending(): void {
+  private forgetPending(): void {
     this.#single = null;
     this.#pending = null;
     this.#pendingBytes = 0;
   }
 
-  #schedule(): void {
+  private schedule(): void {
     if (this.#willFlush) return;
     this.#willFlush = true;
     flushAtEndOfTick(this);
   }
 
   /** Who was going to flush still does. */
-  #flushEarly(): void {
+  private flushEarly(): void {
     const willFlush = this.#willFlush;
     this.flush();
     this.#willFlush = willFlush;
   }
 
-  #takeCallbacks(): WriteCallback | undefined {
+  private takeCallbacks(): WriteCallback | undefined {
     const callbacks = this.#callbacks;
     this.#callbacks = null;
     if (callbacks === null) return undefined;
@@ -312,33 +314,33 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     };
   }
 
-  #sendClose(code?: number, reason?: string | Buffer): void {
-    if (this.readyState === 1) this.#queue(OPCODE.close, closePayload(code, reason));
-    this.#beginEnding().closeSent = true;
+  private sendClose(code?: number, reason?: string | Buffer): void {
+    if (this.readyState === 1) this.queue(OPCODE.close, closePayload(code, reason));
+    this.beginEnding().closeSent = true;
     this.readyState = 2;
   }
 
   /** Both sides have said what they had to. */
-  #end(): void {
+  private end(): void {
     this.readyState = 2;
     this.flush();
     this.connection.end();
-    this.#beginEnding();
+    this.beginEnding();
   }
 
-  #beginEnding(): Ending {
+  private beginEnding(): Ending {
     return (this.#ending ??= new Ending(this.connection));
   }
 
   /** False if too many wait already, and not only for the end of what is being read. */
-  #maySendPong(): boolean {
+  private maySendPong(): boolean {
     if (this.#pongs === null || this.#pongs.waiting < MAX_WAITING_PONGS) return true;
-    this.#flushEarly();
+    this.flushEarly();
     return this.connection.writableLength === 0;
   }
 
   /** A close frame would wait behind all the rest. */
-  #cutOff(): void {
+  private cutOff(): void {
     this.#parser.stop();
     this.readyState = 2;
     this.terminate();
