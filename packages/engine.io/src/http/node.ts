@@ -64,7 +64,15 @@ export class NodeExchange implements HttpExchange {
     if (isOver(response)) return onTaken?.();
     this.#onTaken = onTaken;
     response.writeHead(status, headers);
-    response.end(body);
+    if (typeof body === "string" && body !== "") {
+      // Hot path. One string with the header, written now: `end(body)` would write a list, of that string and an empty one.
+      response.cork();
+      response.write(body);
+      response.uncork();
+      response.end();
+    } else {
+      response.end(body);
+    }
   }
 
   abort(): void {
