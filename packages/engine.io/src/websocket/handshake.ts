@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 
@@ -39,14 +39,11 @@ export function readHandshake(req: IncomingMessage): Handshake | HandshakeFault 
 
 /** The lines of the 101 answer, without those of the application. */
 export function acceptLines({ key, protocol }: Handshake): string[] {
-  const accept = createHash("sha1")
-    .update(key + GUID)
-    .digest("base64");
   const lines = [
     "HTTP/1.1 101 Switching Protocols",
     "Upgrade: websocket",
     "Connection: Upgrade",
-    `Sec-WebSocket-Accept: ${accept}`,
+    `Sec-WebSocket-Accept: ${sha1(key + GUID)}`,
   ];
   if (protocol !== "") lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
   return lines;
@@ -71,6 +68,13 @@ export function refuseHandshake(socket: Duplex, { status, message, headerLines =
 /** Whether the request offers to compress messages. */
 export function offersDeflate(req: IncomingMessage): boolean {
   return /(?:^|[\s,])permessage-deflate(?:$|[\s,;])/.test(req.headers["sec-websocket-extensions"] ?? "");
+}
+
+/** In base64. At once where the platform can: a Hash is a stream, made for one key. */
+function sha1(text: string): string {
+  // Not every platform has it that has the interface of Node.js.
+  const atOnce = hash as typeof hash | undefined;
+  return atOnce === undefined ? createHash("sha1").update(text).digest("base64") : atOnce("sha1", text, "base64");
 }
 
 /** @returns null unless the header is a list of different tokens (RFC 6455 section 4.1, 10) */
