@@ -27,9 +27,16 @@ export function parseQuery(target: string): Query {
   const query: Query = {};
   const start = target.indexOf("?");
   if (start === -1) return query;
-  for (const [name, value] of new URLSearchParams(target.slice(start + 1))) {
-    // As a member it would be the prototype of the object, and the next one that copies it.
-    if (name !== "__proto__") query[name] = value;
-  }
+  for (const [name, value] of new URLSearchParams(target.slice(start + 1))) setParameter(query, name, value);
   return query;
+}
+
+/** Hot path. A name that was cut out of a URL is looked up among all names of the process; those that are usual are written out. */
+function setParameter(query: Query, name: string, value: string): void {
+  if (name === "EIO") query["EIO"] = value;
+  else if (name === "transport") query["transport"] = value;
+  else if (name === "sid") query["sid"] = value;
+  else if (name === "t") query["t"] = value;
+  // As a member it would be the prototype of the object, and the next one that copies it.
+  else if (name !== "__proto__") query[name] = value;
 }
