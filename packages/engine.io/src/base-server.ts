@@ -37,6 +37,9 @@ import { PacketEvents } from "./packet-events.js";
 
 const debug = debugModule("engine");
 
+/** What every object has: no names for members of {@link BaseServer.clients}. */
+const MEMBERS: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
 const CARRIER = Symbol("what a handshake came in by");
 const ENDPOINT = Symbol("the WebSocket of an accepted upgrade");
 
@@ -59,8 +62,6 @@ export abstract class BaseServer extends PacketEvents implements SocketHost, Tra
 
   /** Read whenever they are needed, so changes hold for new sessions and timers. */
   opts: EngineOptions;
-  /** Sessions by id, for the application to look at. */
-  readonly clients: Record<string, Socket> = {};
   clientsCount = 0;
   /** How often limits have turned something away. */
   readonly limitsReached = new LimitCounters();
@@ -75,8 +76,10 @@ export abstract class BaseServer extends PacketEvents implements SocketHost, Tra
   protected epoch = 0;
   /** Null if the option is off. */
   private readonly addressRates: AddressRates | null;
-  /** The same as {@link clients}: ids that peers send are looked up here, where no names of object members are. */
+  /** Ids that peers send are looked up here, where no names of object members are. */
   private readonly sessions = new Map<string, Socket>();
+  /** What {@link clients} has given. Most applications never ask for it, and ids as names of members are dear. */
+  private clientsById: Record<string, Socket> | null = null;
   private readonly binding: SessionBinding | null;
   private readonly patience = new Patience(() => this.limitsReached.count("handshakeTimeout"));
 
@@ -101,6 +104,12 @@ export abstract class BaseServer extends PacketEvents implements SocketHost, Tra
       reportRefusal: (req, refusal) => this.reportRefusal(req, refusal),
       onArrived: (endpoint, sid, req) => this.onArrived(endpoint, sid, req),
     });
+  }
+
+  /** Sessions by id, for the application to look at: always the same object. */
+  get clients(): Record<string, Socket> {
+    this.clientsById ??= Object.fromEntries(this.sessions);
+    return this.clientsById;
   }
 
   /** To be called by the constructors of subclasses, since their fields don't exist before, and when the server listens again. */
@@ -138,7 +147,7 @@ export abstract class BaseServer extends PacketEvents implements SocketHost, Tra
   close(): this {
     debug("closing all open clients");
     this.epoch++;
-    for (const socket of Object.values(this.clients)) {
+    for (const socket of [...this.sessions.values()]) {
       socket.writeOut();
       socket.close(true);
     }
@@ -171,7 +180,7 @@ export abstract class BaseServer extends PacketEvents implements SocketHost, Tra
   /** @internal */
   override _onObserved(): void {
     super._onObserved();
-    for (const socket of Object.values(this.clients)) socket._onObserved();
+    for (const socket of this.sessions.values()) socket._onObserved();
   }
 
   /** Names of the transports that a client on `transport` may upgrade to. */
@@ -194,7 +203,7 @@ export abstract class BaseServer extends PacketEvents implements SocketHost, Tra
   forget(socket: Socket): void {
     if (this.find(socket.id) !== socket) return;
     this.sessions.delete(socket.id);
-    delete this.clients[socket.id];
+    if (this.clientsById !== null) delete this.clientsById[socket.id];
     this.clientsCount--;
   }
 
@@ -367,7 +376,7 @@ export abstract class BaseServer extends PacketEvents implements SocketHost, Tra
       (answer) => this.askForId(req, (id) => (typeof id === "string" ? this.newSessionId(id, answer) : answer(id))),
       (given) => {
         if (typeof given !== "string") return done(given);
-        if (given === "" || given in this.clients) {
+        if (given === "" || this.sessions.has(given) || MEMBERS.has(given)) {
           return done(badRequest("ID_GENERATION_ERROR", { error: new Error("the generated id is empty or in use") }));
         }
         if (epoch !== this.epoch) {
@@ -384,7 +393,7 @@ export abstract class BaseServer extends PacketEvents implements SocketHost, Tra
     debug("new session over %s", transport.name);
     this.binding?.bind(socket, req);
     this.sessions.set(id, socket);
-    this.clients[id] = socket;
+    if (this.clientsById !== null) this.clientsById[id] = socket;
     this.clientsCount++;
     socket.open();
     if (socket.readyState === "closed") return;

@@ -41,6 +41,18 @@ test("keepRequest: false takes the request away once it was seen", async (t) => 
   }
 });
 
+test("clients is one object, whose members come and go with the sessions, whenever it was asked for", async (t) => {
+  const served = await serve(t);
+  const [, first] = await pollingSession(served);
+  const { clients } = served.engine;
+  assert.deepEqual(Object.entries(clients), [[first.id, first]]);
+  const [, second] = await pollingSession(served);
+  assert.deepEqual(Object.keys(clients), [first.id, second.id]);
+  first.close(true);
+  assert.deepEqual(Object.values(clients), [second]);
+  assert.equal(served.engine.clients, clients);
+});
+
 test("ids have 120 random bits, and no two are alike", async (t) => {
   const served = await serve(t);
   const ids = await Promise.all(
