@@ -191,12 +191,11 @@ export abstract class BaseServer extends PacketEvents implements SocketHost, Tra
 
   /** @internal */
   completeHeaders(headers: OutgoingHttpHeaders, req: EngineRequest, sid: string | null): void {
-    if (sid !== null) {
-      if (this.opts.cookie) headers["Set-Cookie"] = [sessionCookie(this.opts.cookie, sid)];
-      this.emit("initial_headers", headers, req);
-    }
+    if (sid !== null && this.opts.cookie) headers["Set-Cookie"] = [sessionCookie(this.opts.cookie, sid)];
+    if (this.listenerCount("headers") + this.listenerCount("initial_headers") === 0) return;
+    if (sid !== null) this.emit("initial_headers", headers, req);
     this.emit("headers", headers, req);
-    if (this.listenerCount("headers") + this.listenerCount("initial_headers") > 0) dropInvalid(headers);
+    dropInvalid(headers);
   }
 
   /** @internal */
