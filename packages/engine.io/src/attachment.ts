@@ -37,23 +37,25 @@ export function attachTo(server: HttpServer, path: string, options: AttachOption
   });
 }
 
-/** Connections that an engine of this process serves. */
-const claimed = new WeakSet<Duplex>();
+/** On connections that an engine of this process serves. A WeakSet of them costs each collection of the garbage. */
+const CLAIMED = Symbol("claimed by an engine");
+
+type Claimable = Duplex & { [CLAIMED]?: true };
 
 /** False if another engine has taken the connection already. */
-export function claim(socket: Duplex): boolean {
-  if (claimed.has(socket)) return false;
-  claimed.add(socket);
+export function claim(socket: Claimable): boolean {
+  if (socket[CLAIMED] === true) return false;
+  socket[CLAIMED] = true;
   return true;
 }
 
 /** An upgrade request for somebody else: nobody may be there, and then the connection would stay open for ever. */
-function leave(socket: Duplex, options: AttachOptions): void {
+function leave(socket: Claimable, options: AttachOptions): void {
   // Whoever answers later may not be listening yet (CVE-2022-41940).
   socket.on("error", ignore);
   if (options.destroyUpgrade === false) return;
   const timer = setTimeout(() => {
-    if (claimed.has(socket) || !socket.writable || ((socket as Socket).bytesWritten ?? 0) > 0) return;
+    if (socket[CLAIMED] === true || !socket.writable || ((socket as Socket).bytesWritten ?? 0) > 0) return;
     socket.once("finish", destroy);
     socket.end();
   }, options.destroyUpgradeTimeout || DESTROY_UPGRADE_TIMEOUT_MS);
