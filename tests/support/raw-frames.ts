@@ -51,22 +51,58 @@ export function close(code?: number, reason: string | Buffer = "", more: Partial
   return frame({ opcode: 8, payload: Buffer.concat([status, Buffer.from(reason)]), ...more });
 }
 
+/** One frame as the other side sends it: without its mask, or with one if it has none. Of an incomplete one, what is there. */
+export function fromOtherSide(bytes: Buffer): Buffer {
+  const header = Buffer.from(bytes.subarray(0, headerBytesOf(bytes[1]!)));
+  const isMasked = header[1]! >= 0x80;
+  const mask = isMasked ? bytes.subarray(header.length, header.length + 4) : MASK;
+  const payload = bytes.subarray(header.length + (isMasked ? 4 : 0)).map((byte, at) => byte ^ mask[at % 4]!);
+  header[1]! ^= 0x80;
+  return Buffer.concat([header, isMasked ? Buffer.alloc(0) : mask, payload]);
+}
+
+/** What a client sent, one line a frame, as {@link describeFrames} writes them; `unmasked` where a mask is missing. */
+export function describeMaskedFrames(bytes: Buffer): { readonly lines: string[]; readonly rest: Buffer } {
+  const lines: string[] = [];
+  let at = 0;
+  while (bytes.length - at >= 2) {
+    const end = at + headerBytesOf(bytes[at + 1]!) + 4 + payloadBytesOf(bytes, at);
+    if (!(bytes.length >= end)) break;
+    const isMasked = bytes[at + 1]! >= 0x80;
+    lines.push(...(isMasked ? describeFrames(fromOtherSide(bytes.subarray(at, end))).lines : ["unmasked"]));
+    at = end;
+  }
+  return { lines, rest: bytes.subarray(at) };
+}
+
 /** What a server sent, one line a frame: `text hé`, `binary 0102`, `ping`, `pong 6162`, `close 1002 reason`. */
 export function describeFrames(bytes: Buffer): { readonly lines: string[]; readonly rest: Buffer } {
   const lines: string[] = [];
   let at = 0;
   while (bytes.length - at >= 2) {
     const first = bytes[at]!;
-    const short = bytes[at + 1]!;
-    const from = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
-    if (bytes.length < from) break;
-    const length =
-      short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2));
-    if (bytes.length < from + length) break;
-    lines.push(describeFrame(first, short, bytes.subarray(from, from + length)));
+    const second = bytes[at + 1]!;
+    const from = at + headerBytesOf(second);
+    const length = payloadBytesOf(bytes, at);
+    if (!(bytes.length >= from + length)) break;
+    lines.push(describeFrame(first, second, bytes.subarray(from, from + length)));
     at = from + length;
   }
   return { lines, rest: bytes.subarray(at) };
+}
+
+/** Without the mask, by the second byte. */
+function headerBytesOf(second: number): number {
+  const short = second & 0x7f;
+  return short < 126 ? 2 : short === 126 ? 4 : 10;
+}
+
+/** As announced by the frame that begins there; NaN if that has not arrived. */
+function payloadBytesOf(bytes: Buffer, at: number): number {
+  const short = bytes[at + 1]! & 0x7f;
+  if (short < 126) return short;
+  if (bytes.length < at + (short === 126 ? 4 : 10)) return Number.NaN;
+  return short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2));
 }
 
 function describeFrame(first: number, second: number, payload: Buffer): string {

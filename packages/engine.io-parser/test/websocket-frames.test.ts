@@ -7,6 +7,7 @@ import {
   continuation,
   describeFrames,
   frame,
+  fromOtherSide,
   ping,
   pong,
   text,
@@ -36,9 +37,9 @@ class Log implements FrameSink {
   }
 }
 
-function parse(chunks: readonly Buffer[], maxBytes = 1000): Log {
+function parse(chunks: readonly Buffer[], maxBytes = 1000, peer: "client" | "server" = "client"): Log {
   const log = new Log();
-  const parser = new FrameParser(log, maxBytes);
+  const parser = new FrameParser(log, maxBytes, peer);
   // It writes into what it is given.
   for (const chunk of chunks) parser.receive(Buffer.from(chunk));
   return log;
@@ -87,6 +88,12 @@ describe("what a client may send", () => {
     assert.deepEqual(lines(close(1000, "bye"), text("late")), ["close 1000 bye"]);
     assert.deepEqual(lines(close()), ["close 1005 "]);
     assert.deepEqual(lines(close(4999, "x".repeat(123))), [`close 4999 ${"x".repeat(123)}`]);
+  });
+
+  test("a text may have the sign that stands for what is no text", () => {
+    const replaced = "\ufffd and é";
+    assert.deepEqual(lines(text(replaced)), [`text ${replaced}`]);
+    assert.deepEqual(parse([text(replaced, { mask: null })], 1000, "server").lines, [`text ${replaced}`]);
   });
 
   test("as many fragments as are allowed", () => {
@@ -139,6 +146,16 @@ describe("what a client may not send", () => {
     });
   }
 
+  test("the same is wrong from a server, but for the mask", () => {
+    for (const [name, bytes, error] of wrong) {
+      if (name === "a message within a message") continue;
+      const expected = error.replace("EXPECTED_MASK", "UNEXPECTED_MASK");
+      assert.deepEqual(parse([fromOtherSide(bytes)], 1000, "server").lines, [`error ${expected}`], name);
+    }
+    const within = [text("a", { fin: false, mask: null }), text("b", { mask: null })];
+    assert.deepEqual(parse(within, 1000, "server").lines, ["error 1002 WS_ERR_INVALID_OPCODE"]);
+  });
+
   test("too much is refused when it is announced, over all fragments", () => {
     assert.deepEqual(parse([binary(Buffer.alloc(0), { length: 1001 })]).lines, [
       "error 1009 WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
@@ -175,13 +192,24 @@ describe("whatever the network does to a stream", () => {
         ),
       ),
   );
-  const anyStream = fc.array(anyFrame, { maxLength: 12 }).map((frames) => Buffer.concat(frames.flat()));
+  const anyFrames = fc.array(anyFrame, { maxLength: 12 }).map((frames) => frames.flat());
+  const anyStream = anyFrames.map((frames) => Buffer.concat(frames));
   const anyCuts = fc.array(fc.nat(), { maxLength: 30 });
 
   test("any split gives the same messages", () => {
     fc.assert(
       fc.property(anyStream, anyCuts, (stream, cuts) => {
         assert.deepEqual(parse(split(stream, cuts)).lines, parse([stream]).lines);
+      }),
+      { seed: 6455, numRuns: 500 },
+    );
+  });
+
+  test("a server's frames, without masks, give the same messages as a client's, whatever the split", () => {
+    fc.assert(
+      fc.property(anyFrames, anyCuts, (frames, cuts) => {
+        const unmasked = Buffer.concat(frames.map(fromOtherSide));
+        assert.deepEqual(parse(split(unmasked, cuts), 1000, "server").lines, parse(frames).lines);
       }),
       { seed: 6455, numRuns: 500 },
     );

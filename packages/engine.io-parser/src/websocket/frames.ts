@@ -23,21 +23,24 @@ export interface FrameSink {
 }
 
 /**
- * Reads what a client sends: masked frames in chunks of any size, no extensions. Knows no sockets. As strict as RFC 6455 asks for;
- * what it keeps is bounded by the size of a message.
+ * Reads what a peer sends: frames in chunks of any size, no extensions. Knows no sockets. As strict as RFC 6455 asks for; what it
+ * keeps is bounded by the size of a message.
  */
 export class FrameParser {
   readonly #sink: FrameSink;
   /** Size of the largest message in bytes; 0: no limit. */
   readonly #maxBytes: number;
+  /** Which side the peer is: clients mask their frames, servers must not (RFC 6455 section 5.1). */
+  readonly #peer: "client" | "server";
   // A field each on a connection where nothing is under way: there may be very many.
   #carry: Carry | null = null;
   #fragments: Fragments | null = null;
   #stopped = false;
 
-  constructor(sink: FrameSink, maxBytes: number) {
+  constructor(sink: FrameSink, maxBytes: number, peer: "client" | "server" = "client") {
     this.#sink = sink;
     this.#maxBytes = maxBytes;
+    this.#peer = peer;
   }
 
   /** The next bytes of the stream. They are the parser's from now on: it takes masks off in place. */
@@ -124,13 +127,15 @@ export class FrameParser {
     } else if ((opcode === OPCODE.continuation) !== (this.#fragments !== null)) {
       return FAULTS.opcode(opcode);
     }
-    return (second & 0x80) === 0 ? FAULTS.mask() : null;
+    if (second >= 0x80 === (this.#peer === "client")) return null;
+    return this.#peer === "client" ? FAULTS.noMask() : FAULTS.mask();
   }
 
   #deliver(bytes: Buffer, start: number, end: number): void {
     const first = bytes[start]!;
-    const from = start + headerBytesOf(bytes[start + 1]!);
-    const isAscii = unmask(bytes, from - 4, from, end);
+    const second = bytes[start + 1]!;
+    const from = start + headerBytesOf(second);
+    const isAscii = second >= 0x80 && unmask(bytes, from - 4, from, end);
     const opcode = first & 0x0f;
     if (opcode >= OPCODE.close) return this.#deliverControl(opcode, Buffer.from(bytes.subarray(from, end)));
     const isLast = first >= 0x80;
@@ -153,8 +158,10 @@ export class FrameParser {
     if (opcode === OPCODE.binary) return this.#sink.onMessage(own(bytes.subarray(from, to)));
     // Of ASCII, latin1 is the cheapest reader.
     if (isAscii) return this.#sink.onMessage(bytes.toString("latin1", from, to));
-    if (!isUtf8(bytes.subarray(from, to))) return void this.#fail(FAULTS.utf8);
-    this.#sink.onMessage(bytes.toString("utf8", from, to));
+    const text = bytes.toString("utf8", from, to);
+    // Cheaper than to ask of each text: what is no UTF-8 is read as this, which hardly anybody sends.
+    if (text.includes("\ufffd") && !isUtf8(bytes.subarray(from, to))) return void this.#fail(FAULTS.utf8);
+    this.#sink.onMessage(text);
   }
 
   #deliverControl(opcode: number, payload: Buffer): void {
@@ -220,7 +227,7 @@ interface Fragments {
 /** Length of a frame's header, by its second byte. */
 function headerBytesOf(second: number): number {
   const short = second & 0x7f;
-  return short < 126 ? 6 : short === 126 ? 8 : 14;
+  return (short < 126 ? 2 : short === 126 ? 4 : 10) + (second >= 0x80 ? 4 : 0);
 }
 
 /** Whether a code may be sent in a close frame (RFC 6455 section 7.4, and the registry it founded). */
@@ -245,7 +252,8 @@ const FAULTS = {
   rsv1: () => invalid("WS_ERR_UNEXPECTED_RSV_1", 1002, "RSV1 must be clear"),
   opcode: (opcode: number) => invalid("WS_ERR_INVALID_OPCODE", 1002, `invalid opcode ${opcode}`),
   fin: () => invalid("WS_ERR_EXPECTED_FIN", 1002, "FIN must be set"),
-  mask: () => invalid("WS_ERR_EXPECTED_MASK", 1002, "MASK must be set"),
+  noMask: () => invalid("WS_ERR_EXPECTED_MASK", 1002, "MASK must be set"),
+  mask: () => invalid("WS_ERR_UNEXPECTED_MASK", 1002, "MASK must be clear"),
   control: (length: number) =>
     invalid("WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH", 1002, `invalid payload length ${length}`),
   length: () => invalid("WS_ERR_NON_MINIMAL_LENGTH", 1002, "the length is not in its shortest form"),
