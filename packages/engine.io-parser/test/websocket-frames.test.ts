@@ -12,8 +12,17 @@ import {
   pong,
   text,
 } from "../../../tests/support/raw-frames.ts";
-import { closePayload, encodeFrame, encodeHeader } from "../src/websocket/frame-encoder.ts";
-import { FrameParser, MAX_FRAGMENTS, isCloseCode, type FrameSink } from "../src/websocket/frames.ts";
+import {
+  acceptKey,
+  closePayload,
+  encodeFrame,
+  encodeHeader,
+  encodeMaskedFrame,
+  FrameParser,
+  isCloseCode,
+  MAX_FRAGMENTS,
+  type FrameSink,
+} from "engine.io-parser/websocket";
 
 /** What a parser made of a stream, one line for each call. */
 class Log implements FrameSink {
@@ -309,6 +318,31 @@ describe("what a server sends", () => {
     assert.deepEqual(sent(closePayload(4000, "hé")), ["close 4000 hé"]);
     assert.deepEqual(sent(closePayload(4000, Buffer.from("hé"))), ["close 4000 hé"]);
   });
+});
+
+describe("what a client sends", () => {
+  test("frames with a mask, which are the payload once that is off, wherever it lies in memory", () => {
+    for (const length of [0, 1, 63, 64, 65, 125, 126, 65_535, 65_536, 100_003]) {
+      const payload = Buffer.alloc(length, "abcdefg");
+      const stream = [encodeMaskedFrame(2, payload), encodeMaskedFrame(1, payload.toString())];
+      assert.deepEqual(parse(stream, 200_000).messages, [payload, payload.toString()]);
+      assert.equal(payload.toString(), "abcdefg".repeat(length).slice(0, length));
+    }
+    assert.deepEqual(parse([encodeMaskedFrame(1, UMLAUTS), encodeMaskedFrame(9, "p")]).lines, [
+      `text ${UMLAUTS}`,
+      "ping p",
+    ]);
+  });
+
+  test("the keys are different ones, and not those that were used before", () => {
+    const keys = Array.from({ length: 10_000 }, () => encodeMaskedFrame(2, Buffer.alloc(4)).toString("hex", 6));
+    // Of 10,000 random numbers of 32 bits, two are the same once in some 86 runs, and four never.
+    assert.ok(new Set(keys).size > 9990, `${new Set(keys).size}`);
+  });
+});
+
+test("the key of the handshake is answered as in RFC 6455, section 1.3", () => {
+  assert.equal(acceptKey("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 });
 
 /** Cuts a stream at places that are given modulo its length. */

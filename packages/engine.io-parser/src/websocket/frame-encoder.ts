@@ -50,11 +50,13 @@ export function closePayload(code?: number, reason: string | Buffer = ""): Buffe
   return payload;
 }
 
-function headerBytes(length: number): number {
+/** Length of the header before a payload of that length, without a masking key. */
+export function headerBytes(length: number): number {
   return length < 126 ? 2 : length < 65_536 ? 4 : 10;
 }
 
-function writeHeader(frame: Buffer, opcode: number, length: number): void {
+/** Writes the header of an unmasked frame that is one piece. */
+export function writeHeader(frame: Buffer, opcode: number, length: number): void {
   frame[0] = 0x80 | opcode;
   if (length < 126) {
     frame[1] = length;

@@ -1,3 +1,4 @@
+export { acceptKey } from "./accept-key.js";
 export { FrameError, type FrameErrorCode } from "./frame-error.js";
 export {
   bytesOf,
@@ -9,3 +10,4 @@ export {
   type Frame,
 } from "./frame-encoder.js";
 export { FrameParser, isCloseCode, MAX_FRAGMENTS, NO_STATUS, OPCODE, type FrameSink } from "./frames.js";
+export { encodeMaskedFrame } from "./masked-frame.js";

@@ -1,6 +1,6 @@
-import { createHash, hash } from "node:crypto";
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { acceptKey } from "engine.io-parser/websocket";
 
 /** Why an upgrade request is no WebSocket handshake, as the package `ws` answers it (protocols.md 1.7). */
 export interface HandshakeFault {
@@ -43,7 +43,7 @@ export function acceptLines({ key, protocol }: Handshake): string[] {
     "HTTP/1.1 101 Switching Protocols",
     "Upgrade: websocket",
     "Connection: Upgrade",
-    `Sec-WebSocket-Accept: ${sha1(key + GUID)}`,
+    `Sec-WebSocket-Accept: ${acceptKey(key)}`,
   ];
   if (protocol !== "") lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
   return lines;
@@ -70,13 +70,6 @@ export function offersDeflate(req: IncomingMessage): boolean {
   return /(?:^|[\s,])permessage-deflate(?:$|[\s,;])/.test(req.headers["sec-websocket-extensions"] ?? "");
 }
 
-/** In base64. At once where the platform can: a Hash is a stream, made for one key. */
-function sha1(text: string): string {
-  // Not every platform has it that has the interface of Node.js.
-  const atOnce = hash as typeof hash | undefined;
-  return atOnce === undefined ? createHash("sha1").update(text).digest("base64") : atOnce("sha1", text, "base64");
-}
-
 /** @returns null unless the header is a list of different tokens (RFC 6455 section 4.1, 10) */
 function firstProtocol(header: string): string | null {
   const names = header.split(",").map((name) => name.trim());
@@ -93,5 +86,3 @@ const KEY = /^[+/0-9A-Za-z]{22}==$/;
 /** 8 was that of the last drafts; on the wire they differ in nothing that matters here. */
 const VERSIONS: readonly unknown[] = ["13", "8"];
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** RFC 6455 section 1.3. */
-const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
