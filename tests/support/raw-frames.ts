@@ -51,14 +51,22 @@ export function close(code?: number, reason: string | Buffer = "", more: Partial
   return frame({ opcode: 8, payload: Buffer.concat([status, Buffer.from(reason)]), ...more });
 }
 
-/** One frame as the other side sends it: without its mask, or with one if it has none. Of an incomplete one, what is there. */
+/** Frames as the other side sends them: without their masks, or with one if they have none. Of an incomplete one, what is there. */
 export function fromOtherSide(bytes: Buffer): Buffer {
-  const header = Buffer.from(bytes.subarray(0, headerBytesOf(bytes[1]!)));
-  const isMasked = header[1]! >= 0x80;
-  const mask = isMasked ? bytes.subarray(header.length, header.length + 4) : MASK;
-  const payload = bytes.subarray(header.length + (isMasked ? 4 : 0)).map((byte, at) => byte ^ mask[at % 4]!);
-  header[1]! ^= 0x80;
-  return Buffer.concat([header, isMasked ? Buffer.alloc(0) : mask, payload]);
+  const parts: Buffer[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const isMasked = bytes[at + 1]! >= 0x80;
+    const headerEnd = at + headerBytesOf(bytes[at + 1]!);
+    const from = headerEnd + (isMasked ? 4 : 0);
+    const to = Math.min(from + (payloadBytesOf(bytes, at) || 0), bytes.length);
+    const mask = isMasked ? bytes.subarray(headerEnd, from) : MASK;
+    const header = Buffer.from(bytes.subarray(at, headerEnd));
+    header[1]! ^= 0x80;
+    parts.push(header, isMasked ? Buffer.alloc(0) : mask, Buffer.from(bytes.subarray(from, to)));
+    for (let i = from; i < to; i++) parts.at(-1)![i - from]! ^= mask[(i - from) % 4]!;
+    at = to;
+  }
+  return Buffer.concat(parts);
 }
 
 /** What a client sent, one line a frame, as {@link describeFrames} writes them; `unmasked` where a mask is missing. */

@@ -43,8 +43,11 @@ export class FrameParser {
     this.#peer = peer;
   }
 
-  /** The next bytes of the stream. They are the parser's from now on: it takes masks off in place. */
-  receive(chunk: Buffer): void {
+  /**
+   * The next bytes of the stream. They are the parser's until this returns: it takes masks off in place.
+   * @param isLent false: they may also be kept, as part of a message
+   */
+  receive(chunk: Buffer, isLent = false): void {
     let at = 0;
     try {
       while (this.#carry !== null) {
@@ -52,11 +55,11 @@ export class FrameParser {
         at = this.#append(chunk, at, carry.needed - carry.length, carry.needed);
         if (carry.length < carry.needed) return;
         this.#carry = null;
-        this.#read(carry.bytes.subarray(0, carry.length));
+        this.#read(carry.bytes.subarray(0, carry.length), false);
       }
       const rest = at === 0 ? chunk : chunk.subarray(at);
       at = chunk.length;
-      this.#read(rest);
+      this.#read(rest, isLent);
     } finally {
       // Only if a listener of the application threw: the stream goes on behind that message.
       if (at < chunk.length) this.#append(chunk, at, chunk.length - at, 0);
@@ -70,7 +73,7 @@ export class FrameParser {
     this.#fragments = null;
   }
 
-  #read(bytes: Buffer): void {
+  #read(bytes: Buffer, isLent: boolean): void {
     let at = 0;
     let needed = 0;
     try {
@@ -82,7 +85,7 @@ export class FrameParser {
         }
         const start = at;
         at += length;
-        if (!this.#stopped) this.#deliver(bytes, start, at);
+        if (!this.#stopped) this.#deliver(bytes, start, at, isLent);
       }
     } finally {
       if (at < bytes.length) this.#append(bytes, at, bytes.length - at, needed);
@@ -131,7 +134,7 @@ export class FrameParser {
     return this.#peer === "client" ? FAULTS.noMask() : FAULTS.mask();
   }
 
-  #deliver(bytes: Buffer, start: number, end: number): void {
+  #deliver(bytes: Buffer, start: number, end: number, isLent: boolean): void {
     const first = bytes[start]!;
     const second = bytes[start + 1]!;
     const from = start + headerBytesOf(second);
@@ -139,11 +142,13 @@ export class FrameParser {
     const opcode = first & 0x0f;
     if (opcode >= OPCODE.close) return this.#deliverControl(opcode, Buffer.from(bytes.subarray(from, end)));
     const isLast = first >= 0x80;
-    if (isLast && opcode !== OPCODE.continuation) return this.#deliverMessage(opcode, bytes, from, end, isAscii);
+    if (isLast && opcode !== OPCODE.continuation) {
+      return this.#deliverMessage(opcode, bytes, from, end, isAscii, isLent);
+    }
     const fragments = (this.#fragments ??= { opcode, parts: [], count: 0, bytes: 0 });
     fragments.count++;
     if (fragments.count > MAX_FRAGMENTS) return void this.#fail(FAULTS.fragments);
-    if (end > from) fragments.parts.push(own(bytes.subarray(from, end)));
+    if (end > from) fragments.parts.push(own(bytes.subarray(from, end), isLent));
     fragments.bytes += end - from;
     if (isLast) this.#deliverFragments(fragments);
   }
@@ -151,11 +156,11 @@ export class FrameParser {
   #deliverFragments({ opcode, parts }: Fragments): void {
     const whole = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     this.#fragments = null;
-    this.#deliverMessage(opcode, whole, 0, whole.length, false);
+    this.#deliverMessage(opcode, whole, 0, whole.length, false, false);
   }
 
-  #deliverMessage(opcode: number, bytes: Buffer, from: number, to: number, isAscii: boolean): void {
-    if (opcode === OPCODE.binary) return this.#sink.onMessage(own(bytes.subarray(from, to)));
+  #deliverMessage(opcode: number, bytes: Buffer, from: number, to: number, isAscii: boolean, isLent: boolean): void {
+    if (opcode === OPCODE.binary) return this.#sink.onMessage(own(bytes.subarray(from, to), isLent));
     // Of ASCII, latin1 is the cheapest reader.
     if (isAscii) return this.#sink.onMessage(bytes.toString("latin1", from, to));
     const text = bytes.toString("utf8", from, to);
@@ -236,9 +241,9 @@ export function isCloseCode(code: number): boolean {
   return code >= 3000 && code <= 4999;
 }
 
-/** A small part of a chunk is copied: as long as somebody keeps it, it would hold all of the memory below it. */
-function own(part: Buffer): Buffer {
-  return part.length * 2 >= part.buffer.byteLength ? part : Buffer.from(part);
+/** A small part of a chunk is copied as well: as long as somebody keeps it, it would hold all of the memory below it. */
+function own(part: Buffer, isLent: boolean): Buffer {
+  return !isLent && part.length * 2 >= part.buffer.byteLength ? part : Buffer.from(part);
 }
 
 const NOTHING = Buffer.alloc(0);
