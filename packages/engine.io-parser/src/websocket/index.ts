@@ -1,4 +1,4 @@
-export { acceptKey } from "./accept-key.js";
+export { acceptKey, createKey } from "./handshake-key.js";
 export { FrameError, type FrameErrorCode } from "./frame-error.js";
 export {
   bytesOf,

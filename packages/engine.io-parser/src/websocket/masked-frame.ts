@@ -1,5 +1,5 @@
-import { randomFillSync } from "node:crypto";
 import { headerBytes, writeHeader } from "./frame-encoder.js";
+import { writeRandomBytes } from "./random-bytes.js";
 import { unmask } from "./unmask.js";
 
 /**
@@ -13,7 +13,7 @@ export function encodeMaskedFrame(opcode: number, payload: string | Buffer): Buf
   const frame = Buffer.allocUnsafe(from + length);
   writeHeader(frame, opcode, length);
   frame[1]! |= 0x80;
-  writeKey(frame, from - KEY_BYTES);
+  writeRandomBytes(frame, from - KEY_BYTES, KEY_BYTES);
   if (isText) frame.write(payload, from);
   else payload.copy(frame, from);
   // What takes a mask off also puts it on.
@@ -21,18 +21,4 @@ export function encodeMaskedFrame(opcode: number, payload: string | Buffer): Buf
   return frame;
 }
 
-/** Each random byte is used once. */
-function writeKey(frame: Buffer, at: number): void {
-  if (used === POOL_BYTES) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  for (let i = 0; i < KEY_BYTES; i++) frame[at + i] = pool[used + i]!;
-  used += KEY_BYTES;
-}
-
 const KEY_BYTES = 4;
-/** Four bytes alone cost as much as a few thousand. */
-const POOL_BYTES = 8192;
-const pool = Buffer.alloc(POOL_BYTES);
-let used = POOL_BYTES;

@@ -1,4 +1,12 @@
 import { createHash, hash } from "node:crypto";
+import { writeRandomBytes } from "./random-bytes.js";
+
+/** A `Sec-WebSocket-Key` (RFC 6455 section 4.1, 7). */
+export function createKey(): string {
+  const key = Buffer.allocUnsafe(16);
+  writeRandomBytes(key, 0, key.length);
+  return key.toString("base64");
+}
 
 /** The `Sec-WebSocket-Accept` that answers a `Sec-WebSocket-Key` (RFC 6455 section 4.2.2). */
 export function acceptKey(key: string): string {
