@@ -56,7 +56,7 @@ export interface SocketOptions {
   autoUnref?: boolean;
   /** Node: compression of WebSocket messages from `threshold` bytes on; false for none. @default {threshold: 1024} */
   perMessageDeflate?: boolean | { threshold?: number };
-  /** Node: what makes connections; default: one that keeps them alive, per socket. */
+  /** Node: what makes connections; default: for polling one that keeps them alive, per socket. With it, WebSockets are those of the package `ws`. */
   agent?: unknown;
   /** Node: refuse servers whose certificate can't be verified. @default true */
   rejectUnauthorized?: boolean | null;

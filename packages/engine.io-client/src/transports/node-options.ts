@@ -15,8 +15,7 @@ export function nodeOptions({ opts, socket }: Transport): RequestOptions & { max
     socket: _socket,
     ...others
   } = opts;
-  return {
-    ...(others as RequestOptions),
+  return Object.assign(others as RequestOptions, {
     agent: (opts.agent || undefined) as RequestOptions["agent"],
     headers,
     // In these options `auth` is Socket.IO's CONNECT payload (C-53), to Node it would be an HTTP credential.
@@ -24,5 +23,5 @@ export function nodeOptions({ opts, socket }: Transport): RequestOptions & { max
     // Undefined and null must not switch the check off (CVE-2016-10536).
     rejectUnauthorized: opts.rejectUnauthorized !== false,
     maxPayload: opts.maxPayload ?? MAX_PAYLOAD,
-  };
+  });
 }
