@@ -6,7 +6,7 @@ export type ConnectOptions = ConnectionOptions & Partial<TcpNetConnectOpts>;
 
 /**
  * Connects to the host of a URL.
- * @param options are completed: copies of them cost as much as the handshake
+ * @param options are completed, not copied: who connects often would feel it
  * @param onConnect called once bytes may be written: over TLS, once the certificate has been verified
  * @param onChunk what has arrived; the bytes are only there until it returns. It takes the place of `data`
  */
