@@ -42,7 +42,7 @@ async function open(t: TestContext, options: SocketOptions = {}): Promise<Opened
   return { socket, server };
 }
 
-describe("the upgrade request", { timeout: 20_000 }, () => {
+describe("the upgrade request", { timeout: 60_000 }, () => {
   /** Its lines, without the key, which differs each time. */
   async function requestOf(t: TestContext, options: SocketOptions): Promise<string[]> {
     const bytes = await ByteServer.start(t);
@@ -102,7 +102,7 @@ describe("the upgrade request", { timeout: 20_000 }, () => {
   }
 });
 
-describe("the answer", { timeout: 20_000 }, () => {
+describe("the answer", { timeout: 60_000 }, () => {
   type Answer = (key: string) => string;
   const lines =
     (change: Record<string, string | null>): Answer =>
@@ -261,7 +261,7 @@ describe("the answer", { timeout: 20_000 }, () => {
   });
 });
 
-describe("an open WebSocket", { timeout: 20_000 }, () => {
+describe("an open WebSocket", { timeout: 60_000 }, () => {
   for (const secure of [false, true]) {
     test(`carries texts and bytes both ways, ${secure ? "over TLS" : "in the clear"}, larger than a read too`, async (t) => {
       const bytes = await ByteServer.start(t, secure ? { key, cert } : undefined);
@@ -400,7 +400,7 @@ describe("a connection that was agreed on", () => {
   });
 });
 
-describe("which WebSocket it is", { timeout: 20_000 }, () => {
+describe("which WebSocket it is", { timeout: 60_000 }, () => {
   const agent = new Agent();
   const choices: [options: SocketOptions & Record<string, unknown>, isOwn: boolean][] = [
     [{}, true],
