@@ -153,6 +153,15 @@ describe("initial_headers and headers", () => {
     assert.deepEqual([headers["test"], headers["test2"]], [undefined, "789"]);
   });
 
+  test("one of them is told where nobody listens to the other", async (t) => {
+    for (const event of ["initial_headers", "headers"]) {
+      const served = await serve(t);
+      served.engine.on(event, (headers: Record<string, string>) => (headers["x-told"] = event));
+      const { headers } = await http(served.port, "GET", POLLING);
+      assert.equal(headers["x-told"], event);
+    }
+  });
+
   test("a header that HTTP does not allow is left out, with a warning, and nobody's connection suffers", async (t) => {
     const served = await serve(t);
     served.engine.on("headers", (headers) => {
