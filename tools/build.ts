@@ -16,6 +16,9 @@ import { bundles, packages, type BundleBuild, type PackageBuild } from "./packag
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
 
+/** Name of the file that has all modules of a package. */
+const WHOLE = "package";
+
 const args = process.argv.slice(2);
 const withTypes = !args.includes("--no-types");
 const wanted = args.filter((arg) => !arg.startsWith("--"));
@@ -70,7 +73,8 @@ async function buildModules(pkg: PackageBuild): Promise<void> {
     [pkg.cjsBrowser, true],
   ] as const) {
     if (dir === undefined) continue;
-    await write(inputs, source, packagePath(pkg, dir), "cjs", { browser, debug: !browser });
+    const whole = pkg.whole === true && !browser;
+    await write(inputs, source, packagePath(pkg, dir), "cjs", { browser, debug: !browser, whole });
     // A package whose CommonJS value is a function says so in an index.cjs of its own.
     const index = join(source, "index.cjs");
     if (existsSync(index)) cpSync(index, packagePath(pkg, dir, "index.js"));
@@ -86,6 +90,8 @@ async function buildModules(pkg: PackageBuild): Promise<void> {
 interface Flavour {
   readonly browser: boolean;
   readonly debug: boolean;
+  /** See packages.ts. */
+  readonly whole?: boolean;
 }
 
 async function write(
@@ -106,11 +112,14 @@ async function write(
     plugins: flavour.browser ? [browserFiles()] : [],
     onLog: failOnWarning,
   });
+  const layout: OutputOptions =
+    flavour.whole === true
+      ? { codeSplitting: { groups: [{ name: WHOLE, minShareCount: 1 }] }, chunkFileNames: "[name].js" }
+      : { preserveModules: true, preserveModulesRoot: source };
   await build.write({
     dir,
     format,
-    preserveModules: true,
-    preserveModulesRoot: source,
+    ...layout,
     sourcemap: true,
     exports: "named",
     entryFileNames: "[name].js",

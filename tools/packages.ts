@@ -9,6 +9,11 @@ export interface PackageBuild {
   readonly kind: "node" | "isomorphic" | "manifest";
   /** Folder of the CommonJS files (and, for "node", of the types). */
   readonly cjs?: string;
+  /**
+   * Whether all of the CommonJS is one file, to which those that paths name point: each file costs Node as much as a thousand lines. Not where tools hook
+   * into single files.
+   */
+  readonly whole?: boolean;
   /** Folder of the CommonJS files for browsers, without debug logs. */
   readonly cjsBrowser?: string;
   /** ES module folders, with or without debug logs. */
@@ -28,6 +33,7 @@ export const packages: readonly PackageBuild[] = [
     name: "engine.io-parser",
     kind: "isomorphic",
     cjs: "build/cjs",
+    whole: true,
     cjsBrowser: "build/cjs-browser",
     esm: [{ dir: "build/esm", debug: false }],
     wrappers: [
@@ -46,6 +52,7 @@ export const packages: readonly PackageBuild[] = [
     name: "socket.io-parser",
     kind: "isomorphic",
     cjs: "build/cjs",
+    whole: true,
     cjsBrowser: "build/cjs-browser",
     esm: [
       { dir: "build/esm", debug: false },
@@ -61,12 +68,13 @@ export const packages: readonly PackageBuild[] = [
       },
     ],
   },
-  { name: "socket.io-msgpack-parser", kind: "node", cjs: "build" },
-  { name: "socket.io-adapter", kind: "node", cjs: "dist" },
+  { name: "socket.io-msgpack-parser", kind: "node", cjs: "build", whole: true },
+  { name: "socket.io-adapter", kind: "node", cjs: "dist", whole: true },
   {
     name: "engine.io",
     kind: "node",
     cjs: "build",
+    whole: true,
     wrappers: [{ file: "wrapper.mjs", over: "build/engine.io.js", types: "build/engine.io.d.ts" }],
   },
   {

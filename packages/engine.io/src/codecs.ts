@@ -1,11 +1,44 @@
-import * as codec4 from "engine.io-parser";
-import * as codec3 from "engine.io-parser/v3";
+import {
+  createPacketDecoderStream,
+  createPacketEncoderStream,
+  decodePacket,
+  decodePayload,
+  encodePacket,
+  encodePayload,
+  protocol,
+} from "engine.io-parser";
+import {
+  decodePacket as decodePacket3,
+  decodePayload as decodePayload3,
+  encodePacket as encodePacket3,
+  encodePayload as encodePayload3,
+  protocol as protocol3,
+} from "engine.io-parser/v3";
 import type { Revision } from "./wire-version.js";
 
-/**
- * The codec of a revision as a whole, for those who ask for it. Apart from wire-version.ts: in CommonJS, a module that takes another
- * as a whole reaches all of it through accessors, and that is too slow for what is called per packet.
+/*
+ * The codecs of both revisions as a whole, for those who ask for them. Their members are named: in CommonJS a module that is imported as a
+ * whole is reached through accessors, by all that share a file with it, and that is too slow for what is called per packet.
  */
+
+export const codec4: typeof import("engine.io-parser") = {
+  createPacketDecoderStream,
+  createPacketEncoderStream,
+  decodePacket,
+  decodePayload,
+  encodePacket,
+  encodePayload,
+  protocol,
+};
+
+const codec3: typeof import("engine.io-parser/v3") = {
+  decodePacket: decodePacket3,
+  decodePayload: decodePayload3,
+  encodePacket: encodePacket3,
+  encodePayload: encodePayload3,
+  protocol: protocol3,
+};
+
 export function codecOf(revision: Revision): typeof codec4 | typeof codec3 {
   return revision === 4 ? codec4 : codec3;
 }

@@ -4,7 +4,7 @@ export { Socket } from "./socket.js";
 export { Transport } from "./transports/transport.js";
 export { uServer } from "./uws-server.js";
 export { transports } from "./transports/table.js";
-export * as parser from "engine.io-parser";
+export { codec4 as parser } from "./codecs.js";
 export { protocol } from "engine.io-parser";
 export type { BaseServer } from "./base-server.js";
 export type { ErrorCallback, LimitError, SlowReaderError } from "./errors.js";
