@@ -116,15 +116,12 @@ describe("the answer", { timeout: 60_000 }, () => {
     "200": [() => "HTTP/1.1 200 OK\r\n\r\n", "Unexpected server response: 200"],
     "a redirect": [() => "HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", "Unexpected server response: 302"],
     "a status without a reason": [() => "HTTP/1.1 503\r\n\r\n", "Unexpected server response: 503"],
-    "HTTP/1.0": [
-      (sent) => agreement(sent).replace("1.1", "1.0"),
-      "Invalid answer to the WebSocket handshake: not HTTP/1.1",
+    "HTTP/2.0": [
+      (sent) => agreement(sent).replace("1.1", "2.0"),
+      "Invalid answer to the WebSocket handshake: not HTTP/1",
     ],
-    "another protocol": [() => "SSH-2.0-OpenSSH_9.2\r\n", "Invalid answer to the WebSocket handshake: not HTTP/1.1"],
-    "a status that is none": [
-      () => "HTTP/1.1 099 ?\r\n\r\n",
-      "Invalid answer to the WebSocket handshake: not HTTP/1.1",
-    ],
+    "another protocol": [() => "SSH-2.0-OpenSSH_9.2\r\n", "Invalid answer to the WebSocket handshake: not HTTP/1"],
+    "a status that is none": [() => "HTTP/1.1 099 ?\r\n\r\n", "Invalid answer to the WebSocket handshake: not HTTP/1"],
     "a line without a name": [lines({ "": "x" }), "Invalid answer to the WebSocket handshake: a header that is none"],
     "a line that goes on": [lines({ " X": "y" }), "Invalid answer to the WebSocket handshake: a header that is none"],
     "a line feed alone": [lines({ X: "y\nZ" }), "Invalid answer to the WebSocket handshake: a header that is none"],
@@ -177,6 +174,15 @@ describe("the answer", { timeout: 60_000 }, () => {
       assert.match((await server.ended()).join(), /^(end|reset)$/);
     });
   }
+
+  test("may say that it is HTTP/1.0, as long as it agrees", async (t) => {
+    const bytes = await ByteServer.start(t);
+    const socket = connect(t, `ws://127.0.0.1:${bytes.port}`, only);
+    const received = messages(socket, 1);
+    const server = await bytes.request();
+    server.send(Buffer.concat([Buffer.from(agreement(server.key).replace("1.1", "1.0")), OPEN, serverText("4x")]));
+    assert.deepEqual(await received, ["x"]);
+  });
 
   test("may come byte by byte, after others, in any case, and with frames behind it", async (t) => {
     const bytes = await ByteServer.start(t);

@@ -22,7 +22,7 @@ export class AnswerReader {
   /**
    * The next bytes of the stream.
    * @returns null: there must come more
-   * @throws an Error if this is not HTTP/1.1, or too much of it
+   * @throws an Error if this is not HTTP/1, or too much of it
    */
   receive(chunk: Buffer): UpgradeAnswer | null {
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
@@ -34,7 +34,7 @@ export class AnswerReader {
       if (end === -1) {
         // Whoever speaks something else need not be waited for.
         const start = bytes.toString("latin1", 0, VERSION.length);
-        if (!VERSION.startsWith(start)) throw invalid("not HTTP/1.1");
+        if (!VERSION.startsWith(start)) throw invalid("not HTTP/1");
         return null;
       }
       const rest = bytes.subarray(length);
@@ -50,7 +50,7 @@ export class AnswerReader {
 
 function readStatus(line: string): number {
   const status = STATUS_LINE.exec(line)?.[1];
-  if (status === undefined) throw invalid("not HTTP/1.1");
+  if (status === undefined) throw invalid("not HTTP/1");
   return Number(status);
 }
 
@@ -73,8 +73,9 @@ function invalid(what: string): Error {
 }
 
 const END = "\r\n\r\n";
-const VERSION = "HTTP/1.1 ";
-const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d)(?: [\t -~\x80-\xff]*)?$/;
+const VERSION = "HTTP/1.";
+/** RFC 6455 section 4.1 asks for HTTP/1.1. Servers that say 1.0 and go on as agreed are in the field; node:http takes them, too. */
+const STATUS_LINE = /^HTTP\/1\.[01] ([1-5]\d\d)(?: [\t -~\x80-\xff]*)?$/;
 /** A token; so a line does not continue the one before it (RFC 9112 section 5). */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 /** No control characters. */
