@@ -87,6 +87,7 @@ export class Socket<
   private _handshake: Handshake | undefined;
   /** {@link data}, made when first asked for. */
   private _data: SocketData | typeof NO_DATA;
+  private readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   private readonly adapter: Adapter;
   private fns: ((event: Event, next: (err?: Error) => void) => unknown)[] | undefined;
   private _acks: AckTable | undefined;
@@ -111,12 +112,14 @@ export class Socket<
     this._isAside = false;
     this.id = session === undefined ? dialect.newSocketId(nsp.name, client.id) : session.sid;
     this.recovered = session !== undefined;
+    Object.defineProperty(this, "handshake", HANDSHAKE);
     this._firstRequest = client.conn.request;
     this._auth = auth;
     this._issued = Date.now() - LOADED;
     this._handshake = undefined;
     this._data = (session?.data as SocketData | null | undefined) ?? NO_DATA;
     this._lastLogged = undefined;
+    this.server = nsp.server;
     this.adapter = nsp.adapter;
     this.fns = undefined;
     this._acks = undefined;
@@ -150,10 +153,6 @@ export class Socket<
       this._auth ?? {},
       LOADED + this._issued,
     ));
-  }
-
-  private get server(): Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    return this.nsp.server;
   }
 
   /** Whether the socket is not connected. */
@@ -512,16 +511,20 @@ export class Socket<
   }
 }
 
-// Typed as read-only. Programs in JavaScript may replace it all the same, as they can with upstream.
-Object.defineProperty(Socket.prototype, "handshake", {
+/**
+ * {@link Socket.handshake}, a property of each socket that takes no place in it. Typed as read-only; programs in JavaScript may replace it all the
+ * same, as they can with upstream.
+ */
+const HANDSHAKE: PropertyDescriptor & ThisType<AnySocket> = {
   configurable: true,
-  get(this: AnySocket) {
+  enumerable: true,
+  get() {
     return this._makeHandshake();
   },
-  set(this: AnySocket, value: Handshake) {
+  set(value: Handshake) {
     Object.defineProperty(this, "handshake", { value, configurable: true, enumerable: true, writable: true });
   },
-});
+};
 
 function deliver(socket: AnySocket, event: Event, error: Error | undefined): void {
   socket._deliver(event, error);
