@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startProxy, type Proxy } from "../support/proxies/proxy.ts";
+import { http } from "../support/raw-peer.ts";
 import { RedisServer } from "../support/redis.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- clients of three generations have no type in common */
@@ -60,6 +61,7 @@ export async function startServers(): Promise<Stage> {
     );
   };
   await restore();
+  await acquainted(proxy.port, proxy.servers.length);
   return {
     port: proxy.port,
     restore,
@@ -69,6 +71,21 @@ export async function startServers(): Promise<Stage> {
       await redis.stop();
     },
   };
+}
+
+/** Waits until the servers have heard of each other: until sessions that begin at each of them are served by all. */
+async function acquainted(port: number, servers: number): Promise<void> {
+  for (let good = 0; good < servers;) {
+    const path = "/socket.io/?EIO=4&transport=polling";
+    const { status, body } = await http(port, "GET", path);
+    const sid = status === 200 ? (JSON.parse(body.slice(1)) as { sid: string }).sid : "";
+    const answers = [status];
+    // Each server gets a packet without a meaning; then the session is closed.
+    for (const packet of [...Array.from({ length: servers }, () => "6"), "1"]) {
+      answers.push((await http(port, "POST", `${path}&sid=${sid}`, packet)).status);
+    }
+    good = answers.every((answer) => answer === 200) ? good + 1 : 0;
+  }
 }
 
 /** A client, gone after the test. It goes on trying without a pause. */
