@@ -2,7 +2,7 @@
 export interface PackageBuild {
   readonly name: string;
   /**
-   * "node": one CommonJS file per source file, and an ES module wrapper over it.
+   * "node": one CommonJS file per source file (see {@link whole}), and an ES module wrapper over it.
    * "isomorphic": the same, plus ES modules for browsers and bundlers, and CommonJS files of the browsers' halves, for bundlers and
    * test runners that `require` them.
    */
