@@ -91,7 +91,8 @@ describe("python-socketio", { skip: withoutPython, timeout: 60_000 }, () => {
       assert.deepEqual(await client.next(), { asked: TEXT, bytes: BYTES });
       const { text, bytes } = await given;
       assert.deepEqual([text, [...bytes]], [TEXT, BYTES]);
-      io.disconnectSockets(true);
+      // Without closing the connection: its threads trip over each other where a packet and the end come as one.
+      io.disconnectSockets();
       assert.deepEqual(await client.next(), { disconnected: true });
       assert.equal(await client.ended(), 0);
     });
