@@ -39,7 +39,7 @@ const FAULTS: [name: string, file: string, from: string, to: string, groups: str
   ["takes any close code", "frames.ts", "&& !isCloseCode(code)", "&& code === -1", ["7"]],
   ["sends no pongs", "own-endpoint.ts", "this.sendMessage(OPCODE.pong, payload, pongs.onTaken);", "", ["2", "5"]],
   ["has no limit for fragments", "frames.ts", "fragments.bytes += end - from;", "", ["9"]],
-  ["takes lengths in any form", "frames.ts", "return this.#fail(FAULTS.length);", "this.#stopped = false;", ["1"]],
+  ["takes lengths in any form", "frames.ts", "return this.fail(FAULTS.length);", "this.#stopped = false;", ["1"]],
   ["takes messages within messages", "frames.ts", "return FAULTS.opcode(opcode);\n    }", "}", ["5"]],
 ];
 

@@ -51,7 +51,7 @@ export class Pair {
     this.polling = clientTransport instanceof MemoryPollingClient ? clientTransport : null;
     const timing = { pingInterval: options.pingIntervalMs ?? 25_000, pingTimeout: options.pingTimeoutMs ?? 20_000 };
     this.client = this.#clientSide(clientTransport);
-    this.server = this.#serverSide((host) => new ServerSession(host, serverTransport, "pinger", timing));
+    this.server = this.#serverSide((host) => new ServerSession({ ...host, heartbeatTiming: timing }, serverTransport));
     const handshake = { sid: "sid", upgrades: ["websocket"], ...timing, maxPayload: 1_000_000 };
     this.server.session.open([{ type: "open", data: JSON.stringify(handshake) }]);
   }
@@ -150,6 +150,8 @@ export class Pair {
 /** The part of a session's host that judges slow readers: this one never does. */
 export const PATIENT = {
   limits: { maxBufferedBytes: Infinity, maxBufferedPackets: Infinity },
+  heartbeatRole: "pinger",
+  heartbeatTiming: { pingInterval: 25_000, pingTimeout: 20_000 },
   onBacklog() {},
   onSlowReader: () => "disconnect",
   onGivenUp() {},

@@ -35,6 +35,8 @@ function bench(policy: SlowReaderPolicy, limits = LIMITS): Bench {
   const asked: Bench["asked"] = [];
   const host: ServerSessionHost = {
     limits,
+    heartbeatRole: "pinger",
+    heartbeatTiming: { pingInterval: 25_000, pingTimeout: 20_000 },
     now: () => clock.now,
     onPacket() {},
     onMessage() {},
@@ -52,7 +54,7 @@ function bench(policy: SlowReaderPolicy, limits = LIMITS): Bench {
     onGivenUp: () => log.push("given up"),
     onDropped: (packets) => log.push(`dropped ${packets.map(nameOf).join()}`),
   };
-  const session = new ServerSession(host, transport, "pinger", { pingInterval: 25_000, pingTimeout: 20_000 });
+  const session = new ServerSession(host, transport);
   session.open([{ type: "open", data: "" }]);
   transport.full = true;
   const bench: Bench = {

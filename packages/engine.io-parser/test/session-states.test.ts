@@ -61,10 +61,7 @@ function bench(role: "client" | "server"): Bench {
     onUpgrade: () => log.push("upgrade"),
     onClose: (cause) => log.push(`close ${cause.reason}`),
   };
-  const session = new ServerSession({ ...host, ...PATIENT }, b, "pinger", {
-    pingInterval: 25_000,
-    pingTimeout: 20_000,
-  });
+  const session = new ServerSession({ ...host, ...PATIENT }, b);
   return { clock, session, transport: b, peer: a, log, open: () => session.open([OPEN]) };
 }
 

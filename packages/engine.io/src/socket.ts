@@ -6,6 +6,8 @@ import {
   type BacklogLimits,
   type CloseCause,
   type CloseReason,
+  type HeartbeatRole,
+  type HeartbeatTiming,
   type ServerSessionHost,
   type ServerUpgradeHost,
   type SessionState,
@@ -21,11 +23,14 @@ import type { SlowReaders } from "./slow-readers.js";
 import { SweptSession, type Sweep } from "./sweep.js";
 import type { Transport } from "./transports/transport.js";
 import { WebSocketTransport } from "./transports/websocket.js";
+import { Waiters, type SentCallback } from "./waiters.js";
 import type { Shortcut } from "./websocket/endpoint.js";
 import type { WireVersion } from "./wire-version.js";
 import { PacketEvents } from "./packet-events.js";
 
 const debug = debugModule("engine:socket");
+
+const NOBODY: readonly SentCallback[] = [];
 
 export interface SendOptions {
   /**
@@ -40,9 +45,6 @@ export interface SendOptions {
   /** What the WebSocket frame of this message carries, "4" included. @internal */
   wsPreEncoded?: unknown;
 }
-
-/** Called with the transport that took the packet. */
-export type SentCallback = (transport: Transport) => void;
 
 /** The layer above an engine socket. Called directly; public events are emitted as well, if somebody listens. @internal */
 export interface EngineReceiver {
@@ -83,14 +85,10 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   private readonly server: SocketHost;
   private readonly version: WireVersion;
   private readonly session: SweptSession;
-  /** Of packets that have not been handed to a transport. */
-  private sentCallbacks: Map<Packet, SentCallback> | null = null;
-  /** Of the batch that is on its way. */
-  private flushed: SentCallback[] | null = null;
+  /** Who waits for what is sent; made for the first one. */
+  private waiters: Waiters | null = null;
   /** Of a message that consists of several, what has been written. */
   private parts: { missing: number; readonly packets: Packet[] } | null = null;
-  /** Those who wait for {@link drained}. */
-  private drains: ((isOver: boolean) => void)[] | null = null;
   /** What was entered (AsyncLocalStorage) by the time the session was reported; null before. */
   private context: AsyncResource | null = null;
 
@@ -103,7 +101,7 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
     this.request = req as EngineRequest;
     this.remoteAddress = (transport.name === "webtransport" ? undefined : (req?.socket.remoteAddress ?? "")) as string;
     this.version = version;
-    this.session = new SweptSession(this, transport, version.heartbeatRole, server.opts);
+    this.session = new SweptSession(this, transport);
   }
 
   /** Revision of the Engine.IO protocol: 3 or 4. */
@@ -145,6 +143,16 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
     return this.server.opts;
   }
 
+  /** @internal */
+  get heartbeatRole(): HeartbeatRole {
+    return this.version.heartbeatRole;
+  }
+
+  /** @internal */
+  get heartbeatTiming(): HeartbeatTiming {
+    return this.server.opts;
+  }
+
   /** Packets that wait for the transport. */
   private get writeBuffer(): readonly Packet[] {
     return this.session.queue;
@@ -152,7 +160,7 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
 
   /** Callbacks of packets that wait for the transport (row E-42). */
   private get packetsFn(): readonly SentCallback[] {
-    return [...(this.sentCallbacks?.values() ?? [])];
+    return [...(this.waiters?.queued.values() ?? [])];
   }
 
   /** What a session has to undo at its end, and its timers: none, since one sweep serves all sessions (row E-42). */
@@ -170,7 +178,7 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
 
   /** Callbacks of packets that are on their way (row E-42). */
   private get sentCallbackFn(): readonly SentCallback[] {
-    return this.flushed ?? [];
+    return this.waiters?.flushed ?? [];
   }
 
   /**
@@ -220,7 +228,7 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
       delete (packet.options as SharedOptions)._shared;
       this.emit("packetCreate", packet);
     }
-    if (callback !== undefined) (this.sentCallbacks ??= new Map()).set(packet, callback);
+    if (callback !== undefined) (this.waiters ??= new Waiters()).queued.set(packet, callback);
     this.pass(packet);
     return this;
   }
@@ -241,14 +249,8 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   drained(): Promise<void> {
     const { session } = this;
     if (session.state !== "closed" && session.isDrained) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const settle = (isOver: boolean): void => {
-        if (isOver) reject(new Error("the session has ended"));
-        else resolve();
-      };
-      if (session.state === "closed") settle(true);
-      else (this.drains ??= []).push(settle);
-    });
+    if (session.state === "closed") return Promise.reject(new Error("the session has ended"));
+    return (this.waiters ??= new Waiters()).drained();
   }
 
   /**
@@ -328,28 +330,23 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
 
   /** @internal */
   onFlush(batch: readonly Packet[]): boolean {
-    if (this.sentCallbacks !== null) this.takeCallbacks(this.sentCallbacks, batch);
-    if (!this._observesWrites && !this.server._observesWrites) return this.flushed !== null;
+    const isAwaited = this.waiters !== null && this.waiters.onFlush(batch);
+    if (!this._observesWrites && !this.server._observesWrites) return isAwaited;
     if (this.listenerCount("packetCreate") > 0) {
       // Heartbeats are made by the machine; this is the first that is seen of them.
       for (const packet of batch) if (packet.type !== "message") this.emit("packetCreate", packet);
     }
     if (this.listenerCount("flush") > 0) this.emit("flush", batch);
     if (this.server.listenerCount("flush") > 0) this.server.emit("flush", this, batch);
-    return this.flushed !== null || this.isDrainAwaited();
+    return isAwaited || this.isDrainAwaited();
   }
 
   /** @internal */
   onDrain(): void {
-    const { flushed, drains } = this;
-    if (drains !== null && this.session.queue.length === 0) {
-      this.drains = null;
-      for (const settle of drains) settle(false);
-    }
-    this.flushed = null;
-    if (flushed === null && !this.isDrainAwaited()) return;
+    const callbacks = this.waiters === null ? NOBODY : this.waiters.onSent(this.session.queue.length === 0);
+    if (callbacks.length === 0 && !this.isDrainAwaited()) return;
     // Not now: the transport may be done before send() returns, and who sends in the callback must not nest without end.
-    process.nextTick(emitDrain, this, this.server, flushed);
+    process.nextTick(emitDrain, this, this.server, callbacks);
   }
 
   /** @internal */
@@ -375,7 +372,7 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
 
   /** @internal */
   onDropped(packets: readonly Packet[]): void {
-    for (const packet of packets) this.sentCallbacks?.delete(packet);
+    for (const packet of packets) this.waiters?.queued.delete(packet);
   }
 
   /** @internal */
@@ -394,10 +391,9 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
     debug("closed: %s", reason);
     const limit = limitBehind(description);
     if (limit !== undefined) this.server.limitsReached.count(limit);
-    this.sentCallbacks = null;
-    this.flushed = null;
-    for (const settle of this.drains ?? []) settle(true);
-    this.drains = null;
+    const { waiters } = this;
+    this.waiters = null;
+    waiters?.onEnd();
     this.server.sweep.delete(this.session);
     this.server.forget(this);
     this.inContext(end, reason, description);
@@ -433,22 +429,12 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
     this.parts = null;
     this.session.sendMessage(parts.packets);
   }
-
-  private takeCallbacks(callbacks: Map<Packet, SentCallback>, batch: readonly Packet[]): void {
-    for (const packet of batch) {
-      const callback = callbacks.get(packet);
-      if (callback === undefined) continue;
-      callbacks.delete(packet);
-      (this.flushed ??= []).push(callback);
-    }
-    if (callbacks.size === 0) this.sentCallbacks = null;
-  }
 }
 
-function emitDrain(socket: Socket, server: SocketHost, callbacks: readonly SentCallback[] | null): void {
+function emitDrain(socket: Socket, server: SocketHost, callbacks: readonly SentCallback[]): void {
   socket.emit("drain");
   server.emit("drain", socket);
-  for (const callback of callbacks ?? []) callback(socket.transport);
+  for (const callback of callbacks) callback(socket.transport);
 }
 
 function tell(socket: Socket, event?: string, value?: unknown): void {

@@ -7,7 +7,7 @@ import type { Deadline } from "socket.io-parser/acks";
 import type { LentDecoder } from "./decoder-pool.js";
 import type { Dialect } from "./dialect.js";
 import { LimitError, type ExtendedError } from "./errors.js";
-import { JoinedSockets } from "./joined-sockets.js";
+import { allOf, countOf, find, withoutSocket, withSocket, type JoinedSockets } from "./joined-sockets.js";
 import type { AnyNamespace } from "./namespace.js";
 import { PartialPacket } from "./partial-packet.js";
 import type { ConnectionLimitName } from "./options.js";
@@ -38,7 +38,7 @@ export class Client {
   readonly server: AnyServer;
   /** @internal */
   readonly dialect: Dialect;
-  readonly #joined = new JoinedSockets();
+  #joined: JoinedSockets;
   /** While it is in the middle of a packet; with parsers of other makes, always. */
   #decoder: LentDecoder | undefined;
   #joining: Map<string, Joining> | undefined;
@@ -96,12 +96,12 @@ export class Client {
 
   /** Joined sockets by id. @internal */
   get sockets(): Map<string, AnySocket> {
-    return new Map(this.#joined.all().map((socket) => [socket.id, socket]));
+    return new Map(allOf(this.#joined).map((socket) => [socket.id, socket]));
   }
 
   /** Joined sockets by the names of their namespaces. @internal */
   get nsps(): Map<string, AnySocket> {
-    return new Map(this.#joined.all().map((socket) => [socket.nsp.name, socket]));
+    return new Map(allOf(this.#joined).map((socket) => [socket.nsp.name, socket]));
   }
 
   /** @internal */
@@ -139,20 +139,21 @@ export class Client {
 
   /** Disconnects all the sockets, then closes the connection. @internal */
   _disconnect(): void {
-    for (const socket of this.#joined.all()) socket.disconnect();
+    for (const socket of allOf(this.#joined)) socket.disconnect();
     this.close();
   }
 
   /** A socket has left its namespace. @internal */
   _remove(socket: AnySocket): void {
-    if (!this.#joined.delete(socket)) return;
+    if (find(this.#joined, socket.nsp.name) !== socket) return;
+    this.#joined = withoutSocket(this.#joined, socket);
     // A peer that has left its last namespace and only answers heartbeats may not stay for ever.
-    if (this.#joined.size === 0 && !this.#closed) this.awaitConnect();
+    if (countOf(this.#joined) === 0 && !this.#closed) this.awaitConnect();
   }
 
   /** A socket has joined its namespace: packets reach it from now on. @internal */
   _joined(socket: AnySocket): void {
-    this.#joined.add(socket);
+    this.#joined = withSocket(this.#joined, socket);
     if (this.#connectDeadline === undefined) return;
     this.server._alarm.cancel(this.#connectDeadline);
     this.#connectDeadline = undefined;
@@ -260,8 +261,8 @@ export class Client {
     this.#decoder?.destroy();
     for (const { socket } of this.#joining?.values() ?? []) socket?._cleanup();
     this.#joining = undefined;
-    for (const socket of this.#joined.all()) socket._onclose(reason, description ?? this.#cause);
-    this.#joined.clear();
+    for (const socket of allOf(this.#joined)) socket._onclose(reason, description ?? this.#cause);
+    this.#joined = undefined;
   }
 
   private decode(data: unknown): void {
@@ -271,7 +272,7 @@ export class Client {
     if (this.#decoder === decoder && this.server._decoders.takeBack(decoder)) this.#decoder = undefined;
     if (this.#packetBytes === 0 || this.#closed) return;
     this.#part ??= new PartialPacket(this);
-    this.#part.awaitRest(this.#packetBytes, this.#joined.size === 0);
+    this.#part.awaitRest(this.#packetBytes, countOf(this.#joined) === 0);
   }
 
   private lentDecoder(): LentDecoder {
@@ -309,7 +310,7 @@ export class Client {
       if (excess !== undefined && this.isOverdone(packet, excess)) return;
     }
     if (packet.type === PacketType.CONNECT) return this.connect(packet.nsp, packet.data as Record<string, unknown>);
-    const socket = this.#joined.get(packet.nsp);
+    const socket = find(this.#joined, packet.nsp);
     if (socket !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
       return this.deliver(socket, packet);
     }
@@ -331,12 +332,13 @@ export class Client {
     const { type, nsp, id } = packet;
     if (type === PacketType.EVENT) {
       this.count(limit);
-      const isAwaited = policy === "error" && id !== undefined && this.#joined.has(nsp);
+      const isAwaited = policy === "error" && id !== undefined && find(this.#joined, nsp) !== undefined;
       if (isAwaited) this._packet({ type: PacketType.ACK, nsp, id, data: [answer] });
       return true;
     }
     // Which costs more than an event: the middlewares of the namespace. A client would wait for its answer for ever.
-    if (type !== PacketType.CONNECT || this.#joined.has(nsp) || this.#joining?.has(nsp) === true) return false;
+    if (type !== PacketType.CONNECT || find(this.#joined, nsp) !== undefined || this.#joining?.has(nsp) === true)
+      return false;
     this.count(limit);
     this._refuse(nsp, Object.assign(new Error(answer.message), { data: answer }));
     return true;
@@ -344,7 +346,7 @@ export class Client {
 
   /** CONNECT: finds or makes the namespace and asks it to let the client in. */
   private connect(name: string, auth?: Record<string, unknown>): void {
-    if (this.#joined.has(name)) {
+    if (find(this.#joined, name) !== undefined) {
       debug("second CONNECT for namespace %s", name);
       return this.close();
     }
@@ -352,7 +354,7 @@ export class Client {
     // Upstream's client asks twice if an application connects a socket whose CONNECT is under way: once is enough.
     if (joining.has(name)) return;
     const { server } = this;
-    if (this.#joined.size + joining.size >= server._limits.maxNamespacesPerConnection) {
+    if (countOf(this.#joined) + joining.size >= server._limits.maxNamespacesPerConnection) {
       this.count("maxNamespacesPerConnection");
       return this._refuse(name, new Error("Too many namespaces"));
     }
@@ -392,7 +394,7 @@ export class Client {
   private awaitConnect(): void {
     this.#connectDeadline = this.server._alarm.after(this.server._connectTimeout, () => {
       this.#connectDeadline = undefined;
-      if (this.#joined.size > 0) return;
+      if (countOf(this.#joined) > 0) return;
       this.count("connectTimeout");
       this.close();
     });
@@ -416,10 +418,10 @@ export class Client {
   _refuseRooms(added: number): LimitError | undefined {
     const { maxRoomsPerConnection: max } = this.server._limits;
     let rooms = added;
-    for (const socket of this.#joined.all()) rooms += socket.rooms.size;
+    for (const socket of allOf(this.#joined)) rooms += socket.rooms.size;
     for (const [name, { socket }] of this.#joining ?? []) {
       // In its `connection` listeners a socket is in both lists.
-      if (!this.#joined.has(name)) rooms += socket?.rooms.size ?? 0;
+      if (find(this.#joined, name) === undefined) rooms += socket?.rooms.size ?? 0;
     }
     if (rooms <= max) return undefined;
     this.count("maxRoomsPerConnection");
@@ -441,7 +443,7 @@ export class Client {
 
   /** The peer broke the protocol: its sockets are told, and the connection is closed. */
   private onError(error: Error): void {
-    for (const socket of this.#joined.all()) socket._onerror(error);
+    for (const socket of allOf(this.#joined)) socket._onerror(error);
     this.close();
   }
 

@@ -1,48 +1,37 @@
 import type { AnySocket } from "./socket.js";
 
-/** The sockets of one connection by their namespaces, in the order of joining. Mostly there is one, and a Map for it would take 180 bytes. */
-export class JoinedSockets {
-  #first: AnySocket | undefined;
-  #others: Map<string, AnySocket> | undefined;
+/**
+ * The sockets of one connection by their namespaces, in the order of joining: none, the only one, or a Map of them. Mostly there is one: an
+ * object for it would take 40 bytes of each connection, a Map 180.
+ */
+export type JoinedSockets = undefined | AnySocket | Map<string, AnySocket>;
 
-  get size(): number {
-    return this.#first === undefined ? 0 : 1 + (this.#others?.size ?? 0);
-  }
+export function countOf(joined: JoinedSockets): number {
+  return joined instanceof Map ? joined.size : joined === undefined ? 0 : 1;
+}
 
-  /** Hot path: asked for every packet. */
-  get(namespace: string): AnySocket | undefined {
-    const first = this.#first;
-    return first?.nsp.name === namespace ? first : this.#others?.get(namespace);
-  }
+/** Hot path: asked for every packet. */
+export function find(joined: JoinedSockets, namespace: string): AnySocket | undefined {
+  if (joined instanceof Map) return joined.get(namespace);
+  return joined?.nsp.name === namespace ? joined : undefined;
+}
 
-  has(namespace: string): boolean {
-    return this.get(namespace) !== undefined;
-  }
+/** With one more, of whose namespace there is none. */
+export function withSocket(joined: JoinedSockets, socket: AnySocket): JoinedSockets {
+  if (joined === undefined) return socket;
+  const all = joined instanceof Map ? joined : new Map([[joined.nsp.name, joined]]);
+  return all.set(socket.nsp.name, socket);
+}
 
-  /** Only if there is none of its namespace. */
-  add(socket: AnySocket): void {
-    if (this.#first === undefined) this.#first = socket;
-    else (this.#others ??= new Map()).set(socket.nsp.name, socket);
-  }
+/** Without one that is among them. */
+export function withoutSocket(joined: JoinedSockets, socket: AnySocket): JoinedSockets {
+  if (!(joined instanceof Map)) return undefined;
+  joined.delete(socket.nsp.name);
+  return joined;
+}
 
-  /** True if it was there. */
-  delete(socket: AnySocket): boolean {
-    if (this.#first !== socket) {
-      return this.#others?.get(socket.nsp.name) === socket && this.#others.delete(socket.nsp.name);
-    }
-    const [next] = this.#others?.values() ?? [];
-    this.#first = next;
-    if (next !== undefined) this.#others!.delete(next.nsp.name);
-    return true;
-  }
-
-  clear(): void {
-    this.#first = undefined;
-    this.#others = undefined;
-  }
-
-  /** Those of now, whoever joins or leaves meanwhile. */
-  all(): readonly AnySocket[] {
-    return this.#first === undefined ? [] : [this.#first, ...(this.#others?.values() ?? [])];
-  }
+/** Those of now, whoever joins or leaves meanwhile. */
+export function allOf(joined: JoinedSockets): readonly AnySocket[] {
+  if (joined instanceof Map) return [...joined.values()];
+  return joined === undefined ? [] : [joined];
 }

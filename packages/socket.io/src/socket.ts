@@ -115,7 +115,8 @@ export class Socket<
     Object.defineProperty(this, "handshake", HANDSHAKE);
     this._firstRequest = client.conn.request;
     this._auth = auth;
-    this._issued = Date.now() - LOADED;
+    // Rounded, though it is whole: what a subtraction of large numbers makes is a number on the heap.
+    this._issued = Math.round(Date.now() - LOADED);
     this._handshake = undefined;
     this._data = (session?.data as SocketData | null | undefined) ?? NO_DATA;
     this._lastLogged = undefined;

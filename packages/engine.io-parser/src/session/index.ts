@@ -1,7 +1,7 @@
+export type { HeartbeatRole, HeartbeatTiming } from "./beating-session.js";
 export type { Backlog, BacklogLimits, SlowReaderPolicy } from "./backlog.js";
 export { ServerUpgrade, type ServerUpgradeHost } from "./accept-upgrade.js";
 export { FORCED, type CloseCause, type CloseReason } from "./close.js";
-export { Heartbeat, type HeartbeatRole, type HeartbeatTiming } from "./heartbeat.js";
 export { ServerSession, type ServerSessionHost } from "./server-session.js";
 export { CLOSE_TIMEOUT_MS, Session, type SessionHost, type UpgradeInProgress } from "./session.js";
 export { Rate, TokenBucket, type RateOptions } from "./token-bucket.js";

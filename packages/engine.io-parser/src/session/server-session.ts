@@ -1,9 +1,8 @@
 import type { Packet } from "../packet.js";
 import { endOfMessage, sizeOf, type Backlog, type BacklogLimits, type SlowReaderPolicy } from "./backlog.js";
+import { BeatingSession, type BeatingHost } from "./beating-session.js";
 import { FORCED } from "./close.js";
-import { Heartbeat, type HeartbeatRole, type HeartbeatTiming } from "./heartbeat.js";
-import { NEVER, Session, type SessionHost, type UpgradeInProgress } from "./session.js";
-import type { SessionTransport } from "./transport.js";
+import type { UpgradeInProgress } from "./session.js";
 
 /** The server's half of an upgrade, seen from its session. */
 interface Probation extends UpgradeInProgress {
@@ -15,7 +14,7 @@ interface Probation extends UpgradeInProgress {
   onCurrentIdle(): void;
 }
 
-export interface ServerSessionHost extends SessionHost {
+export interface ServerSessionHost extends BeatingHost {
   /** How much may wait for the peer. */
   readonly limits: BacklogLimits;
 
@@ -42,10 +41,8 @@ export interface ServerSessionHost extends SessionHost {
 type Reader = "fine" | "suspected" | "slow" | "dropping" | "given up";
 
 /** The server's half of a session. There may be very many: methods with `#` would cost each of them a field. */
-export class ServerSession extends Session {
+export class ServerSession extends BeatingSession<ServerSessionHost> {
   declare upgrade: Probation | null;
-  declare protected readonly host: ServerSessionHost;
-  readonly #heartbeat: Heartbeat;
   #queuedBytes = 0;
   /** Size of the largest message since nothing waited. */
   #largest = 0;
@@ -53,27 +50,19 @@ export class ServerSession extends Session {
   /** A message has left in part: its rest comes first in the queue. */
   #insideMessage = false;
 
-  /** @param role "pinger" in protocol 4, "responder" in protocol 3 */
-  constructor(host: ServerSessionHost, transport: SessionTransport, role: HeartbeatRole, timing: HeartbeatTiming) {
-    super(host, transport);
-    this.#heartbeat = new Heartbeat(role, timing, host.now());
-  }
-
   /** Bytes (UTF-16 units for text) that wait here or below and that the operating system has not taken. */
   get bufferedBytes(): number {
     return (this.queue.length === 0 ? 0 : this.#queuedBytes) + (this.transport.bufferedBytes ?? 0);
   }
 
   override get deadline(): number {
-    const heartbeat = this.state === "open" ? this.#heartbeat.deadline : Infinity;
-    return Math.min(super.deadline, heartbeat, this.upgrade?.deadline ?? Infinity);
+    return this.upgrade === null ? super.deadline : Math.min(super.deadline, this.upgrade.deadline);
   }
 
   /** Opens the session with the packets that leave together: the open packet, and the `initialPacket` if there is one. */
   open(first: readonly Packet[]): void {
-    this.#heartbeat.begin(this.host.now());
     this.state = "open";
-    this.host.onDeadlineSet();
+    this.rest();
     for (const packet of first) this.enqueue(packet);
     this.flush();
   }
@@ -115,12 +104,7 @@ export class ServerSession extends Session {
 
   override onDeadline(now: number): void {
     if (this.upgrade !== null && this.upgrade.deadline <= now) this.upgrade.onDeadline(now);
-    if (this.expiry !== NEVER && this.expiry <= now) return this.fail(FORCED);
-    const heartbeat = this.#heartbeat;
-    if (this.state !== "open" || heartbeat.deadline > now) return;
-    if (heartbeat.onDeadline(now) === "timed-out") return this.fail({ reason: "ping timeout" });
-    this.send({ type: "ping" });
-    this.host.onDeadlineSet();
+    super.onDeadline(now);
   }
 
   override onWritable(): void {
@@ -224,21 +208,5 @@ export class ServerSession extends Session {
     if (at > from) queue.splice(from, at - from, ...kept);
     if (dropped.length > 0) this.host.onDropped(dropped);
     return !this.isTooMuch();
-  }
-
-  private onActivity(): void {
-    const heartbeat = this.#heartbeat;
-    if (heartbeat.wantsActivity) heartbeat.onActivity(this.host.now());
-  }
-
-  private onHeartbeat(type: "ping" | "pong"): void {
-    const expected = this.#heartbeat.role === "pinger" ? "pong" : "ping";
-    if (type !== expected) {
-      return this.fail({ reason: "transport error", description: new Error("invalid heartbeat direction") });
-    }
-    this.#heartbeat.onPeer(this.host.now());
-    this.host.onDeadlineSet();
-    this.host.onHeartbeat();
-    if (type === "ping") this.send({ type: "pong" });
   }
 }

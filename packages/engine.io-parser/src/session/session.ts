@@ -60,7 +60,7 @@ export const NEVER = -1;
  *
  * The fields are for others to read, not to set.
  */
-export abstract class Session implements TransportSink {
+export abstract class Session<Host extends SessionHost = SessionHost> implements TransportSink {
   state: SessionState = "opening";
   /** The transport that carries the session. */
   declare transport: SessionTransport;
@@ -70,7 +70,7 @@ export abstract class Session implements TransportSink {
   upgrade: UpgradeInProgress | null = null;
   /** True once the session has moved to another transport; it does so at most once. */
   upgraded = false;
-  declare protected readonly host: SessionHost;
+  declare protected readonly host: Host;
   /** When the present state ends by itself, in ms on the owner's clock: what is awaited did not come. {@link NEVER}: it does not. */
   protected expiry = NEVER;
   /** A batch was handed over and `onSent` has not come. */
@@ -78,7 +78,7 @@ export abstract class Session implements TransportSink {
   /** Nothing more leaves: the transport says goodbye. */
   #transportClosing = false;
 
-  constructor(host: SessionHost, transport: SessionTransport) {
+  constructor(host: Host, transport: SessionTransport) {
     this.host = host;
     this.transport = transport;
     transport.sink = this;

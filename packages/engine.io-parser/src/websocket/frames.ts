@@ -25,6 +25,8 @@ export interface FrameSink {
 /**
  * Reads what a peer sends: frames in chunks of any size, no extensions. Knows no sockets. As strict as RFC 6455 asks for; what it
  * keeps is bounded by the size of a message.
+ *
+ * There may be very many: methods with `#` would cost each of them a field.
  */
 export class FrameParser {
   readonly #sink: FrameSink;
@@ -32,7 +34,7 @@ export class FrameParser {
   readonly #maxBytes: number;
   /** Which side the peer is: clients mask their frames, servers must not (RFC 6455 section 5.1). */
   readonly #peer: "client" | "server";
-  // A field each on a connection where nothing is under way: there may be very many.
+  // A field each on a connection where nothing is under way.
   #carry: Carry | null = null;
   #fragments: Fragments | null = null;
   #stopped = false;
@@ -52,17 +54,17 @@ export class FrameParser {
     try {
       while (this.#carry !== null) {
         const carry = this.#carry;
-        at = this.#append(chunk, at, carry.needed - carry.length, carry.needed);
+        at = this.append(chunk, at, carry.needed - carry.length, carry.needed);
         if (carry.length < carry.needed) return;
         this.#carry = null;
-        this.#read(carry.bytes.subarray(0, carry.length), false);
+        this.read(carry.bytes.subarray(0, carry.length), false);
       }
       const rest = at === 0 ? chunk : chunk.subarray(at);
       at = chunk.length;
-      this.#read(rest, isLent);
+      this.read(rest, isLent);
     } finally {
       // Only if a listener of the application threw: the stream goes on behind that message.
-      if (at < chunk.length) this.#append(chunk, at, chunk.length - at, 0);
+      if (at < chunk.length) this.append(chunk, at, chunk.length - at, 0);
     }
   }
 
@@ -73,33 +75,33 @@ export class FrameParser {
     this.#fragments = null;
   }
 
-  #read(bytes: Buffer, isLent: boolean): void {
+  private read(bytes: Buffer, isLent: boolean): void {
     let at = 0;
     let needed = 0;
     try {
       while (at < bytes.length && !this.#stopped) {
-        const length = this.#measure(bytes, at);
+        const length = this.measure(bytes, at);
         if (at + length > bytes.length) {
           needed = length;
           return;
         }
         const start = at;
         at += length;
-        if (!this.#stopped) this.#deliver(bytes, start, at, isLent);
+        if (!this.#stopped) this.deliver(bytes, start, at, isLent);
       }
     } finally {
-      if (at < bytes.length) this.#append(bytes, at, bytes.length - at, needed);
+      if (at < bytes.length) this.append(bytes, at, bytes.length - at, needed);
     }
   }
 
   /** @returns the length of the frame, header included, or how many bytes it takes to know */
-  #measure(bytes: Buffer, at: number): number {
+  private measure(bytes: Buffer, at: number): number {
     const available = bytes.length - at;
     if (available < 2) return 2;
     const first = bytes[at]!;
     const short = bytes[at + 1]! & 0x7f;
-    const fault = this.#headerFault(first, bytes[at + 1]!);
-    if (fault !== null) return this.#fail(fault);
+    const fault = this.headerFault(first, bytes[at + 1]!);
+    if (fault !== null) return this.fail(fault);
     const headerBytes = headerBytesOf(bytes[at + 1]!);
     if (available < headerBytes) return headerBytes;
     const length =
@@ -108,17 +110,17 @@ export class FrameParser {
         : short === 126
           ? bytes.readUInt16BE(at + 2)
           : bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
-    if (short > 125 && length < (short === 126 ? 126 : 65_536)) return this.#fail(FAULTS.length);
+    if (short > 125 && length < (short === 126 ? 126 : 65_536)) return this.fail(FAULTS.length);
     // Before any of it is kept.
     if ((first & 8) === 0 && this.#maxBytes > 0 && (this.#fragments?.bytes ?? 0) + length > this.#maxBytes) {
-      return this.#fail(FAULTS.size);
+      return this.fail(FAULTS.size);
     }
-    if (length > Number.MAX_SAFE_INTEGER) return this.#fail(FAULTS.size);
+    if (length > Number.MAX_SAFE_INTEGER) return this.fail(FAULTS.size);
     return headerBytes + length;
   }
 
   /** What is wrong with the first two bytes of a frame. */
-  #headerFault(first: number, second: number): FrameError | null {
+  private headerFault(first: number, second: number): FrameError | null {
     const opcode = first & 0x0f;
     if ((first & 0x30) !== 0) return FAULTS.rsv23();
     if ((first & 0x40) !== 0) return FAULTS.rsv1();
@@ -134,54 +136,61 @@ export class FrameParser {
     return this.#peer === "client" ? FAULTS.noMask() : FAULTS.mask();
   }
 
-  #deliver(bytes: Buffer, start: number, end: number, isLent: boolean): void {
+  private deliver(bytes: Buffer, start: number, end: number, isLent: boolean): void {
     const first = bytes[start]!;
     const second = bytes[start + 1]!;
     const from = start + headerBytesOf(second);
     const isAscii = second >= 0x80 && unmask(bytes, from - 4, from, end);
     const opcode = first & 0x0f;
-    if (opcode >= OPCODE.close) return this.#deliverControl(opcode, Buffer.from(bytes.subarray(from, end)));
+    if (opcode >= OPCODE.close) return this.deliverControl(opcode, Buffer.from(bytes.subarray(from, end)));
     const isLast = first >= 0x80;
     if (isLast && opcode !== OPCODE.continuation) {
-      return this.#deliverMessage(opcode, bytes, from, end, isAscii, isLent);
+      return this.deliverMessage(opcode, bytes, from, end, isAscii, isLent);
     }
     const fragments = (this.#fragments ??= { opcode, parts: [], count: 0, bytes: 0 });
     fragments.count++;
-    if (fragments.count > MAX_FRAGMENTS) return void this.#fail(FAULTS.fragments);
+    if (fragments.count > MAX_FRAGMENTS) return void this.fail(FAULTS.fragments);
     if (end > from) fragments.parts.push(own(bytes.subarray(from, end), isLent));
     fragments.bytes += end - from;
-    if (isLast) this.#deliverFragments(fragments);
+    if (isLast) this.deliverFragments(fragments);
   }
 
-  #deliverFragments({ opcode, parts }: Fragments): void {
+  private deliverFragments({ opcode, parts }: Fragments): void {
     const whole = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     this.#fragments = null;
-    this.#deliverMessage(opcode, whole, 0, whole.length, false, false);
+    this.deliverMessage(opcode, whole, 0, whole.length, false, false);
   }
 
-  #deliverMessage(opcode: number, bytes: Buffer, from: number, to: number, isAscii: boolean, isLent: boolean): void {
+  private deliverMessage(
+    opcode: number,
+    bytes: Buffer,
+    from: number,
+    to: number,
+    isAscii: boolean,
+    isLent: boolean,
+  ): void {
     if (opcode === OPCODE.binary) return this.#sink.onMessage(own(bytes.subarray(from, to), isLent));
     // Of ASCII, latin1 is the cheapest reader.
     if (isAscii) return this.#sink.onMessage(bytes.toString("latin1", from, to));
     const text = bytes.toString("utf8", from, to);
     // Cheaper than to ask of each text: what is no UTF-8 is read as this, which hardly anybody sends.
-    if (text.includes("\ufffd") && !isUtf8(bytes.subarray(from, to))) return void this.#fail(FAULTS.utf8);
+    if (text.includes("\ufffd") && !isUtf8(bytes.subarray(from, to))) return void this.fail(FAULTS.utf8);
     this.#sink.onMessage(text);
   }
 
-  #deliverControl(opcode: number, payload: Buffer): void {
+  private deliverControl(opcode: number, payload: Buffer): void {
     if (opcode === OPCODE.ping) return this.#sink.onPing(payload);
     if (opcode === OPCODE.pong) return this.#sink.onPong(payload);
     const code = payload.length === 0 ? NO_STATUS : payload.readUInt16BE(0);
-    if (payload.length > 0 && !isCloseCode(code)) return void this.#fail(FAULTS.closeCode(code));
+    if (payload.length > 0 && !isCloseCode(code)) return void this.fail(FAULTS.closeCode(code));
     const reason = payload.subarray(2);
-    if (!isUtf8(reason)) return void this.#fail(FAULTS.utf8);
+    if (!isUtf8(reason)) return void this.fail(FAULTS.utf8);
     this.stop();
     this.#sink.onCloseFrame(code, reason);
   }
 
   /** @returns 0, for those who measure */
-  #fail(fault: FrameError | (() => FrameError)): 0 {
+  private fail(fault: FrameError | (() => FrameError)): 0 {
     this.stop();
     this.#sink.onFrameError(typeof fault === "function" ? fault() : fault);
     return 0;
@@ -193,7 +202,7 @@ export class FrameParser {
    * @param needed see {@link Carry.needed}
    * @returns where the rest of the chunk begins
    */
-  #append(chunk: Buffer, at: number, count: number, needed: number): number {
+  private append(chunk: Buffer, at: number, count: number, needed: number): number {
     if (this.#stopped) return chunk.length;
     const end = Math.min(chunk.length, at + Math.max(count, 0));
     const carry = (this.#carry ??= { bytes: NOTHING, length: 0, needed });

@@ -34,7 +34,8 @@ export function parseQuery(target: string): Query {
 /** Hot path. A name that was cut out of a URL is looked up among all names of the process; those that are usual are written out. */
 function setParameter(query: Query, name: string, value: string): void {
   if (name === "EIO") query["EIO"] = value;
-  else if (name === "transport") query["transport"] = value;
+  // Requests that are kept share this value.
+  else if (name === "transport") query["transport"] = value === "websocket" ? "websocket" : value;
   else if (name === "sid") query["sid"] = value;
   else if (name === "t") query["t"] = value;
   // As a member it would be the prototype of the object, and the next one that copies it.
