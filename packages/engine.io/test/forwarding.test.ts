@@ -1,12 +1,12 @@
 /** Servers that pass on each other's requests, over a bus in memory. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { request } from "node:http";
+import { request, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import type { ServerOptions, SessionBus, SessionBusListener, Socket } from "engine.io";
 import { http, RawPolling, RawWebSocket, tcp } from "../../../tests/support/raw-peer.ts";
-import { PATH, pollingSession, RawConnection, serve, upgradeRequest, type Served } from "./support.ts";
+import { deferred, PATH, pollingSession, RawConnection, serve, upgradeRequest, type Served } from "./support.ts";
 
 const UNKNOWN_SID = '{"code":1,"message":"Session ID unknown"}';
 
@@ -51,6 +51,23 @@ async function two(t: TestContext, options: ServerOptions = {}): Promise<[Served
     await one.polling().handshake();
   }
   return [served[0]!, served[1]!, bus];
+}
+
+/** Two servers of which the first hears of nobody until it is told. */
+async function strangers(t: TestContext): Promise<{ late: Served; early: Served; tell: () => void }> {
+  const bus = new MemoryBus();
+  const told = deferred<void>();
+  const seat = bus.seat();
+  const late = await serve(t, {
+    sessionBus: {
+      ...seat,
+      subscribe: (listener) => seat.subscribe((message) => void told.promise.then(() => listener(message))),
+    },
+  });
+  const early = await serve(t, { sessionBus: bus.seat() });
+  // No wait ends by itself.
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  return { late, early, tell: () => told.resolve() };
 }
 
 /** The same session by way of the other server. */
@@ -224,9 +241,9 @@ describe("what cannot be passed on", () => {
       [(await poll(b, `${"x".repeat(20)}${owner}`)).body, a.refusals.length, b.refusals.length],
       [UNKNOWN_SID, 1, 0],
     );
-    for (const sid of [`${"x".repeat(20)}nobody-1`, "x".repeat(20), "x", "x".repeat(3000), owner]) {
-      assert.equal((await poll(b, sid)).body, UNKNOWN_SID, sid);
-    }
+    const invented = [`${"x".repeat(20)}nobody-1`, "x".repeat(20), "x", "x".repeat(3000), owner];
+    const answers = await Promise.all(invented.map((sid) => poll(b, sid)));
+    for (const { body } of answers) assert.equal(body, UNKNOWN_SID);
     assert.deepEqual([a.refusals.length, b.refusals.length], [1, 5]);
     const upgrade = await tcp(
       b.port,
@@ -333,6 +350,58 @@ describe("what cannot be passed on", () => {
 });
 
 describe("a server that starts", () => {
+  test("has its sessions found by one that hears of it later than of their requests", async (t) => {
+    const { late, early, tell } = await strangers(t);
+    const [peer, socket] = await pollingSession(early);
+    const arrivals = new Promise<void>((resolve) => {
+      let count = 0;
+      for (const event of ["request", "upgrade"] as const) late.http.on(event, () => ++count === 3 && resolve());
+    });
+    const polled = by(late, peer).poll();
+    const posted = by(late, peer).post("4a");
+    const probe = new RawConnection(late.port, upgradeRequest(`${PATH}?EIO=4&transport=websocket&sid=${peer.sid}`));
+    t.after(() => probe.socket.destroy());
+    const [[data]] = await Promise.all([once(socket, "message"), arrivals.then(tell)]);
+    assert.equal(data, "a");
+    socket.send("b");
+    assert.deepEqual([(await polled).body, (await posted).body], ["4b", "ok"]);
+    assert.match(await probe.received("\r\n\r\n"), /^HTTP\/1.1 101 /);
+    assert.deepEqual([late.refusals.length, early.refusals.length], [0, 0]);
+  });
+
+  test("gets no request whose client has left while it was waited for", async (t) => {
+    const { late, early, tell } = await strangers(t);
+    const [peer, socket] = await pollingSession(early);
+    const target = (transport: string): string => `${PATH}?EIO=4&transport=${transport}&sid=${peer.sid}`;
+    const leaving = [`GET ${target("polling")} HTTP/1.1\r\nHost: a\r\n\r\n`, upgradeRequest(target("websocket"))];
+    for (const [at, event] of ["request", "upgrade"].entries()) {
+      const arrived = once(late.http, event) as Promise<[IncomingMessage]>;
+      const connection = new RawConnection(late.port, leaving[at]);
+      const [{ socket: accepted }] = await arrived;
+      const left = new Promise((resolve) => accepted.once("close", resolve));
+      connection.socket.resetAndDestroy();
+      await left;
+    }
+    let passedOn = 0;
+    early.engine.use((_req, _res, next) => next(void passedOn++));
+    tell();
+    const polled = by(late, peer).poll();
+    socket.send("b");
+    assert.deepEqual([(await polled).body, passedOn], ["4b", 1]);
+  });
+
+  test("is not waited for by more than `maxForwards` requests", async (t) => {
+    const [a] = await two(t, { maxForwards: 1 });
+    const sid = `${"x".repeat(20)}nobody-1`;
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const waiting = by(a, { sid }).poll();
+    await once(a.http, "request");
+    assert.equal((await by(a, { sid }).poll()).body, UNKNOWN_SID);
+    assert.equal(a.refusals.length, 1, "the other still waits");
+    t.mock.timers.tick(500);
+    assert.equal((await waiting).body, UNKNOWN_SID);
+  });
+
   test("gives out no session before the others know of it", async (t) => {
     const bus = new MemoryBus();
     let open = (): void => {};

@@ -49,6 +49,8 @@ export class Forwarder {
    * @param onFailed called if it gave no answer; nothing has been written then
    */
   forward(to: Member, req: IncomingMessage, res: ServerResponse, timeoutMs: number, onFailed: () => void): void {
+    // Its client may have left while the other server was waited for: nobody would hear the answer.
+    if (isOver(res)) return;
     const headers = endToEnd(req.headers);
     headers[FORWARDED] = forwardedBy(req, to);
     const upstream = request({
@@ -101,6 +103,7 @@ export class Forwarder {
     timeoutMs: number,
     onFailed: () => void,
   ): void {
+    if (socket.destroyed) return;
     const upstream = connectTo(to);
     const done = this.#add(to, upstream);
     let answered = false;

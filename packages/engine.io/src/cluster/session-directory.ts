@@ -8,6 +8,7 @@ import type { EngineOptions } from "../options.js";
 import { refuseHandshake } from "../websocket/handshake.js";
 import { claimForwarded } from "./forwarded.js";
 import { Forwarder, NOT_YOURS } from "./forwarder.js";
+import { Newcomers } from "./newcomers.js";
 import { Roster, type Member } from "./roster.js";
 import type { SessionBus } from "./session-bus.js";
 
@@ -109,7 +110,7 @@ export class SessionDirectory {
     const id = sid === undefined || sid.length <= NODE_ID_LENGTH ? this.#id : sid.slice(-NODE_ID_LENGTH);
     const running = id === this.#id ? undefined : this.#runningNow();
     if (running === undefined) return notOthers();
-    running.find(id, (member) => {
+    running.find(id, this.#host.opts.maxForwards, (member) => {
       if (member === undefined) notOthers();
       else found(running, member);
     });
@@ -131,6 +132,7 @@ export class SessionDirectory {
 /** From the start to the stop. */
 class Running {
   readonly forwarder = new Forwarder();
+  readonly #newcomers = new Newcomers();
   readonly #bus: SessionBus;
   readonly #server: Server;
   #roster: Roster | undefined;
@@ -170,11 +172,14 @@ class Running {
     else this.#waiting.push(done);
   }
 
-  /** Calls back with the member of that id. It may have come just now: what has arrived from the bus is heard before it is unknown. */
-  find(id: string, done: (member: Member | undefined) => void): void {
+  /**
+   * Calls back with the member of that id. One of them may have come just now: nobody is unknown before there was time to hear of it.
+   * @param maxWaiting see {@link Newcomers.await}
+   */
+  find(id: string, maxWaiting: number, done: (member: Member | undefined) => void): void {
     const member = this.#roster?.find(id);
     if (member !== undefined) return done(member);
-    setImmediate(() => done(this.#roster?.find(id)));
+    this.#newcomers.await(id, maxWaiting, () => done(this.#roster?.find(id)));
   }
 
   stop(): void {
@@ -183,6 +188,7 @@ class Running {
     clearInterval(this.#heartbeat);
     if (this.#roster !== undefined) this.#bus.publish(this.#roster.bye());
     this.#bus.unsubscribe(this.#onMessage);
+    this.#newcomers.stop();
     this.#onReady();
     this.forwarder.close();
     this.#server.close();
@@ -208,6 +214,7 @@ class Running {
     const heard = roster.receive(message);
     if (heard === "own") this.#onReady();
     else if (heard === "hello") this.#bus.publish(roster.heartbeat());
+    this.#newcomers.onNews((id) => roster.find(id) !== undefined);
   };
 
   #onReady(): void {
