@@ -1,4 +1,5 @@
 import { extractAttachments } from "./binary.js";
+import { writeLongTexts } from "./long-texts.js";
 import { PacketType, type Packet } from "./packet.js";
 
 /** As the second argument of JSON.stringify. */
@@ -28,7 +29,9 @@ export class PacketWriter {
     let text = count > 0 ? `${type + 3}${count}-` : `${type}`;
     if (nsp && nsp !== "/") text += `${nsp},`;
     if (id !== undefined && id !== null) text += id;
-    if (data !== undefined && data !== null) text += JSON.stringify(data, this._replacer);
+    if (data !== undefined && data !== null) {
+      text += writeLongTexts?.(data, this._replacer) ?? JSON.stringify(data, this._replacer);
+    }
     chunks[0] = text;
     return chunks;
   }
