@@ -6,11 +6,15 @@ export interface ImportOf {
   readonly typeOnly: boolean;
 }
 
-/** Everything that a module imports or re-exports, dynamic imports and `import("…").Type` included. */
+/** Everything that a module imports, requires or re-exports, dynamic imports and `import("…").Type` included. */
 export function importsOf(path: string, text: string): ImportOf[] {
   const found: ImportOf[] = [];
   visit(parseAst(text, { lang: /\.d\.m?ts$/.test(path) ? "dts" : "ts" }, path), (node) => {
-    const from = IMPORTING.has(node["type"]) ? stringValue(node["source"] ?? node["argument"]) : null;
+    const from = isRequire(node)
+      ? stringValue(node.arguments[0])
+      : IMPORTING.has(node["type"])
+        ? stringValue(node["source"] ?? node["argument"])
+        : null;
     if (from === null) return;
     const typeOnly = node["importKind"] === "type" || node["exportKind"] === "type" || node["type"] === "TSImportType";
     found.push({ from, typeOnly });
@@ -36,6 +40,11 @@ const IMPORTING: ReadonlySet<unknown> = new Set([
   "ImportExpression",
   "TSImportType",
 ]);
+
+function isRequire(node: Record<string, unknown>): node is { arguments: unknown[] } {
+  const callee = node["callee"] as Record<string, unknown> | undefined;
+  return node["type"] === "CallExpression" && callee?.["type"] === "Identifier" && callee["name"] === "require";
+}
 
 function visit(node: unknown, onNode: (node: Record<string, unknown>) => void): void {
   if (typeof node !== "object" || node === null) return;

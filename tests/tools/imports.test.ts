@@ -31,7 +31,11 @@ test("an import that points up or sideways is a fault", () => {
   );
 });
 
-test("an import of something that is no dependency is a fault, types included", () => {
+test("an import of something that is no dependency is a fault, types and what is required later included", () => {
+  assert.match(
+    faults(["engine.io", "a.ts", 'const later = () => require("express");'])[0] ?? "",
+    /no dependency of engine\.io/,
+  );
   assert.match(
     faults(["engine.io", "a.ts", 'import type { X } from "express";'])[0] ?? "",
     /no dependency of engine\.io/,
