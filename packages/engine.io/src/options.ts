@@ -4,12 +4,12 @@ import { sessionCookie } from "./http/cookies.js";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
 import type { Backlog, SlowReaderPolicy } from "engine.io-parser/session";
 import type { IncomingMessage } from "node:http";
-import { WebSocketServer, type PerMessageDeflateOptions } from "ws";
+import type { PerMessageDeflateOptions } from "ws";
 import type { HttpCompressionOptions } from "./http/compression.js";
 import type { ConnectionRateOptions } from "./address-rates.js";
 import type { BindSession } from "./session-binding.js";
 import type { Socket } from "./socket.js";
-import type { WsServerConstructor } from "./websocket/ws-engine.js";
+import { wsServer, type WsServerConstructor } from "./websocket/ws-engine.js";
 
 export type TransportName = "polling" | "websocket" | "webtransport";
 
@@ -214,7 +214,6 @@ export interface EngineOptions extends ServerOptions {
 /** A member that is given as undefined counts as not given. */
 export function withDefaults(given: ServerOptions): EngineOptions {
   const options = {
-    wsEngine: WebSocketServer as WsServerConstructor,
     pingTimeout: 20_000,
     pingInterval: 25_000,
     upgradeTimeout: 10_000,
@@ -231,7 +230,7 @@ export function withDefaults(given: ServerOptions): EngineOptions {
   const cookie = merged(given.cookie, { name: "io", path: "/", httpOnly: true, sameSite: "lax" as const });
   // A name or attribute that breaks out of the header throws here, not at the first client.
   if (cookie) sessionCookie(cookie, "");
-  return {
+  const all = {
     ...options,
     maxBufferedBytes: (given.maxBufferedBytes ?? 16 * 1024 * 1024) || Infinity,
     maxBufferedPackets: (given.maxBufferedPackets ?? 100_000) || Infinity,
@@ -240,7 +239,18 @@ export function withDefaults(given: ServerOptions): EngineOptions {
     perMessageDeflate: merged(given.perMessageDeflate, { threshold: 1024 }),
     cookie,
   };
+  return (all.wsEngine === undefined ? Object.defineProperty(all, "wsEngine", WS_WHEN_READ) : all) as EngineOptions;
 }
+
+/** Most engines never need `ws`. One pair of functions for all of them: with others for each, their options would be slow to read. */
+const WS_WHEN_READ: PropertyDescriptor = {
+  get: wsServer,
+  set(this: object, value: unknown) {
+    Object.defineProperty(this, "wsEngine", { value, writable: true, enumerable: true, configurable: true });
+  },
+  enumerable: true,
+  configurable: true,
+};
 
 function definedOnly<T extends object>(given: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);

@@ -24,7 +24,7 @@ interface UpgradeRequest extends EngineRequest {
 export class Server extends BaseServer {
   /** Set by `listen`. */
   httpServer: HttpServer | undefined;
-  /** WebSockets by `ws`, or by what was given in its place. */
+  /** WebSockets by `ws`, or by what was given in its place; only where it is needed. */
   private ws: WsEngine | undefined;
   /** WebSockets without extensions, unless the application chose who serves them. */
   private own: OwnEngine | undefined;
@@ -91,11 +91,14 @@ export class Server extends BaseServer {
   protected override init(): void {
     if (!this.opts.transports.includes("websocket")) return;
     this.cleanup();
-    const { wsEngine, maxHttpBufferSize, perMessageDeflate = false } = this.opts;
+    const { opts, choseEngine } = this;
+    const { maxHttpBufferSize: maxPayload, perMessageDeflate = false } = opts;
     const onHeaders = (lines: string[], req: IncomingMessage): void =>
       this.addHeaderLines(lines, req as UpgradeRequest);
-    this.ws = new WsEngine(wsEngine, { perMessageDeflate, maxPayload: maxHttpBufferSize }, onHeaders);
-    this.own = this.choseEngine ? undefined : new OwnEngine(onHeaders);
+    // Loaded now rather than for a client: what fails here is told to whoever makes the server.
+    const needsWs = choseEngine || Boolean(perMessageDeflate);
+    this.ws = needsWs ? new WsEngine(opts.wsEngine, { perMessageDeflate, maxPayload }, onHeaders) : undefined;
+    this.own = choseEngine ? undefined : new OwnEngine(onHeaders);
   }
 
   protected override cleanup(): void {
@@ -139,8 +142,8 @@ export class Server extends BaseServer {
     onEndpoint: (endpoint: WebSocketEndpoint) => void,
   ): void {
     req[HEADERS] = headers;
-    // Only `ws` compresses.
-    const deflates = Boolean(this.opts.perMessageDeflate) && offersDeflate(req);
+    // Only `ws` compresses. If that was chosen after the beginning, it is not there.
+    const deflates = this.ws !== undefined && Boolean(this.opts.perMessageDeflate) && offersDeflate(req);
     const engine = this.own !== undefined && !deflates ? this.own : this.ws!;
     engine.accept(req, socket, head, this.opts.maxHttpBufferSize, (endpoint) => {
       req[HEADERS] = undefined;

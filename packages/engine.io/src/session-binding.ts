@@ -1,4 +1,4 @@
-import { parse } from "cookie";
+import { cookieReader } from "./http/cookies.js";
 import type { EngineRequest } from "./http/request.js";
 
 /** What the requests of a polling session have to have in common; see the option `bindSession`. */
@@ -16,8 +16,12 @@ export class SessionBinding {
    */
   constructor(by: BindSession, addressOf: (req: EngineRequest) => string | undefined, ownCookie: string | undefined) {
     this.#isOwnCookie = typeof by === "object" && by.cookie === ownCookie;
-    if (typeof by === "object") this.#keyOf = ({ headers }) => parse(headers.cookie ?? "")[by.cookie];
-    else this.#keyOf = by === "address" ? addressOf : by;
+    if (typeof by === "object") {
+      const read = cookieReader(by.cookie);
+      this.#keyOf = ({ headers }) => read(headers.cookie);
+    } else {
+      this.#keyOf = by === "address" ? addressOf : by;
+    }
   }
 
   /** False if a session of this request could have no other one. */

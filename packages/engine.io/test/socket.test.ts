@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { Server, type Socket } from "engine.io";
+import { WebSocketServer } from "ws";
 import { POLLING, pollingSession, serve, WEBSOCKET, websocketSession } from "./support.ts";
 
 test("a new session has these properties", async (t) => {
@@ -73,7 +74,7 @@ test("ids have 120 random bits, and no two are alike", async (t) => {
 describe("options", () => {
   test("have these defaults", () => {
     const { wsEngine, ...opts } = new Server().opts;
-    assert.equal(typeof wsEngine, "function");
+    assert.equal(wsEngine, WebSocketServer);
     assert.deepEqual(opts, {
       pingTimeout: 20_000,
       pingInterval: 25_000,
@@ -100,6 +101,15 @@ describe("options", () => {
     assert.equal(opts.pingTimeout, 20_000);
     assert.deepEqual(opts.cookie, { name: "x", path: "/", httpOnly: true, sameSite: "lax" });
     assert.deepEqual(opts.perMessageDeflate, { threshold: 1_024 });
+  });
+
+  test("wsEngine, which is loaded when it is read, can be set for one server", () => {
+    class Other extends WebSocketServer {}
+    const { opts } = new Server();
+    opts.wsEngine = Other;
+    assert.equal(opts.wsEngine, Other);
+    assert.equal({ ...opts }.wsEngine, Other);
+    assert.equal(new Server().opts.wsEngine, WebSocketServer);
   });
 
   test("the codes of refusals are on the class", () => {

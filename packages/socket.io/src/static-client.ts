@@ -1,9 +1,8 @@
-import cors from "cors";
+import type { CorsOptions } from "cors";
 import debugModule from "debug";
 import { createReadStream } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { pipeline, type Transform } from "node:stream";
-import { createBrotliCompress, createDeflate, createGzip } from "node:zlib";
 import { bundleOf, bundleTag, CACHE_CONTROL, isKnown, type Bundle } from "./bundles.js";
 
 const debug = debugModule("socket.io:server");
@@ -17,9 +16,11 @@ interface HttpServerLike {
 /** Sets the headers of CORS, and answers preflights itself. */
 export type CorsMiddleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 
-/** @param options those of the module `cors`; without any, requests of other origins are nothing special */
+/** @param options those of the module `cors`, which is loaded for them; without any, requests of other origins are nothing special */
 export function corsMiddleware(options: unknown): CorsMiddleware | undefined {
-  return options ? cors(options as cors.CorsOptions) : undefined;
+  if (!options) return undefined;
+  const cors = require("cors") as typeof import("cors");
+  return cors(options as CorsOptions);
 }
 
 /**
@@ -84,10 +85,15 @@ function serve({ file, contentType }: Bundle, req: IncomingMessage, res: ServerR
 type Encoding = "br" | "gzip" | "deflate";
 
 const ENCODERS: Record<Encoding, () => Transform> = {
-  br: createBrotliCompress,
-  gzip: createGzip,
-  deflate: createDeflate,
+  br: () => zlib().createBrotliCompress(),
+  gzip: () => zlib().createGzip(),
+  deflate: () => zlib().createDeflate(),
 };
+
+/** Not before something is compressed. It is part of Node.js: no file that could be missing. */
+function zlib(): typeof import("node:zlib") {
+  return require("node:zlib") as typeof import("node:zlib");
+}
 
 /**
  * The encoding that the client likes best, of equals the one it names first; `*` stands for br. RFC 9110 section

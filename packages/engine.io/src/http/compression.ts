@@ -1,4 +1,4 @@
-import { brotliCompress, constants, deflate, gzip, type ZlibOptions } from "node:zlib";
+import type { ZlibOptions } from "node:zlib";
 
 export interface HttpCompressionOptions extends ZlibOptions {
   /**
@@ -44,14 +44,21 @@ export function compress(
   callback: (compressed: Buffer | null) => void,
 ): void {
   const done = (error: Error | null, compressed: Buffer): void => callback(error === null ? compressed : null);
-  if (encoding === "br") brotliCompress(body, { params: brotliParams(options) }, done);
-  else if (encoding === "gzip") gzip(body, options, done);
-  else deflate(body, options, done);
+  // Not before something is compressed. It is part of Node.js: no file that could be missing.
+  const { brotliCompress, constants, deflate, gzip } = require("node:zlib") as typeof import("node:zlib");
+  if (encoding === "br") {
+    const params = { [constants.BROTLI_PARAM_QUALITY]: brotliQuality(options) };
+    brotliCompress(body, { params }, done);
+  } else if (encoding === "gzip") {
+    gzip(body, options, done);
+  } else {
+    deflate(body, options, done);
+  }
 }
 
 /** Brotli's own default, 11, is for files that are compressed once: an answer would take a hundred times as long as with gzip. */
-function brotliParams({ level }: ZlibOptions): Record<number, number> {
-  return { [constants.BROTLI_PARAM_QUALITY]: level !== undefined && level >= 0 ? level : 4 };
+function brotliQuality({ level }: ZlibOptions): number {
+  return level !== undefined && level >= 0 ? level : 4;
 }
 
 /** RFC 9110, 12.4.2 and 12.5.3: a list of `name;q=0.5`. */

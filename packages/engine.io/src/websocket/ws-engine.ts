@@ -26,6 +26,14 @@ export type WsServerConstructor = new (options: {
   maxPayload: number;
 }) => WsServer;
 
+/**
+ * That of the package `ws`, which is loaded at the first call: fourteen files.
+ * @throws the error of `require`
+ */
+export function wsServer(): WsServerConstructor {
+  return (require("ws") as typeof import("ws")).WebSocketServer;
+}
+
 /** WebSockets by the package `ws`, or by what has its interface. */
 export class WsEngine {
   readonly #server: WsServer;
