@@ -16,7 +16,7 @@ import { bundles, packages, type BundleBuild, type PackageBuild } from "./packag
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
 
-/** Name of the file that has all modules of a package. */
+/** Name of the file that has what is always needed of a package. */
 const WHOLE = "package";
 
 const args = process.argv.slice(2);
@@ -73,7 +73,7 @@ async function buildModules(pkg: PackageBuild): Promise<void> {
     [pkg.cjsBrowser, true],
   ] as const) {
     if (dir === undefined) continue;
-    const whole = pkg.whole === true && !browser;
+    const whole = browser ? undefined : pkg.whole?.map((entry) => join(source, `${entry}.ts`));
     await write(inputs, source, packagePath(pkg, dir), "cjs", { browser, debug: !browser, whole });
     // A package whose CommonJS value is a function says so in an index.cjs of its own.
     const index = join(source, "index.cjs");
@@ -90,8 +90,8 @@ async function buildModules(pkg: PackageBuild): Promise<void> {
 interface Flavour {
   readonly browser: boolean;
   readonly debug: boolean;
-  /** See packages.ts. */
-  readonly whole?: boolean;
+  /** Paths of {@link PackageBuild.whole}. */
+  readonly whole?: readonly string[] | undefined;
 }
 
 async function write(
@@ -101,6 +101,7 @@ async function write(
   format: "cjs" | "esm",
   flavour: Flavour,
 ): Promise<void> {
+  const oneFile = flavour.whole === undefined ? undefined : wholeFile(flavour.whole);
   const build = await rolldown({
     input: Object.fromEntries(
       inputs.map((file) => [relative(source, file).replace(/\.ts$/, "").split(sep).join("/"), file]),
@@ -109,17 +110,13 @@ async function write(
     platform: "neutral",
     treeshake: { moduleSideEffects: true },
     transform: { target: "es2022", define: { __DEBUG__: String(flavour.debug) } },
-    plugins: flavour.browser ? [browserFiles()] : [],
+    plugins: [...(flavour.browser ? [browserFiles()] : []), ...(oneFile === undefined ? [] : [oneFile.plugin])],
     onLog: failOnWarning,
   });
-  const layout: OutputOptions =
-    flavour.whole === true
-      ? { codeSplitting: { groups: [{ name: WHOLE, minShareCount: 1 }] }, chunkFileNames: "[name].js" }
-      : { preserveModules: true, preserveModulesRoot: source };
   await build.write({
     dir,
     format,
-    ...layout,
+    ...(oneFile?.layout ?? { preserveModules: true, preserveModulesRoot: source }),
     sourcemap: true,
     exports: "named",
     entryFileNames: "[name].js",
@@ -127,6 +124,39 @@ async function write(
     strict: true,
   });
   await build.close();
+}
+
+/**
+ * Puts the modules that some entries reach into one file. What Node reads of it is as little as can be: comments stand in the source map,
+ * and exports, of which none changes, are values in place of a function each.
+ */
+function wholeFile(entries: readonly string[]): { readonly plugin: Plugin; readonly layout: OutputOptions } {
+  const imported = new Map<string, readonly string[]>();
+  const reached = new Set<string>();
+  const reach = (id: string): void => {
+    if (reached.has(id)) return;
+    reached.add(id);
+    imported.get(id)?.forEach(reach);
+  };
+  const accessor =
+    /^Object\.defineProperty\(exports, "(\S+)", \{\s+enumerable: true,\s+get: function \(\) \{\s+return (\S+);\s+\}\s+\}\)/gm;
+  return {
+    plugin: {
+      name: "whole-file",
+      moduleParsed: ({ id, importedIds }) => void imported.set(id, importedIds),
+      buildEnd: () => entries.forEach(reach),
+      renderChunk: (code, { name }) =>
+        name === WHOLE ? { code: code.replaceAll(accessor, "exports.$1 = $2"), map: null } : null,
+    },
+    layout: {
+      codeSplitting: {
+        groups: [{ name: WHOLE, test: (id) => reached.has(id), minShareCount: 1 }],
+      },
+      chunkFileNames: "[name].js",
+      externalLiveBindings: false,
+      comments: false,
+    },
+  };
 }
 
 async function buildBundle(bundle: BundleBuild): Promise<void> {

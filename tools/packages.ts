@@ -10,10 +10,10 @@ export interface PackageBuild {
   /** Folder of the CommonJS files (and, for "node", of the types). */
   readonly cjs?: string;
   /**
-   * Whether all of the CommonJS is one file, to which those that paths name point: each file costs Node as much as a thousand lines. Not where tools hook
-   * into single files.
+   * Entries whose CommonJS, with all that they need, is one file, `package.js`, to which the files that paths name point: each file costs Node as much as
+   * a thousand lines. What others alone need stays in files of its own.
    */
-  readonly whole?: boolean;
+  readonly whole?: readonly string[];
   /** Folder of the CommonJS files for browsers, without debug logs. */
   readonly cjsBrowser?: string;
   /** ES module folders, with or without debug logs. */
@@ -33,7 +33,7 @@ export const packages: readonly PackageBuild[] = [
     name: "engine.io-parser",
     kind: "isomorphic",
     cjs: "build/cjs",
-    whole: true,
+    whole: ["index", "session/index", "emitter/index", "v3/index", "websocket/index"],
     cjsBrowser: "build/cjs-browser",
     esm: [{ dir: "build/esm", debug: false }],
     wrappers: [
@@ -52,7 +52,7 @@ export const packages: readonly PackageBuild[] = [
     name: "socket.io-parser",
     kind: "isomorphic",
     cjs: "build/cjs",
-    whole: true,
+    whole: ["index", "acks/index", "events/index"],
     cjsBrowser: "build/cjs-browser",
     esm: [
       { dir: "build/esm", debug: false },
@@ -68,13 +68,13 @@ export const packages: readonly PackageBuild[] = [
       },
     ],
   },
-  { name: "socket.io-msgpack-parser", kind: "node", cjs: "build", whole: true },
-  { name: "socket.io-adapter", kind: "node", cjs: "dist", whole: true },
+  { name: "socket.io-msgpack-parser", kind: "node", cjs: "build", whole: ["index"] },
+  { name: "socket.io-adapter", kind: "node", cjs: "dist", whole: ["index", "ipc/index"] },
   {
     name: "engine.io",
     kind: "node",
     cjs: "build",
-    whole: true,
+    whole: ["engine.io"],
     wrappers: [{ file: "wrapper.mjs", over: "build/engine.io.js", types: "build/engine.io.d.ts" }],
   },
   {

@@ -7,7 +7,7 @@ const ALWAYS = ["debug", "engine.io", "engine.io-parser", "socket.io", "socket.i
 const OF_DEBUG = ["has-flag", "ms", "supports-color"];
 
 /** Parts of Node.js that only some servers need. */
-const PARTS = ["https", "zlib"];
+const PARTS = ["cluster", "https", "zlib"];
 
 /** What a new process has loaded once it has run a script: packages beyond those that every server has, and parts of Node.js. */
 function loadedBy(script: string): string[] {
@@ -35,6 +35,24 @@ describe('require("socket.io")', () => {
     assert.deepEqual(loadedBy(SERVER), []);
     assert.deepEqual(loadedBy(attached("{}")), []);
   });
+});
+
+test("node:cluster is loaded by those who join its workers", () => {
+  const primary = 'const { NodeClusterAdapter, setupPrimary } = require("socket.io/cluster")';
+  const isOne = 'NodeClusterAdapter.prototype instanceof require("socket.io-adapter").ClusterAdapter';
+  assert.deepEqual(loadedBy(`${SERVER}; ${primary}; if (!(${isOne})) throw new Error("two classes")`), []);
+  assert.deepEqual(loadedBy(`${SERVER}; ${primary}; setupPrimary()`), ["cluster"]);
+});
+
+test("what the files of a package share are values, not accessors", () => {
+  assert.deepEqual(
+    loadedBy(`${SERVER};
+      for (const { filename, exports } of Object.values(require.cache)) {
+        const shared = /package\\.js$/.test(filename) ? Object.entries(Object.getOwnPropertyDescriptors(exports)) : [];
+        for (const [name, { get }] of shared) if (get !== undefined) throw new Error(filename + ": " + name);
+      }`),
+    [],
+  );
 });
 
 describe("what an option needs is there once the server is made", () => {

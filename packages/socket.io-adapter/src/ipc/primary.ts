@@ -1,6 +1,7 @@
-import cluster, { type Worker } from "node:cluster";
+import type { Worker } from "node:cluster";
 import { Group, type WorkerProcess } from "./group.js";
 import { isOurs, SOURCE, type ToPrimary } from "./messages.js";
+import { nodeCluster } from "./node-cluster.js";
 
 /**
  * In the primary of node:cluster, before the first worker is forked: lets the workers of this process speak with each other. Once
@@ -9,6 +10,7 @@ import { isOurs, SOURCE, type ToPrimary } from "./messages.js";
  * @throws Error in a worker, or if there are workers: these could not send bytes
  */
 export function setupPrimary(): void {
+  const cluster = nodeCluster();
   if (!cluster.isPrimary) throw new Error("setupPrimary() is for the primary of node:cluster");
   if (hub !== undefined) return;
   if (Object.keys(cluster.workers ?? {}).length > 0) throw new Error("setupPrimary() comes before the first fork()");
@@ -23,6 +25,7 @@ class Hub {
   readonly #workers = new WeakMap<Worker, WorkerProcess>();
 
   constructor() {
+    const cluster = nodeCluster();
     cluster.on("message", (worker, message: unknown) => {
       if (isOurs<ToPrimary>(message)) this.#groupOf(message.group).receive(message, this.#processOf(worker), now());
     });

@@ -1,5 +1,5 @@
-import cluster from "node:cluster";
 import { isOurs, SOURCE, type ToPrimary, type ToWorker, type Untagged } from "./messages.js";
+import { nodeCluster } from "./node-cluster.js";
 
 type Listener = (message: ToWorker) => void;
 
@@ -41,7 +41,7 @@ export class Seat {
 
 /** @throws Error outside of a worker */
 export function requireWorker(): void {
-  if (!cluster.isWorker) throw new Error("socket.io/cluster: only for workers of node:cluster");
+  if (!nodeCluster().isWorker) throw new Error("socket.io/cluster: only for workers of node:cluster");
 }
 
 const listeners = new Map<string, Listener>();
