@@ -114,6 +114,7 @@ export const packages: readonly PackageBuild[] = [
     name: "socket.io",
     kind: "node",
     cjs: "dist",
+    whole: ["index"],
     wrappers: [
       { file: "wrapper.mjs", over: "dist/index.js", types: "dist/index.d.ts" },
       { file: "cluster.mjs", over: "dist/cluster.js", types: "dist/cluster.d.ts" },

@@ -8,13 +8,13 @@ import {
   type UwsOptions,
 } from "engine.io";
 import { Adapter, SessionAwareAdapter, type WriteOptions } from "socket.io-adapter";
-import * as defaultParser from "socket.io-parser";
 import type { Encoder } from "socket.io-parser";
 import { Alarm } from "./alarm.js";
 import { BroadcastEmitter } from "./broadcast-emitter.js";
 import type { BroadcastOperator } from "./broadcast-operator.js";
 import { Client } from "./client.js";
 import { DecoderPool } from "./decoder-pool.js";
+import { defaultParser } from "./default-parser.js";
 import { dialectOf } from "./dialect.js";
 import { DynamicNamespaces, type NamespaceMatcher } from "./dynamic-namespaces.js";
 import type { ExtendedError } from "./errors.js";
