@@ -3,6 +3,7 @@ import type { RawData } from "engine.io-parser";
 import type { EventEmitter } from "node:events";
 import { validateHeaderName, validateHeaderValue, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { AddressRates } from "./address-rates.js";
+import { codec3 } from "./codecs.js";
 import { ERROR_CODES, ERROR_MESSAGES, type ErrorCallback, type Refusal } from "./errors.js";
 import { badRequest, verifyRequest } from "./handshake.js";
 import { sessionCookie } from "./http/cookies.js";
@@ -87,7 +88,9 @@ export abstract class BaseServer extends PacketEvents implements SocketHost, Tra
     super();
     this.opts = withDefaults(options);
     this.cors = corsMiddleware(this.opts.cors);
-    const { rateLimit, bindSession, cookie } = this.opts;
+    const { allowEIO3, rateLimit, bindSession, cookie } = this.opts;
+    // Not first at a client, for whom it could fail.
+    if (allowEIO3 === true) codec3();
     this.addressRates = rateLimit?.connections
       ? new AddressRates(rateLimit.connections, "rateLimit.connections")
       : null;

@@ -1,11 +1,6 @@
 import { decodePacket, decodePayload, encodePacket, encodePayload, type Packet, type RawData } from "engine.io-parser";
 import type { HeartbeatRole } from "engine.io-parser/session";
-import {
-  decodePacket as decodePacket3,
-  decodePayload as decodePayload3,
-  encodePacket as encodePacket3,
-  encodePayload as encodePayload3,
-} from "engine.io-parser/v3";
+import { codec3 } from "./codecs.js";
 
 export type Revision = 3 | 4;
 
@@ -80,23 +75,23 @@ const v3: WireVersion = {
   binaryBodies: true,
 
   encodePacket(packet, supportsBinary) {
-    if (!isBlob(packet.data)) return encodePacket3(packet, supportsBinary);
-    return withBlobRead(packet).then((read) => encodePacket3(read, supportsBinary));
+    if (!isBlob(packet.data)) return codec3().encodePacket(packet, supportsBinary);
+    return withBlobRead(packet).then((read) => codec3().encodePacket(read, supportsBinary));
   },
 
   decodePacket(data: string | Buffer) {
-    const packet = decodePacket3(data);
+    const packet = codec3().decodePacket(data);
     // Binary frames of an unknown type mean nothing, and nothing is broken by them (protocols.md 2.4).
     return packet.type === "error" && typeof data !== "string" ? NOOP : packet;
   },
 
   encodePayload(packets, supportsBinary) {
-    if (!packets.some(hasBlob)) return encodePayload3(packets, supportsBinary);
-    return Promise.all(packets.map(withBlobRead)).then((read) => encodePayload3(read, supportsBinary));
+    if (!packets.some(hasBlob)) return codec3().encodePayload(packets, supportsBinary);
+    return Promise.all(packets.map(withBlobRead)).then((read) => codec3().encodePayload(read, supportsBinary));
   },
 
   decodePayload(body) {
-    return decodePayload3(body, undefined, MAX_PACKETS_PER_PAYLOAD);
+    return codec3().decodePayload(body, undefined, MAX_PACKETS_PER_PAYLOAD);
   },
 };
 
