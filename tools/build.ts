@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { rolldown, type OutputOptions, type Plugin, type RolldownBuild } from "rolldown";
 import { forgetBuild, markBuilt, needsBuild } from "./changed.ts";
 import { shortNames } from "./mangling.ts";
-import { bundles, packages, type BundleBuild, type PackageBuild } from "./packages.ts";
+import { bundles, INTERNAL, packages, type BundleBuild, type PackageBuild } from "./packages.ts";
 
 /**
  * Builds the packages: `npm run build`, or `npm run build -- engine.io-client` for some of them.
@@ -15,9 +15,6 @@ import { bundles, packages, type BundleBuild, type PackageBuild } from "./packag
  */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
-
-/** Name of the file that has what is always needed of a package. */
-const WHOLE = "package";
 
 const args = process.argv.slice(2);
 const withTypes = !args.includes("--no-types");
@@ -73,8 +70,14 @@ async function buildModules(pkg: PackageBuild): Promise<void> {
     [pkg.cjsBrowser, true],
   ] as const) {
     if (dir === undefined) continue;
-    const whole = browser ? undefined : pkg.whole?.map((entry) => join(source, `${entry}.ts`));
-    await write(inputs, source, packagePath(pkg, dir), "cjs", { browser, debug: !browser, whole });
+    const whole = browser ? undefined : pkg.whole;
+    const files =
+      whole !== undefined && pkg.closed === true
+        ? Object.values(whole)
+            .flat()
+            .map((entry) => join(source, `${entry}.ts`))
+        : inputs;
+    await write(files, source, packagePath(pkg, dir), "cjs", { browser, debug: !browser, whole });
     // A package whose CommonJS value is a function says so in an index.cjs of its own.
     const index = join(source, "index.cjs");
     if (existsSync(index)) cpSync(index, packagePath(pkg, dir, "index.js"));
@@ -90,8 +93,8 @@ async function buildModules(pkg: PackageBuild): Promise<void> {
 interface Flavour {
   readonly browser: boolean;
   readonly debug: boolean;
-  /** Paths of {@link PackageBuild.whole}. */
-  readonly whole?: readonly string[] | undefined;
+  /** See packages.ts. */
+  readonly whole?: PackageBuild["whole"];
 }
 
 async function write(
@@ -101,12 +104,13 @@ async function write(
   format: "cjs" | "esm",
   flavour: Flavour,
 ): Promise<void> {
-  const oneFile = flavour.whole === undefined ? undefined : wholeFile(flavour.whole);
+  const oneFile = flavour.whole === undefined ? undefined : wholeFiles(source, flavour.whole, inputs.length === 1);
   const build = await rolldown({
     input: Object.fromEntries(
       inputs.map((file) => [relative(source, file).replace(/\.ts$/, "").split(sep).join("/"), file]),
     ),
-    external: (id) => !id.startsWith(".") && !id.startsWith("/") && !/^[A-Za-z]:/.test(id),
+    external: (id) =>
+      !id.startsWith(".") && !id.startsWith("/") && !/^[A-Za-z]:/.test(id) && !(oneFile && internalOf(id)),
     platform: "neutral",
     treeshake: { moduleSideEffects: true },
     transform: { target: "es2022", define: { __DEBUG__: String(flavour.debug) } },
@@ -129,34 +133,61 @@ async function write(
 /**
  * Puts the modules that some entries reach into one file. What Node reads of it is as little as can be: comments stand in the source map,
  * and exports, of which none changes, are values in place of a function each.
+ * @param isEntry whether the one entry is the file
  */
-function wholeFile(entries: readonly string[]): { readonly plugin: Plugin; readonly layout: OutputOptions } {
+function wholeFiles(
+  source: string,
+  files: NonNullable<PackageBuild["whole"]>,
+  isEntry: boolean,
+): { readonly plugin: Plugin; readonly layout: OutputOptions } {
   const imported = new Map<string, readonly string[]>();
-  const reached = new Set<string>();
-  const reach = (id: string): void => {
-    if (reached.has(id)) return;
-    reached.add(id);
-    imported.get(id)?.forEach(reach);
+  const fileOf = new Map<string, string>();
+  const reach = (id: string, file: string): void => {
+    if (fileOf.has(id)) return;
+    fileOf.set(id, file);
+    imported.get(id)?.forEach((other) => reach(other, file));
   };
   const accessor =
-    /^Object\.defineProperty\(exports, "(\S+)", \{\s+enumerable: true,\s+get: function \(\) \{\s+return (\S+);\s+\}\s+\}\)/gm;
+    /^Object\.defineProperty\(exports, "(\S+)", \{\s+enumerable: true,\s+get: function\(\) \{\s+return (\S+);\s+\}\s+\}\)/gm;
   return {
     plugin: {
-      name: "whole-file",
+      name: "whole-files",
+      resolveId(id) {
+        const internal = internalOf(id);
+        return internal === undefined ? null : { id: internal, external: true };
+      },
       moduleParsed: ({ id, importedIds }) => void imported.set(id, importedIds),
-      buildEnd: () => entries.forEach(reach),
-      renderChunk: (code, { name }) =>
-        name === WHOLE ? { code: code.replaceAll(accessor, "exports.$1 = $2"), map: null } : null,
+      buildEnd() {
+        for (const [file, entries] of Object.entries(files)) {
+          for (const entry of entries) reach(join(source, `${entry}.ts`), file);
+        }
+      },
+      generateBundle(_options, bundle) {
+        for (const chunk of Object.values(bundle)) {
+          if (chunk.type === "chunk") chunk.code = asAscii(chunk.code.replaceAll(accessor, "exports.$1 = $2"));
+        }
+      },
     },
     layout: {
-      codeSplitting: {
-        groups: [{ name: WHOLE, test: (id) => reached.has(id), minShareCount: 1 }],
-      },
+      codeSplitting: isEntry
+        ? false
+        : { groups: [{ name: (id) => fileOf.get(id), debugName: "whole", minShareCount: 1 }] },
       chunkFileNames: "[name].js",
       externalLiveBindings: false,
       comments: false,
     },
   };
+}
+
+/** A source of one character beyond ASCII takes twice the memory, all of it. */
+function asAscii(code: string): string {
+  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** By what name a package's file takes what a sibling has under this one. */
+function internalOf(id: string): string | undefined {
+  const sibling = Object.keys(INTERNAL).find((name) => INTERNAL[name]!.test(id));
+  return sibling && `${sibling}/internal`;
 }
 
 async function buildBundle(bundle: BundleBuild): Promise<void> {

@@ -10,10 +10,12 @@ export interface PackageBuild {
   /** Folder of the CommonJS files (and, for "node", of the types). */
   readonly cjs?: string;
   /**
-   * Entries whose CommonJS, with all that they need, is one file, `package.js`, to which the files that paths name point: each file costs Node as much as
-   * a thousand lines. What others alone need stays in files of its own.
+   * Names of files, and entries whose CommonJS, with all that they need and no file before has, is in the file; those that paths name point to it. Each file
+   * costs Node as much as a thousand lines. What none of these entries needs stays in files of its own.
    */
-  readonly whole?: readonly string[];
+  readonly whole?: Readonly<Record<string, readonly string[]>>;
+  /** Whether no path leads to other files than the one entry of {@link whole}: that is the file, then, and there are no others. */
+  readonly closed?: boolean;
   /** Folder of the CommonJS files for browsers, without debug logs. */
   readonly cjsBrowser?: string;
   /** ES module folders, with or without debug logs. */
@@ -27,13 +29,22 @@ export interface PackageBuild {
   }[];
 }
 
+/**
+ * Packages of which others of ours take all that they need by one name, which leads to `package.js`: each name is looked for in folders,
+ * and each entry is a file more. So what these entries export has different names.
+ */
+export const INTERNAL: Readonly<Record<string, RegExp>> = {
+  "engine.io-parser": /^engine\.io-parser(\/(session|emitter|websocket))?$/,
+  "socket.io-parser": /^socket\.io-parser(\/(acks|events))?$/,
+};
+
 /** In the order in which they depend on each other. */
 export const packages: readonly PackageBuild[] = [
   {
     name: "engine.io-parser",
     kind: "isomorphic",
     cjs: "build/cjs",
-    whole: ["index", "session/index", "emitter/index", "v3/index", "websocket/index"],
+    whole: { package: ["index", "session/index", "emitter/index", "websocket/index"], "package-v3": ["v3/index"] },
     cjsBrowser: "build/cjs-browser",
     esm: [{ dir: "build/esm", debug: false }],
     wrappers: [
@@ -52,7 +63,7 @@ export const packages: readonly PackageBuild[] = [
     name: "socket.io-parser",
     kind: "isomorphic",
     cjs: "build/cjs",
-    whole: ["index", "acks/index", "events/index"],
+    whole: { package: ["index", "acks/index", "events/index"] },
     cjsBrowser: "build/cjs-browser",
     esm: [
       { dir: "build/esm", debug: false },
@@ -68,13 +79,19 @@ export const packages: readonly PackageBuild[] = [
       },
     ],
   },
-  { name: "socket.io-msgpack-parser", kind: "node", cjs: "build", whole: ["index"] },
-  { name: "socket.io-adapter", kind: "node", cjs: "dist", whole: ["index", "ipc/index"] },
+  { name: "socket.io-msgpack-parser", kind: "node", cjs: "build", whole: { package: ["index"] } },
+  {
+    name: "socket.io-adapter",
+    kind: "node",
+    cjs: "dist",
+    whole: { memory: ["adapter"], package: ["index", "ipc/index"] },
+  },
   {
     name: "engine.io",
     kind: "node",
     cjs: "build",
-    whole: ["engine.io"],
+    whole: { package: ["engine.io"] },
+    closed: true,
     wrappers: [{ file: "wrapper.mjs", over: "build/engine.io.js", types: "build/engine.io.d.ts" }],
   },
   {
@@ -114,7 +131,7 @@ export const packages: readonly PackageBuild[] = [
     name: "socket.io",
     kind: "node",
     cjs: "dist",
-    whole: ["index"],
+    whole: { package: ["index"] },
     wrappers: [
       { file: "wrapper.mjs", over: "dist/index.js", types: "dist/index.d.ts" },
       { file: "cluster.mjs", over: "dist/cluster.js", types: "dist/cluster.d.ts" },

@@ -15,7 +15,7 @@ import {
 import {
   acceptKey,
   closePayload,
-  encodeFrame,
+  encodeUnmaskedFrame,
   encodeHeader,
   encodeMaskedFrame,
   FrameParser,
@@ -317,16 +317,16 @@ describe("what a server sends", () => {
   test("frames with the shortest header", () => {
     for (const length of [0, 125, 126, 65_535, 65_536]) {
       const payload = Buffer.alloc(length, 1);
-      const { lines: sent, rest } = describeFrames(encodeFrame(2, payload));
+      const { lines: sent, rest } = describeFrames(encodeUnmaskedFrame(2, payload));
       assert.deepEqual([sent, rest.length], [[`binary${length === 0 ? "" : " "}${payload.toString("hex")}`], 0]);
-      assert.deepEqual(Buffer.concat([encodeHeader(2, length), payload]), encodeFrame(2, payload));
+      assert.deepEqual(Buffer.concat([encodeHeader(2, length), payload]), encodeUnmaskedFrame(2, payload));
       assert.equal(encodeHeader(2, length).length, length < 126 ? 2 : length < 65_536 ? 4 : 10);
     }
-    assert.deepEqual(describeFrames(encodeFrame(1, UMLAUTS)).lines, [`text ${UMLAUTS}`]);
+    assert.deepEqual(describeFrames(encodeUnmaskedFrame(1, UMLAUTS)).lines, [`text ${UMLAUTS}`]);
   });
 
   test("close frames with and without code and reason", () => {
-    const sent = (payload: Buffer): string[] => describeFrames(encodeFrame(8, payload)).lines;
+    const sent = (payload: Buffer): string[] => describeFrames(encodeUnmaskedFrame(8, payload)).lines;
     assert.deepEqual(sent(closePayload()), ["close"]);
     assert.deepEqual(sent(closePayload(1000)), ["close 1000"]);
     assert.deepEqual(sent(closePayload(4000, "hé")), ["close 4000 hé"]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Roster, type Member } from "../build/cluster/roster.js";
+import { Roster, type Member } from "../src/cluster/roster.ts";
 
 const SECRET = "secret_of_thirty_two_characters_";
 const member = (id: string): Member => ({ id, host: "10.0.0.1", port: 1234, secret: SECRET });

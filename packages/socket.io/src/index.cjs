@@ -1,6 +1,6 @@
 "use strict";
 
-const { Server } = require("./server.js");
+const { Server } = require("./package.js");
 const { Namespace } = require("./namespace.js");
 const { Socket } = require("./socket.js");
 // All is in one file, but tracing tools know classes by their files, and patch them as these are loaded.

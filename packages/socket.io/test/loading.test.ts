@@ -6,15 +6,24 @@ import { describe, test } from "node:test";
 const ALWAYS = ["debug", "engine.io", "engine.io-parser", "socket.io", "socket.io-adapter", "socket.io-parser"];
 const OF_DEBUG = ["has-flag", "ms", "supports-color"];
 
+/** What only some servers need: adapters of clusters and recovery, the codec of clients of Socket.IO 2. */
+const CLUSTERED = "socket.io-adapter/package.js";
+const FILES = [CLUSTERED, "engine.io-parser/package-v3.js"];
+
 /** Parts of Node.js that only some servers need. */
 const PARTS = ["cluster", "https", "zlib"];
 
-/** What a new process has loaded once it has run a script: packages beyond those that every server has, and parts of Node.js. */
+/** What a new process has loaded once it has run a script, beyond what every server has: packages, {@link FILES} and {@link PARTS}. */
 function loadedBy(script: string): string[] {
   const told = run(`${script};
-    const packages = Object.keys(require.cache).map((file) => /.*[\\\\/](?:packages|node_modules)[\\\\/]([^\\\\/]+)/.exec(file)[1]);
+    const files = Object.keys(require.cache).map((file) => file.replaceAll("\\\\", "/"));
+    const packages = files.map((file) => /.*[/](?:packages|node_modules)[/]([^/]+)/.exec(file)[1]);
+    const some = ${JSON.stringify(FILES)}.filter((name) => {
+      const [home, file] = name.split("/");
+      return files.some((path) => path.includes("/" + home + "/") && path.endsWith("/" + file));
+    });
     const parts = ${JSON.stringify(PARTS)}.filter((name) => process.moduleLoadList.includes("NativeModule " + name));
-    process.stdout.write(JSON.stringify([...new Set(packages), ...parts]));
+    process.stdout.write(JSON.stringify([...new Set(packages), ...some, ...parts]));
     process.exit();`);
   const loaded = JSON.parse(told) as string[];
   for (const name of ALWAYS) assert.ok(loaded.includes(name), name);
@@ -31,7 +40,7 @@ const SERVER = 'const { Server } = require("socket.io")';
 const attached = (options: string): string => `${SERVER}; new Server(require("node:http").createServer(), ${options})`;
 
 describe('require("socket.io")', () => {
-  test("loads no package and no part of Node.js that only some servers need, nor does a server without options", () => {
+  test("loads nothing that only some servers need, nor does a server without options", () => {
     assert.deepEqual(loadedBy(SERVER), []);
     assert.deepEqual(loadedBy(attached("{}")), []);
   });
@@ -40,8 +49,8 @@ describe('require("socket.io")', () => {
 test("node:cluster is loaded by those who join its workers", () => {
   const primary = 'const { NodeClusterAdapter, setupPrimary } = require("socket.io/cluster")';
   const isOne = 'NodeClusterAdapter.prototype instanceof require("socket.io-adapter").ClusterAdapter';
-  assert.deepEqual(loadedBy(`${SERVER}; ${primary}; if (!(${isOne})) throw new Error("two classes")`), []);
-  assert.deepEqual(loadedBy(`${SERVER}; ${primary}; setupPrimary()`), ["cluster"]);
+  assert.deepEqual(loadedBy(`${SERVER}; ${primary}; if (!(${isOne})) throw new Error("two classes")`), [CLUSTERED]);
+  assert.deepEqual(loadedBy(`${SERVER}; ${primary}; setupPrimary()`), [CLUSTERED, "cluster"]);
 });
 
 test("what the files of a package share are values, not accessors", () => {
@@ -61,6 +70,8 @@ describe("what an option needs is there once the server is made", () => {
     ["{ cors: {} }", "cors"],
     ["{ cookie: true }", "cookie"],
     ['{ bindSession: { cookie: "session" } }', "cookie"],
+    ["{ allowEIO3: true }", "engine.io-parser/package-v3.js"],
+    ["{ connectionStateRecovery: {} }", CLUSTERED],
   ] as const) {
     test(`${options}: ${name}`, () => assert.ok(loadedBy(attached(options)).includes(name)));
   }

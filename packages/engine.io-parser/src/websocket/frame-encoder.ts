@@ -7,7 +7,7 @@ export const LONG_BYTES = 16_384;
 export type Frame = readonly Buffer[];
 
 /** A whole frame as servers send it: unmasked, in one piece, header and payload in one buffer. */
-export function encodeFrame(opcode: number, payload: string | Buffer): Buffer {
+export function encodeUnmaskedFrame(opcode: number, payload: string | Buffer): Buffer {
   const isText = typeof payload === "string";
   const length = isText ? Buffer.byteLength(payload) : payload.length;
   const from = headerBytes(length);
@@ -20,9 +20,9 @@ export function encodeFrame(opcode: number, payload: string | Buffer): Buffer {
 
 /** The frame of a message for many receivers. Long payloads are not copied. */
 export function encodeSharedFrame(data: string | ArrayBuffer | ArrayBufferView): Frame {
-  if (typeof data === "string") return [encodeFrame(OPCODE.text, data)];
+  if (typeof data === "string") return [encodeUnmaskedFrame(OPCODE.text, data)];
   const payload = bytesOf(data);
-  if (payload.length < LONG_BYTES) return [encodeFrame(OPCODE.binary, payload)];
+  if (payload.length < LONG_BYTES) return [encodeUnmaskedFrame(OPCODE.binary, payload)];
   return [encodeHeader(OPCODE.binary, payload.length), payload];
 }
 

@@ -3,7 +3,7 @@ export { FrameError, type FrameErrorCode } from "./frame-error.js";
 export {
   bytesOf,
   closePayload,
-  encodeFrame,
+  encodeUnmaskedFrame,
   encodeHeader,
   encodeSharedFrame,
   LONG_BYTES,

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import {
   bytesOf,
   closePayload,
-  encodeFrame,
+  encodeUnmaskedFrame,
   encodeHeader,
   FrameError,
   FrameParser,
@@ -263,7 +263,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
       this.push(encodeHeader(opcode, payload.length));
       this.push(payload);
     } else {
-      this.push(encodeFrame(opcode, payload));
+      this.push(encodeUnmaskedFrame(opcode, payload));
     }
     this.pushed();
   }
