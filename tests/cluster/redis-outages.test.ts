@@ -54,6 +54,9 @@ interface Witness {
   readonly node: Node;
   /** How many messages, by operation. */
   readonly lost: Map<string, number>;
+  /** It knows that it is cut off. */
+  readonly cut: Promise<void>;
+  /** What it tells when it no longer is: on a busy machine Redis may have seemed to be away before. */
   readonly restored: Promise<[{ readonly sent: number; readonly lost: number }]>;
 }
 
@@ -87,20 +90,21 @@ async function startPair(
   const first = await start(t, library, proxy.port, options);
   const second = await start(t, library, redis.port, options);
   await hearEachOther([first, second], "before");
-  return { isStream, proxy, first: watch(first), second: watch(second) };
+  const reasons = isStream ? REASONS_OF_STREAMS : undefined;
+  return { isStream, proxy, first: watch(first, reasons), second: watch(second, reasons) };
 }
 
-function watch(node: Node): Witness {
+function watch(node: Node, reasons?: readonly string[]): Witness {
   const lost = new Map<string, number>();
   node.adapter.on("publish_error", (_error: Error, operation: string) => {
     lost.set(operation, (lost.get(operation) ?? 0) + 1);
   });
-  return { node, lost, restored: once(node.adapter, "restored") as Witness["restored"] };
+  const cut = noticesCut(node, reasons);
+  return { node, lost, cut, restored: cut.then(() => once(node.adapter, "restored")) as Witness["restored"] };
 }
 
 /** The first one says more events than are kept, the other one more bytes; their own clients hear all of them. */
-async function speakMeanwhile({ isStream, proxy, first, second }: Pair): Promise<void> {
-  const reasons = isStream ? REASONS_OF_STREAMS : undefined;
+async function speakMeanwhile({ proxy, first, second }: Pair): Promise<void> {
   const speak = async ({ node }: Witness, event: string, count: number, text: string): Promise<void> => {
     for (let at = 0; at < count; at++) node.io.emit(event, at, text);
     node.io.local.emit("all said");
@@ -108,12 +112,12 @@ async function speakMeanwhile({ isStream, proxy, first, second }: Pair): Promise
     assert.deepEqual(heardOf(node.member, event), numbers(count));
   };
   await Promise.all([
-    noticesCut(first.node, reasons).then(() => {
+    first.cut.then(() => {
       // Its way is to open when the other one is back: Redis keeps nothing for those who have yet to subscribe.
       proxy.refuse();
       return speak(first, "small", MANY_EVENTS, "");
     }),
-    noticesCut(second.node, reasons).then(() => speak(second, "large", LARGE_EVENTS, LARGE)),
+    second.cut.then(() => speak(second, "large", LARGE_EVENTS, LARGE)),
   ]);
 }
 

@@ -27,7 +27,7 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
   /** Sessions that are kept. */
   const sessions = (): Promise<string[]> => commands.keys("sio:session:*") as Promise<string[]>;
 
-  test("a client that moves between servers under load hears each event once, and those of each server in order", async () => {
+  test("a client that moves between servers under load hears each event once, and those of each server in order", async (t) => {
     const nodes = [
       await RecoveringNode.start(redis.port),
       await RecoveringNode.start(redis.port),
@@ -58,6 +58,13 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
         io.except("room").emit("not for it", from);
       });
     }, 1);
+    t.after(async () => {
+      clearInterval(traffic);
+      client.close();
+      resident.client.close();
+      balancer.close();
+      await Promise.all(nodes.map((node) => node.stop()));
+    });
     for (let round = 1; round <= ROUNDS; round++) {
       const node = nodes[round % 2]!;
       const back = node.connection();
@@ -82,10 +89,6 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
       );
     }
     assert.ok(!heard.some(([name]) => name === "not for it"));
-    client.close();
-    resident.client.close();
-    balancer.close();
-    await Promise.all(nodes.map((node) => node.stop()));
   });
 
   for (const way of ["data", "save"] as const) {

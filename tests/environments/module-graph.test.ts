@@ -98,7 +98,10 @@ function withoutComments(text: string): string {
 /** "name", "name/debug" …: what can be imported and is code of the client (revision 3 is for servers). */
 function entriesOf(name: string): string[] {
   const { exports } = inInstallation()(`${name}/package.json`) as { exports: Record<string, unknown> };
-  return Object.entries(exports)
-    .filter(([path, target]) => typeof target === "object" && path !== "./v3")
-    .map(([path]) => join(name, path).replaceAll("\\", "/"));
+  return (
+    Object.entries(exports)
+      // What siblings take by `require` cannot be imported.
+      .filter(([path, target]) => typeof target === "object" && path !== "./v3" && path !== "./internal")
+      .map(([path]) => join(name, path).replaceAll("\\", "/"))
+  );
 }

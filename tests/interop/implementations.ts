@@ -27,7 +27,7 @@ export interface LoadedPackage {
   readonly version: string;
   /** Real path of the file that `require` runs: workspaces are reached through symbolic links. */
   readonly entry: string;
-  /** Whether that very file is in the module cache, so not only resolvable but running. */
+  /** Whether that very file is in the module cache, or the one that has all its code: so not only resolvable but running. */
   readonly loaded: boolean;
 }
 
@@ -140,7 +140,9 @@ export function loadedFilesOf(maker: Maker): string[] {
 function describe(require: NodeJS.Require, alias: string, name: string = alias): LoadedPackage {
   const resolved = require.resolve(alias);
   const entry = realpathSync(resolved);
-  const loaded = require.cache[resolved] !== undefined || require.cache[entry] !== undefined;
+  const loaded = [resolved, entry, join(dirname(entry), "package.js")].some(
+    (file) => require.cache[file] !== undefined,
+  );
   for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
     const manifest = join(folder, "package.json");
     if (!existsSync(manifest)) continue;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
+import { FrameLog } from "./frame-log.ts";
 import { describeMaskedFrames } from "./raw-frames.ts";
 
 /** The answer of RFC 6455 section 4.2.2 to a request, as its lines; null in place of a line leaves it out. */
@@ -15,19 +16,22 @@ export function agreement(key: string, lines: Readonly<Record<string, string | n
 
 /** One WebSocket as a server sees it that writes bytes and takes apart what comes back. */
 export class ByteConnection {
-  /** Frames that have arrived, as `describeMaskedFrames` writes them, and at last `end` or `reset`. */
-  readonly lines: string[] = [];
   readonly socket: Socket;
-  /** The head of the request. */
-  request = "";
-  #bytes: Buffer = Buffer.alloc(0);
-  #changed = (): void => {};
+  readonly #log: FrameLog;
 
   constructor(socket: Socket) {
     this.socket = socket.setNoDelay();
-    socket.on("data", (bytes: Buffer) => this.#onData(bytes));
-    socket.on("error", () => this.#add("reset"));
-    socket.on("end", () => this.#add("end"));
+    this.#log = new FrameLog(socket, describeMaskedFrames);
+  }
+
+  /** The head of the request. */
+  get request(): string {
+    return this.#log.head;
+  }
+
+  /** Frames that have arrived, as `describeMaskedFrames` writes them, and at last `end` or `reset`. */
+  get lines(): readonly string[] {
+    return this.#log.lines;
   }
 
   /** What has to be in the answer to {@link request}. */
@@ -41,48 +45,21 @@ export class ByteConnection {
   }
 
   async requested(): Promise<this> {
-    while (this.request === "") await this.#change();
+    while (this.request === "") await this.#log.change();
     return this;
   }
 
   /** Waits until so many frames have come, or the end. */
   async received(count: number): Promise<readonly string[]> {
-    while (this.lines.length < count && !this.#isOver()) await this.#change();
+    while (this.lines.length < count && !this.#log.isOver) await this.#log.change();
     return this.lines;
   }
 
   /** Waits until the client has ended the connection. */
   async ended(): Promise<readonly string[]> {
-    while (!this.#isOver()) await this.#change();
+    while (!this.#log.isOver) await this.#log.change();
     this.socket.end();
     return this.lines;
-  }
-
-  #isOver(): boolean {
-    return this.lines.includes("end") || this.lines.includes("reset");
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => (this.#changed = resolve));
-  }
-
-  #onData(bytes: Buffer): void {
-    this.#bytes = Buffer.concat([this.#bytes, bytes]);
-    if (this.request === "") {
-      const end = this.#bytes.indexOf("\r\n\r\n");
-      if (end === -1) return;
-      this.request = this.#bytes.toString("latin1", 0, end + 4);
-      this.#bytes = this.#bytes.subarray(end + 4);
-    }
-    const { lines, rest } = describeMaskedFrames(this.#bytes);
-    this.#bytes = rest;
-    this.lines.push(...lines);
-    this.#changed();
-  }
-
-  #add(line: string): void {
-    this.lines.push(line);
-    this.#changed();
   }
 }
 

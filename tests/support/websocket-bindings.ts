@@ -7,6 +7,7 @@ import { WebSocketServer } from "ws";
 import type { EndpointListener, WebSocketEndpoint } from "../../packages/engine.io/src/websocket/endpoint.ts";
 import { OwnEngine } from "../../packages/engine.io/src/websocket/own-engine.ts";
 import { WsEngine } from "../../packages/engine.io/src/websocket/ws-engine.ts";
+import { FrameLog } from "./frame-log.ts";
 import { describeFrames } from "./raw-frames.ts";
 
 /** Both ways of serving a WebSocket, without an engine above, and a peer that knows only bytes. */
@@ -101,22 +102,25 @@ export class ListenerLog implements EndpointListener {
 
 /** A client that writes bytes and takes apart what comes back. */
 export class BytePeer {
-  /** Of the answer to the upgrade request. */
-  head = "";
-  /** Frames that have arrived, as {@link describeFrames} writes them, and at last `end` or `reset`. */
-  readonly lines: string[] = [];
   readonly socket: TcpSocket;
-  #bytes: Buffer = Buffer.alloc(0);
-  #changed = (): void => {};
+  readonly #log: FrameLog;
 
   /** @param extra follows the upgrade request in the same write */
   constructor(port: number, extra: Buffer = Buffer.alloc(0), request = upgradeRequest()) {
     this.socket = connect(port, "127.0.0.1");
     this.socket.setNoDelay();
     this.socket.write(Buffer.concat([Buffer.from(request, "latin1"), extra]));
-    this.socket.on("data", (bytes: Buffer) => this.#onData(bytes));
-    this.socket.on("error", () => this.#add("reset"));
-    this.socket.on("end", () => this.#add("end"));
+    this.#log = new FrameLog(this.socket, describeFrames);
+  }
+
+  /** Of the answer to the upgrade request. */
+  get head(): string {
+    return this.#log.head;
+  }
+
+  /** Frames that have arrived, as {@link describeFrames} writes them, and at last `end` or `reset`. */
+  get lines(): string[] {
+    return this.#log.lines;
   }
 
   send(...frames: Buffer[]): this {
@@ -126,43 +130,20 @@ export class BytePeer {
 
   /** Waits until the server has ended the connection. */
   async ended(): Promise<string[]> {
-    while (!this.lines.includes("end") && !this.lines.includes("reset")) await this.#change();
+    while (!this.#log.isOver) await this.#log.change();
     this.socket.destroy();
     return this.lines;
   }
 
   /** Waits for so many frames. */
   async received(count: number): Promise<string[]> {
-    while (this.lines.length < count && !this.socket.destroyed) await this.#change();
+    while (this.lines.length < count && !this.socket.destroyed) await this.#log.change();
     return this.lines;
   }
 
   async opened(): Promise<this> {
-    while (this.head === "" && !this.socket.destroyed) await this.#change();
+    while (this.head === "" && !this.socket.destroyed) await this.#log.change();
     return this;
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => (this.#changed = resolve));
-  }
-
-  #onData(bytes: Buffer): void {
-    this.#bytes = Buffer.concat([this.#bytes, bytes]);
-    if (this.head === "") {
-      const end = this.#bytes.indexOf("\r\n\r\n");
-      if (end === -1) return;
-      this.head = this.#bytes.toString("latin1", 0, end + 4);
-      this.#bytes = this.#bytes.subarray(end + 4);
-    }
-    const { lines, rest } = describeFrames(this.#bytes);
-    this.#bytes = rest;
-    this.lines.push(...lines);
-    this.#changed();
-  }
-
-  #add(line: string): void {
-    this.lines.push(line);
-    this.#changed();
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { anyFrame } from "../../../tests/support/any-frames.ts";
 import {
   binary,
   close,
@@ -186,18 +187,6 @@ describe("what a client may not send", () => {
 });
 
 describe("whatever the network does to a stream", () => {
-  const anyFrame = fc.oneof(
-    fc.string({ unit: "grapheme", maxLength: 200 }).map((payload) => [text(payload)]),
-    fc.uint8Array({ maxLength: 400 }).map((payload) => [binary(Buffer.from(payload))]),
-    fc.uint8Array({ maxLength: 125 }).map((payload) => [ping(Buffer.from(payload))]),
-    fc
-      .array(fc.uint8Array({ maxLength: 150 }), { minLength: 2, maxLength: 5 })
-      .map((parts) =>
-        parts.map((part, at) =>
-          frame({ opcode: at === 0 ? 2 : 0, fin: at === parts.length - 1, payload: Buffer.from(part) }),
-        ),
-      ),
-  );
   const anyFrames = fc.array(anyFrame, { maxLength: 12 }).map((frames) => frames.flat());
   const anyStream = anyFrames.map((frames) => Buffer.concat(frames));
   const anyCuts = fc.array(fc.nat(), { maxLength: 30 });

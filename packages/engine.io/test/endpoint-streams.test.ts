@@ -5,7 +5,8 @@ import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { binary, close, describeFrames, frame, ping, text } from "../../../tests/support/raw-frames.ts";
+import { anyFrame } from "../../../tests/support/any-frames.ts";
+import { close, describeFrames } from "../../../tests/support/raw-frames.ts";
 import type { EndpointListener } from "../src/websocket/endpoint.ts";
 import { OwnEndpoint } from "../src/websocket/own-endpoint.ts";
 
@@ -59,18 +60,6 @@ class Echo implements EndpointListener {
   }
 }
 
-const anyFrame = fc.oneof(
-  fc.string({ unit: "grapheme", maxLength: 200 }).map((payload) => [text(payload)]),
-  fc.uint8Array({ maxLength: 400 }).map((payload) => [binary(Buffer.from(payload))]),
-  fc.uint8Array({ maxLength: 125 }).map((payload) => [ping(Buffer.from(payload))]),
-  fc
-    .array(fc.uint8Array({ maxLength: 150 }), { minLength: 2, maxLength: 5 })
-    .map((parts) =>
-      parts.map((part, at) =>
-        frame({ opcode: at === 0 ? 2 : 0, fin: at === parts.length - 1, payload: Buffer.from(part) }),
-      ),
-    ),
-);
 const anyStream = fc.array(anyFrame, { maxLength: 10 }).map((frames) => Buffer.concat([...frames.flat(), close(1000)]));
 const anyCuts = fc.array(fc.nat(), { maxLength: 12 });
 const anyChanges = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 });
