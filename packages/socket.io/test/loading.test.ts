@@ -53,6 +53,18 @@ test("node:cluster is loaded by those who join its workers", () => {
   assert.deepEqual(loadedBy(`${SERVER}; ${primary}; setupPrimary()`), [CLUSTERED, "cluster"]);
 });
 
+test("what of the adapter is loaded when somebody asks is there as values from then on", () => {
+  assert.deepEqual(
+    loadedBy(`${SERVER}; const adapter = require("socket.io-adapter");
+      const { ClusterAdapter } = adapter;
+      for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(adapter))) {
+        if (get !== undefined) throw new Error(name);
+      }
+      if (!(ClusterAdapter.prototype instanceof adapter.Adapter)) throw new Error("two classes");`),
+    [CLUSTERED],
+  );
+});
+
 test("what the files of a package share are values, not accessors", () => {
   assert.deepEqual(
     loadedBy(`${SERVER};
