@@ -100,7 +100,7 @@ function entriesOf(name: string): string[] {
   const { exports } = inInstallation()(`${name}/package.json`) as { exports: Record<string, unknown> };
   return (
     Object.entries(exports)
-      // What siblings take by `require` cannot be imported.
+      // What siblings require is CommonJS, under a name that nobody else uses.
       .filter(([path, target]) => typeof target === "object" && path !== "./v3" && path !== "./internal")
       .map(([path]) => join(name, path).replaceAll("\\", "/"))
   );
