@@ -65,9 +65,10 @@ export function scenarioReport(
   };
 }
 
-/** Ours with all others; on uWebSockets.js with upstream there. */
+/** Ours with all others; on uWebSockets.js with upstream there. Of those that were measured. */
 function comparisons(targets: readonly TargetName[]): [TargetName, TargetName][] {
   const others = targets.filter((target) => target !== "ours" && target !== "ours-uws");
   const ofOurs = others.map((other): [TargetName, TargetName] => ["ours", other]);
-  return targets.includes("ours-uws") ? [...ofOurs, ["ours-uws", "upstream-uws"]] : ofOurs;
+  const pairs: [TargetName, TargetName][] = [...ofOurs, ["ours-uws", "upstream-uws"]];
+  return pairs.filter((pair) => pair.every((target) => targets.includes(target)));
 }

@@ -35,12 +35,13 @@ export class uServer extends BaseServer {
   attach(app: UwsApp, options: AttachOptions & UwsOptions = {}): void {
     const path = this._computePath(options);
     debug("serving path %s of an app", path);
+    const compresses = Boolean(options.compression);
     app.any(path, (res, req) => this.handleRequest(res, req));
     app.ws(path, {
       ...given(options),
       maxPayloadLength: this.opts.maxHttpBufferSize,
       upgrade: (res, req, context) => this.handleUpgrade(res, req, context),
-      open: onOpen,
+      open: (ws) => onOpen(ws, compresses),
       message: onMessage,
       drain: onDrain,
       close: onClose,
@@ -70,7 +71,7 @@ export class uServer extends BaseServer {
       // Listeners see those of the middlewares too (row E-38).
       const headers = exchange.headersSoFar;
       this.completeHeaders(headers, request, newSid);
-      exchange.upgrade(handshake, headers, { onEndpoint } satisfies UserData);
+      exchange.upgrade(handshake, headers, { onEndpoint, endpoint: null } satisfies UserData);
     };
     const refuse = respondRefusal.bind(undefined, exchange);
     this.runMiddlewares(exchange, (error) => this.serveUpgrade({ request, refuse, accept }, error));
@@ -89,14 +90,18 @@ type OnEndpoint = (endpoint: WebSocketEndpoint) => void;
 
 /** Of a WebSocket. */
 interface UserData {
-  readonly onEndpoint: OnEndpoint;
-  endpoint?: UwsEndpoint;
+  /** Until it is open. */
+  onEndpoint: OnEndpoint | null;
+  endpoint: UwsEndpoint | null;
 }
 
-function onOpen(ws: UwsWebSocket): void {
+function onOpen(ws: UwsWebSocket, compresses: boolean): void {
   const userData = ws.getUserData() as UserData;
-  userData.endpoint = new UwsEndpoint(ws);
-  userData.onEndpoint(userData.endpoint);
+  const { onEndpoint } = userData;
+  const endpoint = new UwsEndpoint(ws, compresses);
+  userData.endpoint = endpoint;
+  userData.onEndpoint = null;
+  onEndpoint!(endpoint);
 }
 
 function onMessage(ws: UwsWebSocket, message: ArrayBuffer, isBinary: boolean): void {

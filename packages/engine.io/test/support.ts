@@ -124,7 +124,20 @@ export class RawConnection {
 
   /** Waits until what was received ends with, or contains, the given text. */
   async received(text: string): Promise<string> {
-    while (!this.text.includes(text)) await once(this.socket, "data");
+    if (this.text.includes(text)) return this.text;
+    // Only what is new is looked through: it may be megabytes.
+    let tail = this.text.slice(-text.length);
+    await new Promise<void>((resolve) => {
+      const look = (chunk: string): void => {
+        tail += chunk;
+        if (tail.includes(text)) {
+          this.socket.off("data", look);
+          resolve();
+        }
+        tail = tail.slice(-text.length);
+      };
+      this.socket.on("data", look);
+    });
     return this.text;
   }
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { once, type EventEmitter } from "node:events";
 import { describe, test, type TestContext } from "node:test";
 import { uServer, type AttachOptions, type ServerOptions, type Socket, type UwsOptions } from "engine.io";
+import { encodeSharedFrame } from "engine.io-parser/websocket";
 import { ScriptedApp, type ScriptedResponse, type ScriptedWebSocket } from "../../../tests/support/scripted-uws.ts";
 
 const POLLING = "EIO=4&transport=polling";
@@ -193,7 +194,10 @@ describe("uServer: who leaves early", () => {
   });
 });
 
-/** What was sent in a tick leaves at its end. */
+/** The library calls back, and what waits in ticks is done before it goes on. */
+const ticksOfHandler = (): Promise<void> => new Promise((resolve) => process.nextTick(() => process.nextTick(resolve)));
+
+/** What was sent in a turn of the event loop leaves at its end. */
 const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("uServer: an answer that is not taken at once", () => {
@@ -235,6 +239,78 @@ describe("uServer: WebSockets", () => {
     assert.deepEqual(webSocket.sent, []);
     await endOfTick();
     assert.deepEqual([webSocket.sent.length, webSocket.corks], [3, [3]]);
+  });
+
+  test("an answer leaves in the handler of what it answers; what others are sent then, in one write behind it", async (t) => {
+    const served = serve(t);
+    const [asking, askingSocket] = websocketSession(served);
+    const other = served.app.upgrade(WEBSOCKET).webSocket!;
+    const otherSocket = Object.values(served.engine.clients)[1]!;
+    await endOfTick();
+    other.sent.length = 0;
+    askingSocket.on("message", () => {
+      askingSocket.send("answer");
+      for (const text of ["a", "b", "c"]) otherSocket.send(text);
+    });
+    asking.receive("4question");
+    await ticksOfHandler();
+    // The library would write each by itself here.
+    assert.deepEqual([asking.sent.at(-1), other.sent], [["4answer", false, true], []]);
+    await endOfTick();
+    assert.deepEqual([other.sent.length, other.corks.at(-1)], [3, 3]);
+  });
+
+  test("a listener that throws when all is out keeps nobody else from theirs", async (t) => {
+    const served = serve(t);
+    const [, first] = websocketSession(served);
+    const second = served.app.upgrade(WEBSOCKET).webSocket!;
+    const secondSocket = Object.values(served.engine.clients)[1]!;
+    await endOfTick();
+    second.sent.length = 0;
+    const listeners = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    const thrown = new Promise<Error>((resolve) => process.once("uncaughtException", resolve));
+    (first.transport as unknown as EventEmitter).on("drain", () => {
+      throw new Error("the application's own");
+    });
+    first.send("a", () => {});
+    secondSocket.send("b");
+    assert.equal((await thrown).message, "the application's own");
+    for (const listener of listeners) process.on("uncaughtException", listener);
+    await endOfTick();
+    assert.deepEqual(second.sent, [["4b", false, true]]);
+  });
+
+  test("a frame for many receivers is sent as the message it holds", async (t) => {
+    const [webSocket, socket] = websocketSession(serve(t));
+    await endOfTick();
+    webSocket.sent.length = 0;
+    const { shortcut } = socket;
+    assert.ok(shortcut!.pass(encodeSharedFrame("4text")));
+    assert.ok(shortcut!.pass(encodeSharedFrame(Buffer.of(1))));
+    assert.equal(shortcut!.pass([Buffer.from("no frame")]), false);
+    await endOfTick();
+    assert.deepEqual(webSocket.sent, [
+      ["4text", false, false],
+      [Buffer.of(1), true, false],
+    ]);
+  });
+
+  test("a frame finds no short way where messages are compressed, much is waiting, or a close frame has left", async (t) => {
+    const frame = encodeSharedFrame("4a");
+    assert.equal(websocketSession(serve(t, {}, { compression: 1 }))[1].shortcut, null);
+    const [webSocket, socket] = websocketSession(serve(t));
+    await endOfTick();
+    const { shortcut } = socket;
+    webSocket.bufferedAmount = 16_384;
+    webSocket.verdict = 0;
+    assert.ok(shortcut!.pass(frame));
+    await endOfTick();
+    assert.equal(shortcut!.pass(frame), false);
+    webSocket.drain(1, 0);
+    assert.ok(shortcut!.pass(frame));
+    socket.close();
+    assert.equal(shortcut!.pass(frame), false);
   });
 
   test("what was encoded beforehand is sent as it is", async (t) => {
