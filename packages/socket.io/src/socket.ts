@@ -358,9 +358,8 @@ export class Socket<
     this.client._joined(this);
   }
 
-  /** @internal */
+  /** Also of a socket that was disconnected since the packet was read: its catch-all listeners and middlewares hear events all the same. @internal */
   _onpacket(packet: Packet): void {
-    if (!this.connected) return;
     switch (packet.type) {
       case PacketType.EVENT:
         return this.onevent(packet);
@@ -482,7 +481,8 @@ export class Socket<
 
   private dispatch(event: Event): void {
     if (this.fns === undefined) {
-      this.emitUntyped(...event);
+      // A catch-all listener may have disconnected the socket.
+      if (this.connected) this.emitUntyped(...event);
       return;
     }
     const failed = (error: unknown, rejected: boolean): void =>

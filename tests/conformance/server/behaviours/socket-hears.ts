@@ -188,4 +188,56 @@ export const socketHears: Behaviours = {
     await stage.quiet();
     assert.deepEqual(log, []);
   },
+
+  "catch-all listeners and middlewares hear what was in flight when the server disconnected": async (stage) => {
+    const io = await stage.serve();
+    for (const isWatched of [false, true]) {
+      const { socket, peer } = await stage.join(io);
+      const log: string[] = [];
+      socket.onAny((name) => log.push(`any ${name}`));
+      if (isWatched) {
+        socket.use(([name], next) => {
+          log.push(`middleware ${name}`);
+          next();
+        });
+      }
+      socket.on("kick", () => socket.disconnect());
+      const gone = stage.event(socket, "disconnect");
+      peer.send('2["kick"]', '2["late"]');
+      await gone;
+      await stage.quiet();
+      const passed = ["kick", "late"].flatMap((name) => [`any ${name}`, ...(isWatched ? [`middleware ${name}`] : [])]);
+      assert.deepEqual(log, passed);
+    }
+  },
+
+  "an event is not delivered if a catch-all listener or a middleware disconnects the socket; what follows it passes by them":
+    async (stage) => {
+      const io = await stage.serve();
+      for (const where of ["any", "middleware"]) {
+        const { socket, peer } = await stage.join(io);
+        const log: string[] = [];
+        const pass = (kind: string, name: string): void => {
+          log.push(`${kind} ${name}`);
+          if (kind === where) socket.disconnect();
+        };
+        socket.onAny((name) => pass("any", name));
+        if (where === "middleware") {
+          socket.use(([name], next) => {
+            pass("middleware", name);
+            next();
+          });
+        }
+        for (const name of ["first", "second"]) socket.on(name, () => log.push(`heard ${name}`));
+        const gone = stage.event(socket, "disconnect");
+        peer.send('2["first"]', '2["second"]');
+        await gone;
+        await stage.quiet();
+        const kinds = where === "any" ? ["any"] : ["any", "middleware"];
+        assert.deepEqual(
+          log,
+          ["first", "second"].flatMap((name) => kinds.map((kind) => `${kind} ${name}`)),
+        );
+      }
+    },
 };
