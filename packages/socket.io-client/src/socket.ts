@@ -256,7 +256,7 @@ export class Socket<
     return this._any;
   }
 
-  /** Calls the listener with name and arguments of every event when it is sent. */
+  /** Calls the listener with name and arguments of every event before it is sent. */
   onAnyOutgoing(listener: AnyListener): this {
     this._anyOutgoing.push(listener);
     return this;
@@ -426,14 +426,15 @@ export class Socket<
   }
 
   private _send(packet: OutgoingPacket): void {
-    if (this._packet(packet, this.acks.get(packet.id!))) callAll(this._anyOutgoing, this, packet.data);
+    callAll(this._anyOutgoing, this, packet.data);
+    // A listener may have left the namespace.
+    if (this.connected) this._packet(packet, this.acks.get(packet.id!));
   }
 
-  /** False if the server would not take it; then `settle` is told. */
-  private _packet(packet: OutgoingPacket, settle?: Settle): boolean {
+  /** If the server would not take it, `settle` is told. */
+  private _packet(packet: OutgoingPacket, settle?: Settle): void {
     const error = this.io._packet(Object.assign(packet, { nsp: this.nsp }));
     if (error) this._refuse(error, settle);
-    return !error;
   }
 
   private _onConnect({ sid, pid }: { sid: string; pid?: string }): void {

@@ -350,6 +350,16 @@ test("catch-all listeners hear everything before the listeners of the event", ()
   assert.deepEqual(socket.listenersAny(), []);
 });
 
+test("an event does not leave once an outgoing catch-all listener has disconnected its socket", () => {
+  const { manager, socket } = connected();
+  manager.socket("/other");
+  manager.wire.receive('0/other,{"sid":"x"}');
+  manager.wire.take();
+  socket.onAnyOutgoing(() => socket.disconnect());
+  socket.emit("a");
+  assert.deepEqual(manager.wire.take(), ["1"]);
+});
+
 test("outgoing catch-all listeners hear of events when they are sent, not of answers and dropped ones", () => {
   const { manager, socket } = opening();
   const log: unknown[][] = [];

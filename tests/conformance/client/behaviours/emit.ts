@@ -293,6 +293,27 @@ export const emit: Behaviours = {
     assert.deepEqual(socket.listenersAnyOutgoing(), []);
   },
 
+  "outgoing catch-all listeners come before the event leaves: they may change its arguments, and what they emit goes first":
+    async (stage) => {
+      const { socket, wire } = await stage.joining();
+      socket.onAnyOutgoing((name: string, argument?: { note?: string }) => {
+        if (argument === undefined) return;
+        argument.note = `before ${name}`;
+        socket.emit("first");
+      });
+      const connected = stage.event(socket, "connect");
+      socket.emit("waits", {});
+      wire.send('0{"sid":"x"}');
+      await connected;
+      socket.emit("at once", {});
+      assert.deepEqual(await wire.receive(4), [
+        '2["first"]',
+        '2["waits",{"note":"before waits"}]',
+        '2["first"]',
+        '2["at once",{"note":"before at once"}]',
+      ]);
+    },
+
   "an event with a question is answered once, with whatever arguments": async (stage) => {
     const { socket, wire } = await stage.joined();
     socket.on("a", (value: unknown, answer: (...args: unknown[]) => void) => {
