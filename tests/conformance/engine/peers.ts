@@ -179,6 +179,11 @@ export class WebSocketPeer implements Peer {
     this.#bytes.socket.destroy();
   }
 
+  /** As {@link drop}; from this moment on the server cannot write any more. */
+  reset(): void {
+    this.#bytes.socket.resetAndDestroy();
+  }
+
   async end(): Promise<string> {
     for (;;) {
       const [line] = (await this.#bytes.received(this.#read + 1)).slice(this.#read);

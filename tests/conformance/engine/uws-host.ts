@@ -25,6 +25,7 @@ const DIFFERS = {
   "a continuation of nothing is an error": "transport close",
   "text that is no UTF-8 is an error": "transport close",
   "a close frame with a code that does not exist is an error": "transport close",
+  "a message that fails to leave is an error": "transport close",
 };
 
 const LACKS = {

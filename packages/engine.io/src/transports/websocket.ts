@@ -113,12 +113,13 @@ export class WebSocketTransport extends Transport implements EndpointListener {
     this.fail(String(error), error);
   }
 
-  override onClose(): void {
+  override onClose(failure?: Error): void {
     debug("WebSocket of %s is closed", this.sid);
-    const lost = this.readyState === "open" && (this.#state !== "ready" || this.#endpoint.bufferedAmount > 0);
+    const waits = this.#state !== "ready" || this.#endpoint.bufferedAmount > 0;
+    const lost = this.readyState === "open" && (waits || failure !== undefined);
     this.#endpoint.listener = null;
     // What was handed over will never leave: the peer did not go in good order.
-    if (lost) this.fail("write error");
+    if (lost) this.fail("write error", failure?.stack);
     else super.onClose();
   }
 

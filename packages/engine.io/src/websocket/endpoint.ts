@@ -69,5 +69,11 @@ export interface EndpointListener {
   /** The peer broke the protocol, or the connection failed. `onClose` may follow. */
   onError(error: unknown): void;
 
-  onClose(): void;
+  /** @param failure why something that was sent did not leave, where that is known */
+  onClose(failure?: Error): void;
+}
+
+/** Whether a connection failed as something was written to it, and not as it was read from. */
+export function isOfWriting(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).syscall === "write";
 }

@@ -11,7 +11,7 @@ import {
   type Frame,
   type FrameSink,
 } from "engine.io-parser/websocket";
-import type { EndpointListener, Shortcut, WebSocketEndpoint } from "./endpoint.js";
+import { isOfWriting, type EndpointListener, type Shortcut, type WebSocketEndpoint } from "./endpoint.js";
 import { flushAtEndOfTick, join, type Gathering } from "./end-of-tick.js";
 import { OwnWebSocket, type ReadyState } from "./own-websocket.js";
 
@@ -219,8 +219,12 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     this.end();
   }
 
-  onConnectionError(): void {
-    if (this.readyState === 1) this.readyState = 2;
+  onConnectionError(error: Error): void {
+    if (this.readyState === 1) {
+      this.readyState = 2;
+      // Most of what is sent has no callback that would be told.
+      if (isOfWriting(error)) this.beginEnding().failure = error;
+    }
     this.connection.destroy();
   }
 
@@ -230,7 +234,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
     this.#parser.stop();
     this.forgetPending();
     this.takeCallbacks()?.(notOpen(3));
-    this.listener?.onClose();
+    this.listener?.onClose(this.#ending?.failure);
     this.#socket?.onClose(this.#ending?.code ?? ABNORMAL, this.#ending?.reason ?? NOTHING);
   }
 
@@ -368,6 +372,8 @@ class Ending {
   /** What the peer said in its close frame. */
   code = ABNORMAL;
   reason: Buffer = NOTHING;
+  /** Why messages did not leave. */
+  failure: Error | undefined = undefined;
   readonly timer: NodeJS.Timeout;
 
   constructor(connection: Duplex) {
@@ -393,8 +399,8 @@ function report(endpoint: OwnEndpoint, error: FrameError): void {
   endpoint.report(error);
 }
 
-function onError(this: Duplex): void {
-  (this as Bound)[ENDPOINT]!.onConnectionError();
+function onError(this: Duplex, error: Error): void {
+  (this as Bound)[ENDPOINT]!.onConnectionError(error);
 }
 
 function onClose(this: Duplex): void {

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Frame } from "engine.io-parser/websocket";
 import type { WebSocket } from "ws";
 import { flushAtEndOfTick, type Gathering } from "./end-of-tick.js";
-import type { EndpointListener, WebSocketEndpoint } from "./endpoint.js";
+import { isOfWriting, type EndpointListener, type WebSocketEndpoint } from "./endpoint.js";
 
 /** With so many bytes gathered they leave before the end of the tick. */
 const FLUSH_BYTES = 16_384;
@@ -30,6 +30,8 @@ export class WsEndpoint implements WebSocketEndpoint, Gathering {
   listener: EndpointListener | null = null;
   readonly #connection: Duplex;
   #corked = false;
+  /** Why messages did not leave: most have no callback that would be told. */
+  #failure: Error | undefined;
   /** Somebody will call {@link flush}. */
   #willFlush = false;
   /** Made when first needed: most connections never have more to send than the operating system takes. */
@@ -43,6 +45,7 @@ export class WsEndpoint implements WebSocketEndpoint, Gathering {
     socket.on("message", onMessage);
     socket.on("error", onError);
     socket.on("close", onClose);
+    connection.on("error", onConnectionError);
     // Listening would make a stream flow that an engine of another make reads in its own way.
     if (connection.listenerCount("data") === 0) return;
     connection.prependListener("data", beginRead);
@@ -84,6 +87,15 @@ export class WsEndpoint implements WebSocketEndpoint, Gathering {
   flush(): void {
     this.#willFlush = false;
     this.#uncork();
+  }
+
+  /** `ws` destroys the connection. */
+  onConnectionError(error: Error): void {
+    if (isOfWriting(error)) this.#failure = error;
+  }
+
+  onClose(): void {
+    this.listener?.onClose(this.#failure);
   }
 
   /** Something has arrived, and `ws` is going to read it. */
@@ -152,7 +164,11 @@ function onError(this: WebSocket, error: unknown): void {
 }
 
 function onClose(this: WebSocket): void {
-  listenerOf(this)?.onClose();
+  (this as Bound<WebSocket>)[ENDPOINT].onClose();
+}
+
+function onConnectionError(this: Duplex, error: Error): void {
+  (this as Bound<Duplex>)[ENDPOINT].onConnectionError(error);
 }
 
 function listenerOf(socket: WebSocket): EndpointListener | null {

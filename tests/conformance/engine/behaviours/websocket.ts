@@ -62,6 +62,12 @@ export const websocket: Behaviours = {
       assert.deepEqual(await session.ended(), { reason: "transport close" });
     },
 
+    "a message that fails to leave is an error": async (session) => {
+      peerOf(session).reset();
+      session.socket.send("lost");
+      assert.deepEqual(await session.ended(), { reason: "transport error", description: "write error" });
+    },
+
     "a frame without a mask is an error": (session) => fails(session, text("4hello", { mask: null }), 1002),
     "an unknown opcode is an error": (session) => fails(session, frame({ opcode: 3, payload: "4hello" }), 1002),
     "reserved bits are an error": (session) => fails(session, text("4hello", { rsv: 1 }), 1002),
