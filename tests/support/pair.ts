@@ -147,11 +147,12 @@ export class Pair {
   }
 }
 
-/** The part of a session's host that judges slow readers: this one never does. */
+/** The part of a session's host that judges slow readers, which this one never does, and that beats. */
 export const PATIENT = {
   limits: { maxBufferedBytes: Infinity, maxBufferedPackets: Infinity },
   heartbeatRole: "pinger",
   heartbeatTiming: { pingInterval: 25_000, pingTimeout: 20_000 },
+  onBeat() {},
   onBacklog() {},
   onSlowReader: () => "disconnect",
   onGivenUp() {},

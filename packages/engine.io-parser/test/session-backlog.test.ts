@@ -41,6 +41,7 @@ function bench(policy: SlowReaderPolicy, limits = LIMITS): Bench {
     onPacket() {},
     onMessage() {},
     onHeartbeat() {},
+    onBeat() {},
     onFlush() {},
     onDrain() {},
     onDeadlineSet() {},

@@ -329,13 +329,14 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   }
 
   /** @internal */
+  onBeat(packet: Packet): void {
+    if (this._observesWrites && this.listenerCount("packetCreate") > 0) this.emit("packetCreate", packet);
+  }
+
+  /** @internal */
   onFlush(batch: readonly Packet[]): boolean {
     const isAwaited = this.waiters !== null && this.waiters.onFlush(batch);
     if (!this._observesWrites && !this.server._observesWrites) return isAwaited;
-    if (this.listenerCount("packetCreate") > 0) {
-      // Heartbeats are made by the machine; this is the first that is seen of them.
-      for (const packet of batch) if (packet.type !== "message") this.emit("packetCreate", packet);
-    }
     if (this.listenerCount("flush") > 0) this.emit("flush", batch);
     if (this.server.listenerCount("flush") > 0) this.server.emit("flush", this, batch);
     return isAwaited || this.isDrainAwaited();

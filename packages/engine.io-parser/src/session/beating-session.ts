@@ -1,3 +1,4 @@
+import type { Packet } from "../packet.js";
 import { FORCED } from "./close.js";
 import { NEVER, Session, type SessionHost } from "./session.js";
 
@@ -13,6 +14,9 @@ export type HeartbeatRole = "pinger" | "responder";
 export interface BeatingHost extends SessionHost {
   readonly heartbeatRole: HeartbeatRole;
   readonly heartbeatTiming: HeartbeatTiming;
+
+  /** A ping or pong of this side was made. It leaves with the next batch. */
+  onBeat(packet: Packet): void;
 }
 
 /**
@@ -37,7 +41,7 @@ export abstract class BeatingSession<Host extends BeatingHost> extends Session<H
     }
     this.#phase = "probing";
     this.#due = now + this.host.heartbeatTiming.pingTimeout;
-    this.send({ type: "ping" });
+    this.beat({ type: "ping" });
     this.host.onDeadlineSet();
   }
 
@@ -58,7 +62,14 @@ export abstract class BeatingSession<Host extends BeatingHost> extends Session<H
     }
     this.rest();
     this.host.onHeartbeat();
-    if (type === "ping") this.send({ type: "pong" });
+    if (type === "ping") this.beat({ type: "pong" });
+  }
+
+  private beat(packet: Packet): void {
+    // A listener may have closed the session.
+    if (this.state !== "open") return;
+    this.host.onBeat(packet);
+    this.send(packet);
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { message, packet } from "../codec.ts";
-import { inRevision3, inRevision4, type Behaviours } from "../behaviour.ts";
+import { inRevision3, inRevision4, overPolling, type Behaviours } from "../behaviour.ts";
 import type { Session } from "../session.ts";
 
 /** Who is alive (protocols.md 1.9, 2.5). Deadlines may be noticed a twentieth late, and up to a second. */
@@ -219,6 +219,18 @@ export const heartbeat: Behaviours = {
       assert.equal(session.ending, null);
       stage.clock.advance(30);
       assert.deepEqual(session.ending, { reason: "ping timeout" });
+    },
+  },
+
+  "a ping is announced when its time has come, though it waits for a GET": {
+    cells: (cell) => overPolling(cell) && inRevision4(cell),
+    async run(stage) {
+      const session = await stage.connect();
+      const sent = recordSent(session);
+      stage.clock.advance(26_200);
+      assert.deepEqual(sent, ["ping"]);
+      assert.deepEqual(await session.peer.receive(1), [{ type: "ping" }]);
+      assert.deepEqual(sent, ["ping"]);
     },
   },
 
