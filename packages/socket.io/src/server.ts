@@ -111,6 +111,8 @@ export class Server<
   _connectTimeout: number = DEFAULT_CONNECT_TIMEOUT_MS;
   /** All that were attached or bound since the last `close`. */
   private readonly _engines: Set<Engine> = new Set();
+  /** All that were attached since then. */
+  private readonly _httpServers: Set<TServerInstance> = new Set();
   private readonly _dynamic: DynamicNamespaces = new DynamicNamespaces();
   private readonly parentNsps = this._dynamic.byMatcher;
   private readonly parentNamespacesFromRegExp = this._dynamic.byRegExp;
@@ -275,10 +277,10 @@ export class Server<
   }
 
   /**
-   * Closes all connections, the engines, and the last HTTP server that was attached. What was emitted before still leaves
+   * Closes all connections, the engines, and the HTTP servers that were attached. What was emitted before still leaves
    * over open WebSockets. Clients will try to reconnect. Never rejects.
    *
-   * @param fn called when done, with the error of a server that was not running
+   * @param fn called when done, with an error if {@link httpServer} was not running
    */
   async close(fn?: (err?: Error) => void): Promise<void> {
     await Promise.allSettled(
@@ -293,8 +295,7 @@ export class Server<
     if (this.engine !== undefined) this._engines.add(this.engine);
     for (const engine of this._engines) engine.close();
     this._engines.clear();
-    const { httpServer } = this;
-    const error = httpServer && (await closed(httpServer));
+    const error = await this.closeHttpServers();
     if (fn !== undefined)
       this._listenerErrors.call(fn, undefined, error === undefined ? [] : [error], undefined, "close");
   }
@@ -393,7 +394,18 @@ export class Server<
     this._corsMiddleware = corsMiddleware(this.opts.cors);
     if (this._serveClient) serveBundles(srv, this._path, this._corsMiddleware);
     this.httpServer = srv;
+    this._httpServers.add(srv);
     this.bind(this.eio);
+  }
+
+  /** Resolves with the error of the last one that was attached, if it was not running. */
+  private async closeHttpServers(): Promise<Error | undefined> {
+    const { httpServer } = this;
+    const others = [...this._httpServers].filter((srv) => srv !== httpServer).map(closed);
+    this._httpServers.clear();
+    const error = httpServer && (await closed(httpServer));
+    await Promise.all(others);
+    return error;
   }
 }
 

@@ -125,6 +125,25 @@ export const close: Behaviours = {
     assert.equal(httpServer.listening, false);
   },
 
+  "of several HTTP servers that were attached all are closed, with their connections": {
+    upstreamDiffers: 'Socket.IO server, whole ("close with all resources released")',
+    run: async (stage) => {
+      const [first, stopped, last] = [await stage.http(), await stage.http(), await stage.http()];
+      const io = stage.create(first);
+      const { engine } = io;
+      stage.defer(() => engine.close());
+      io.attach(stopped);
+      stopped.close();
+      io.attach(last);
+      const { peer } = await stage.join(io, undefined, await stage.peer("", stage.port(first)));
+      const calls: unknown[][] = [];
+      await io.close((...args) => calls.push(args));
+      assert.deepEqual([first.listening, last.listening], [false, false]);
+      assert.deepEqual(calls, [[]]);
+      assert.match(String(await peer.next()), /^closed/);
+    },
+  },
+
   "closed once more, or before it listened, the callback gets ERR_SERVER_NOT_RUNNING and the promise resolves": async (
     stage,
   ) => {
