@@ -89,19 +89,20 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
     const options = { rooms: this.rooms, except: this.exceptRooms, flags: this.flags };
     debug("%s to rooms %o, except %o, flags %o", ev, this.rooms, this.exceptRooms, this.flags);
     if (typeof data[data.length - 1] !== "function") {
-      this.adapter.broadcast(packet, options);
+      this.watch(this.adapter.broadcast(packet, options), ev);
       return true;
     }
     if (this.flags.timeout === undefined) warnOfHaste();
     const ack = data.pop() as AckOfMany;
     const answers = new Answers(this.adapter, this.flags, packet, ev, ack);
     try {
-      this.adapter.broadcastWithAck(
+      const sent: unknown = this.adapter.broadcastWithAck(
         packet,
         options,
         (count: number, from?: ServerId) => answers.expectClients(count, from),
         (answer) => answers.add(answer),
       );
+      this.watch(sent, ev);
     } catch (error) {
       // An argument cannot be encoded: the caller learns it now, and not from a timeout.
       answers.giveUp();
@@ -172,12 +173,12 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
 
   /** Makes the targets join rooms. */
   socketsJoin(room: Room | Room[]): void {
-    this.adapter.addSockets(this.target(), Array.isArray(room) ? room : [room]);
+    this.watch(this.adapter.addSockets(this.target(), Array.isArray(room) ? room : [room]), "socketsJoin");
   }
 
   /** Makes the targets leave rooms. */
   socketsLeave(room: Room | Room[]): void {
-    this.adapter.delSockets(this.target(), Array.isArray(room) ? room : [room]);
+    this.watch(this.adapter.delSockets(this.target(), Array.isArray(room) ? room : [room]), "socketsLeave");
   }
 
   /**
@@ -186,7 +187,12 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
    * @param close whether to close their connections, with all other namespaces
    */
   disconnectSockets(close: boolean = false): void {
-    this.adapter.disconnectSockets(this.target(), close);
+    this.watch(this.adapter.disconnectSockets(this.target(), close), "disconnectSockets");
+  }
+
+  /** Adapters of other makes may give promises, which nobody waits for. */
+  private watch(result: unknown, event: string | symbol): void {
+    if (result !== undefined) this.server._listenerErrors.watch(result, undefined, event);
   }
 
   private get server(): AnyServer {

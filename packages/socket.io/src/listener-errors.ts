@@ -9,8 +9,8 @@ export const LISTENER_ERROR = "listener_error";
 export type ListenerErrorMode = "report" | "throw";
 
 /**
- * Where errors of the application's functions go: listeners, middlewares, acknowledgement callbacks. None of them may end
- * the process, or keep our own work (other sockets, bookkeeping) from being done.
+ * Where errors of the application's functions go: listeners, middlewares, acknowledgement callbacks, and adapters whose promises
+ * nobody has. None of them may end the process, or keep our own work (other sockets, bookkeeping) from being done.
  */
 export class ListenerErrors {
   readonly #server: { readonly sockets: EventEmitter };
@@ -40,11 +40,15 @@ export class ListenerErrors {
     event: string | symbol,
   ): void {
     try {
-      const result: unknown = fn.apply(self, args as never[]);
-      if (isThenable(result)) result.then(undefined, (error) => this.report(error, socket, event, true));
+      this.watch(fn.apply(self, args as never[]), socket, event);
     } catch (error) {
       this.report(error, socket, event);
     }
+  }
+
+  /** Looks at what a function gave whose caller does not: if it is a promise, it may reject. */
+  watch(result: unknown, socket: AnySocket | undefined, event: string | symbol): void {
+    if (isThenable(result)) result.then(undefined, (error) => this.report(error, socket, event, true));
   }
 
   /** The same as a function, for those who call it later. */

@@ -150,12 +150,12 @@ export class Namespace<
     ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
   ): boolean {
     if (RESERVED_EVENTS.has(ev)) throw reservedEventError(ev);
+    const { _listenerErrors: errors } = this.server;
     const message: unknown[] = [ev, ...args];
     const ack = message.at(-1);
-    if (typeof ack === "function") {
-      message[message.length - 1] = this.server._listenerErrors.guard(ack as () => unknown, undefined, ev);
-    }
-    this.adapter.serverSideEmit(message);
+    if (typeof ack === "function") message[message.length - 1] = errors.guard(ack as () => unknown, undefined, ev);
+    // Adapters of other makes may give a promise, which nobody waits for.
+    errors.watch(this.adapter.serverSideEmit(message), undefined, ev);
     return true;
   }
 

@@ -49,7 +49,7 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
   cleanupEmptyChildNamespaces: boolean;
   /**
    * What becomes of an error in a listener, a middleware or an acknowledgement callback, thrown or the reason of a
-   * rejected promise.
+   * rejected promise; and of the reason where an adapter rejects and nobody else has its promise.
    *
    * - `"report"`: it is given to the listeners of `listener_error` of the server: `(error, socket, event)`. If there are
    *   none, it is printed to stderr, at most ten a second. The process goes on.

@@ -98,8 +98,12 @@ class ChildNamespace<
 /** Stands in for the adapter of a parent, which has no sockets: broadcasts go to the adapters of all its children. */
 class ChildrenAdapter extends Adapter {
   override broadcast(packet: Packet, opts: BroadcastOptions): void {
-    const { children } = this.nsp as ParentNamespace;
-    // Each adapter writes its namespace into the packet, and may append an offset.
-    for (const child of children) child.adapter.broadcast({ ...packet, data: [...(packet.data as unknown[])] }, opts);
+    const { children, server } = this.nsp as ParentNamespace;
+    const data = packet.data as unknown[];
+    for (const { adapter } of children) {
+      // Each adapter writes its namespace into the packet, and may append an offset.
+      const sent: unknown = adapter.broadcast({ ...packet, data: [...data] }, opts);
+      server._listenerErrors.watch(sent, undefined, data[0] as string);
+    }
   }
 }

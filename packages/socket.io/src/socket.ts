@@ -202,7 +202,8 @@ export class Socket<
       if (pending >= this.server._limits.maxPendingAcks) this.client._leavesUnanswered(pending);
       this.expectAck(packet.id, ev, data.pop() as AckCallback, flags.timeout);
     } else if (this.isLogged(flags)) {
-      this.adapter.broadcast(packet, { rooms: new Set([this.id]), except: new Set(), flags });
+      const kept: unknown = this.adapter.broadcast(packet, { rooms: new Set([this.id]), except: new Set(), flags });
+      this.server._listenerErrors.watch(kept, this, ev);
       return true;
     }
     this.notifyOutgoingListeners(packet);
