@@ -102,6 +102,9 @@ export class Adapter extends EventEmitter {
   /** Whose answers a question that is sent now will wait for, where there are other servers. @internal */
   _expectation?(): Promise<Expectation>;
 
+  /** How long somebody may still come back to a session that this object alone keeps, in ms. @internal */
+  _awaitedFor?(): number;
+
   /** Adds a socket to rooms. */
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
     if (rooms.size === 0) this._index.register(id);

@@ -65,6 +65,8 @@ export class RecoveryLog {
   #next = 0;
   #bytes = 0;
   #takenAt = -Infinity;
+  /** When the youngest session was kept. */
+  #keptAt = -Infinity;
   /** In the order in which they were kept. */
   readonly #sessions = new Map<PrivateSessionId, KeptSession>();
 
@@ -103,6 +105,12 @@ export class RecoveryLog {
   /** Whether somebody who is not connected may come for packets: it has a session here, or is just taking it. */
   isAwaited(now: number): boolean {
     return this.#sessions.size > 0 || now - this.#takenAt < HANDOVER_MS;
+  }
+
+  /** How long it may take until nobody can come back any more, in ms. Who was cut off before the first packet has no offset to come back with. */
+  awaitedFor(now: number): number {
+    if (this.#sessions.size === 0 || this.#next === 0) return 0;
+    return Math.max(this.#keptAt + this.#limits.maxAgeMs - now, 0);
   }
 
   /** The offset by which a client says that it has had all packets up to this one. */
@@ -191,6 +199,7 @@ export class RecoveryLog {
     const { pid } = kept.session;
     this.#sessions.delete(pid);
     this.#sessions.set(pid, kept);
+    if (kept.time > this.#keptAt) this.#keptAt = kept.time;
   }
 
   /** The number in an offset that this log has given out. Clients send any text as theirs that came last in an event. */

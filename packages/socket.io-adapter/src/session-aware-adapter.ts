@@ -80,6 +80,11 @@ export class SessionAwareAdapter extends Adapter {
     return Promise.resolve(sessionOf(this, this._log, taken, now() - taken.kept.time, putBack));
   }
 
+  /** @internal */
+  override _awaitedFor(): number {
+    return this._log.awaitedFor(now());
+  }
+
   /** While nothing is kept, there is no timer. */
   private _trimLater(): void {
     if (this._timer !== undefined || this._log.isEmpty) return;

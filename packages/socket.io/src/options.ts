@@ -43,7 +43,8 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
    */
   connectionStateRecovery: ConnectionStateRecoveryOptions;
   /**
-   * Whether to remove child namespaces (of dynamic namespaces) when their last client leaves.
+   * Whether to remove child namespaces (of dynamic namespaces) when their last client leaves; with connection state recovery in memory,
+   * when none can come back any more.
    * @default false
    */
   cleanupEmptyChildNamespaces: boolean;

@@ -1,6 +1,7 @@
 import debugModule from "debug";
 import { Adapter, type BroadcastOptions } from "socket.io-adapter";
 import type { Packet } from "socket.io-parser";
+import type { Deadline } from "socket.io-parser/acks";
 import type { RemoteSocket } from "./broadcast-operator.js";
 import { Namespace } from "./namespace.js";
 import type { Server } from "./server.js";
@@ -65,6 +66,9 @@ class ChildNamespace<
   ServerSideEvents extends EventsMap,
   SocketData,
 > extends Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  /** When to look again whether it is empty: nobody may be there, and yet somebody may come back. */
+  private later: Deadline | undefined;
+
   constructor(
     server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     name: string,
@@ -85,8 +89,18 @@ class ChildNamespace<
 
   private closeIfEmpty(): void {
     if (this.server._opts.cleanupEmptyChildNamespaces !== true) return;
+    const { _alarm: alarm } = this.server;
+    if (this.later !== undefined) alarm.cancel(this.later);
+    this.later = undefined;
     if (this.sockets.size > 0 || this._preConnectSockets.size > 0 || this._sessions?.isClaimed === true) return;
-    if (!this.parent.children.delete(this)) return;
+    if (!this.parent.children.has(this)) return;
+    // Sessions would go with the adapter.
+    const awaitedFor = this.adapter._awaitedFor?.() ?? 0;
+    if (awaitedFor > 0) {
+      this.later = alarm.after(awaitedFor, () => this.closeIfEmpty());
+      return;
+    }
+    this.parent.children.delete(this);
     debug("closing empty child namespace %s", this.name);
     this.server._nsps.delete(this.name);
     Promise.resolve(this.adapter.close()).catch((error: unknown) =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import type { ServerOptions, Socket } from "socket.io";
 import {
   Adapter,
@@ -394,14 +394,61 @@ describe("while the old connection seems alive", () => {
     assert.equal(io._nsps.has("/child"), false);
   });
 
-  test("the namespace that lives as long as its sockets do goes, if the client is gone before it is let in", async () => {
-    const { server, io } = recovering({}, { cleanupEmptyChildNamespaces: true });
-    io.of(/^\/child/);
-    const client = await connected(server, "/child");
-    client.reconnect().ask();
-    client.lose();
-    await ticks();
-    assert.equal(io._nsps.has("/child"), false);
+  describe("a namespace that lives as long as its sockets do", () => {
+    /** One client of such a namespace, which may come back for 5 s. */
+    function child(t: TestContext) {
+      const served = recovering({ maxDisconnectionDuration: 5000 }, { cleanupEmptyChildNamespaces: true });
+      t.mock.method(performance, "now", () => served.clock.now());
+      served.io.of(/^\/child/).on("connection", served.note);
+      return { ...served, exists: () => served.io._nsps.has("/child") };
+    }
+
+    test("waits for the last one that may come back, and for nobody else", async (t) => {
+      const { server, clock, sockets, exists } = child(t);
+      const client = await connected(server, "/child");
+      const nsp = server.io.of("/child");
+      client.lose();
+      clock.advance(3000);
+      nsp.emit("missed");
+      const { missed } = await client.reconnect().enter();
+      assert.deepEqual(
+        missed.map((message) => withoutOffset(message, "2/child,")),
+        [["missed"]],
+      );
+      assert.equal(sockets[1]!.recovered, true);
+      clock.advance(5000);
+      assert.equal(exists(), true, "it is not empty");
+      client.lose();
+      clock.advance(4990);
+      assert.equal(exists(), true);
+      clock.advance(10);
+      assert.equal(exists(), false);
+    });
+
+    test("goes at once when its last one says goodbye, or has no offset to come back with", async (t) => {
+      const { server, exists } = child(t);
+      const client = await connected(server, "/child");
+      client.lose();
+      await client.reconnect().enter();
+      client.conn.receive("1/child,");
+      await ticks();
+      assert.equal(exists(), false);
+      const silent = new Client(server, "/child");
+      await silent.enter({});
+      silent.lose();
+      assert.equal(exists(), false);
+    });
+
+    test("waits as well for one that was gone before it was let in", async (t) => {
+      const { server, clock, exists } = child(t);
+      const client = await connected(server, "/child");
+      client.reconnect().ask();
+      client.lose();
+      await ticks();
+      assert.equal(exists(), true);
+      clock.advance(5000);
+      assert.equal(exists(), false);
+    });
   });
 
   test("two that claim a session at once never both have it", async () => {
