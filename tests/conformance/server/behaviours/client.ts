@@ -116,6 +116,19 @@ export const client: Behaviours = {
     assert.deepEqual(await peer.receive(1), ['42["d"]']);
   },
 
+  "of volatile packets in one tick a WebSocket takes all, as long as it is writable": {
+    upstreamDiffers: "row S-177: it drops by conn.transport.writable, which is false there until the next tick",
+    run: async (stage) => {
+      const { socket, peer } = await stage.join(await stage.serve());
+      const writable = ["a", "b", "c"].map((name) => {
+        socket.volatile.emit(name);
+        return socket.conn.transport.writable;
+      });
+      assert.deepEqual(writable, [true, true, true]);
+      assert.deepEqual(await peer.receive(3), ['2["a"]', '2["b"]', '2["c"]']);
+    },
+  },
+
   "volatile packets are dropped while nobody polls, with their attachments": async (stage) => {
     const io = await stage.serve();
     const { socket, peer } = await joinPolling(stage, io);
