@@ -540,55 +540,6 @@ describe('onListenerError: "throw"', () => {
   });
 });
 
-describe("acknowledgements of a peer that leaves", () => {
-  test("promises are rejected, with a timeout or without, and nothing stays", async () => {
-    const { socket, peer, clock } = await connected();
-    const refusal = { message: "socket has been disconnected" };
-    const waiting = [socket.emitWithAck("a"), socket.timeout(1000).emitWithAck("b")];
-    socket.emit("c", () => assert.fail("plain callbacks are forgotten"));
-    const late: unknown[] = [];
-    socket.timeout(1000).emit("d", (...args: unknown[]) => late.push(args));
-    peer.end("transport close");
-    for (const each of waiting) await assert.rejects(each, refusal);
-    await assert.rejects(socket.timeout(1000).emitWithAck("e"), refusal);
-    assert.equal(socket["acks"].size, 0);
-    assert.deepEqual(late, []);
-    clock.advance(999);
-    assert.deepEqual(late, []);
-    clock.advance(1);
-    assert.equal(String(late), "Error: operation has timed out");
-    assert.equal(clock.timers, 0);
-  });
-
-  test("promises of a socket that is never let in are rejected as well", async () => {
-    const { io, engine } = serve();
-    const asked: Promise<unknown>[] = [];
-    io.use((socket, next) => {
-      asked.push(socket.emitWithAck("who"), socket.timeout(100).emitWithAck("who"));
-      if (asked.length === 2) next(new Error("no"));
-    });
-    const peer = engine.connect();
-    peer.receive("0");
-    for (const each of asked) await assert.rejects(each, { message: "socket has been disconnected" });
-    await ticks();
-    peer.receive("0");
-    peer.end("transport close");
-    assert.equal(asked.length, 4);
-    for (const each of asked) await assert.rejects(each, { message: "socket has been disconnected" });
-  });
-
-  test("an event that cannot be encoded throws, and nobody waits for its answer", async () => {
-    const { socket, clock } = await connected();
-    const circular: { self?: unknown } = {};
-    circular.self = circular;
-    assert.throws(() => socket.emit("a", circular, () => assert.fail("was never sent")));
-    assert.throws(() => socket.timeout(10).emit("a", circular, () => assert.fail("was never sent")));
-    await assert.rejects(socket.emitWithAck("a", circular));
-    assert.equal(socket["acks"].size, 0);
-    clock.advance(10);
-  });
-});
-
 /** Rejections come later than throws: in an order that does not matter here. */
 function sorted<T>(list: readonly T[]): T[] {
   return list.toSorted((a, b) => (String(a) < String(b) ? -1 : 1));
