@@ -8,6 +8,7 @@ import type { Server } from "socket.io";
 import type { RedisAdapter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 import { load, loadRedis, OURS, UPSTREAM, type Kind } from "./kinds.ts";
 
 /*
@@ -90,7 +91,7 @@ class Cluster {
 
 /** Servers of other makes do not tell when they listen. */
 async function untilThereAre(io: Server, servers: number): Promise<void> {
-  while ((await io.of("/").adapter.serverCount()) < servers) await new Promise((resolve) => setImmediate(resolve));
+  await until(async () => (await io.of("/").adapter.serverCount()) >= servers);
 }
 
 /** What came, and the ids of those from whom nothing has. */

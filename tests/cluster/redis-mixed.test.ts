@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 import { OURS, prove, UPSTREAM, type Kind } from "./kinds.ts";
 import { ClusterNode, type Member } from "./node.ts";
 
@@ -313,7 +314,7 @@ for (const [other, socketIo2] of PAIRS) {
 
 /** Resolves once this is true of both: whoever moves sockets of another server is not told when it is done. */
 async function both(members: readonly Member[], isSo: (member: Member) => boolean): Promise<void> {
-  while (!members.every(isSo)) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => members.every(isSo));
 }
 
 function byName(one: string, other: string): number {

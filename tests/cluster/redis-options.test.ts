@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 import { load, OURS, prove, UPSTREAM } from "./kinds.ts";
 import { ClusterNode } from "./node.ts";
 import { redisClient, StreamsNode, STREAMS_UPSTREAM } from "./streams-kinds.ts";
@@ -37,10 +38,6 @@ async function watch(context: TestContext, port: number): Promise<string[][]> {
     client.disconnect();
   });
   return commands;
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe("options of adapters over Redis", { skip: withoutRedis }, () => {

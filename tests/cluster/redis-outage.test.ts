@@ -4,6 +4,7 @@ import { describe, test, type TestContext } from "node:test";
 import { createShardedAdapter, createStreamsAdapter, type RedisAdapter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 import { OURS, OURS_FOLDER, provenance } from "./kinds.ts";
 import {
   cutOff,
@@ -95,7 +96,7 @@ for (const library of LIBRARIES) {
       const again = await RedisServer.start([], redis.port);
       t.after(() => again.stop());
       await Promise.all(restored);
-      while ((await nodes[0].adapter.serverCount()) < 2) await new Promise((resolve) => setImmediate(resolve));
+      await until(async () => (await nodes[0].adapter.serverCount()) >= 2);
       for (const [from, to] of [nodes, nodes.toReversed()] as const) {
         from.io.emit("back");
         await to.member.hears("back");

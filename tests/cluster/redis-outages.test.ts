@@ -5,8 +5,8 @@ import { createAdapter, createShardedAdapter, createStreamsAdapter } from "socke
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { unlessAll } from "../support/test-all.ts";
+import { until } from "../support/until.ts";
 import { heardOf, noticesCut, REASONS_OF_STREAMS, start, type Library, type Node } from "./outage-stage.ts";
-import { until } from "./streams-node.ts";
 
 /*
  * Redis is away for a while, with the limits that an outbox has by default. All adapters live through the same outage, and outages of

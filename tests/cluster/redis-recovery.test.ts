@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 import { loadRedis } from "./kinds.ts";
-import { Balancer, connectClient, RecoveringNode, until } from "./streams-node.ts";
+import { Balancer, connectClient, RecoveringNode } from "./streams-node.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- servers and clients of several makers have no type in common */
 

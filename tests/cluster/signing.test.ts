@@ -5,9 +5,10 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { createAdapter, createShardedAdapter, createStreamsAdapter, Emitter, StreamsEmitter } from "socket.io-redis";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 import { load, loadRedis, OURS } from "./kinds.ts";
 import { Member } from "./node.ts";
-import { Balancer, connectClient, RecoveringNode, until } from "./streams-node.ts";
+import { Balancer, connectClient, RecoveringNode } from "./streams-node.ts";
 
 /*
  * Messages between servers that are signed: what somebody who can write to Redis, but does not know the key, can do.

@@ -116,8 +116,3 @@ export function connectClient(url: string): { client: any; heard: unknown[][]; c
     connected: () => (client.connected ? Promise.resolve() : new Promise((resolve) => client.once("connect", resolve))),
   };
 }
-
-/** Resolves once this is so: of what Redis holds, and of what several clients have heard, nobody tells. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -7,6 +7,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Server } from "socket.io";
 import { Server as Engine } from "engine.io";
 import { text } from "../support/raw-frames.ts";
+import { until } from "../support/until.ts";
 import { DEADLINE, memory, MIB } from "./attack.ts";
 import { SOCKET_IO } from "./peer.ts";
 
@@ -51,7 +52,7 @@ test("10,000 peers that never read hold one copy of each broadcast", DEADLINE, a
     engine.close();
     for (const connection of connections) connection.destroy();
   });
-  while (io.sockets.sockets.size < PEERS) await turn();
+  await until(() => io.sockets.sockets.size === PEERS);
   await turn();
   for (const connection of connections) connection.isDeaf = true;
   const before = await memory();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
 import { attach, listen } from "engine.io";
 import { text } from "../support/raw-frames.ts";
+import { until } from "../support/until.ts";
 import { DEADLINE, MIB } from "./attack.ts";
 import { ENGINE, Peer, pollingSid, request, upgradeRequest, webSocketPeer } from "./peer.ts";
 import { unfelled } from "./victim.ts";
@@ -34,7 +34,7 @@ test(
     }, 20);
     t.after(() => clearInterval(drip));
     await Promise.all(peers.map((peer) => peer.closed));
-    while (engine.clientsCount > 0) await turn();
+    await until(() => engine.clientsCount === 0);
   },
 );
 

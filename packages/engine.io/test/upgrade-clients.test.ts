@@ -6,6 +6,7 @@ import { describe, test, type TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import type { Socket, Transport } from "engine.io";
 import { FaultyProxy } from "../../../tests/support/faulty-proxy.ts";
+import { until } from "../../../tests/support/until.ts";
 import { serve, type Served } from "./support.ts";
 
 /** What is used of a client, ours or upstream's. */
@@ -67,7 +68,7 @@ class Conversation {
   /** Ends it some messages from now, when all have arrived. */
   async finish(): Promise<void> {
     this.#end = this.#sentUp + AFTERWARDS;
-    while (this.up.length < this.#end || this.down.length < 2 * this.#end) await setImmediate();
+    await until(() => this.up.length >= this.#end && this.down.length >= 2 * this.#end);
     const numbers = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at));
     assert.deepEqual(this.up, numbers(this.#end));
     assert.deepEqual(this.down, numbers(2 * this.#end));
@@ -150,8 +151,8 @@ for (const [maker, client] of Object.entries(CLIENTS)) {
           conversation.client.on("upgradeError", () => resolve());
         });
         conversation.served.http.once("upgrade", () => conversation.proxy.hold());
-        while (!socket.upgrading) await setImmediate();
-        while (socket.upgrading) await setImmediate();
+        await until(() => socket.upgrading);
+        await until(() => !socket.upgrading);
         conversation.proxy.forward();
         await gaveUp;
         await conversation.finish();

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test, type TestContext } from "node:test";
-import { setImmediate } from "node:timers/promises";
 import type { Socket } from "engine.io";
 import { FaultyProxy } from "../../../tests/support/faulty-proxy.ts";
 import { http, RawWebSocket } from "../../../tests/support/raw-peer.ts";
+import { until } from "../../../tests/support/until.ts";
 import { PATH, serve, type Served } from "./support.ts";
 
 type Revision = 3 | 4;
@@ -94,13 +94,14 @@ class Upgrader {
 
   /** Until the server has forgotten a candidate. */
   async givenUp(): Promise<void> {
-    while (this.socket.upgrading) await setImmediate();
+    await until(() => !this.socket.upgrading);
   }
 
   /** Until so many more messages have come up. */
   async progress(count: number): Promise<void> {
     const { up } = this.load;
-    for (const target = up.length + count; up.length < target;) await setImmediate();
+    const target = up.length + count;
+    await until(() => up.length >= target);
   }
 
   /** Polls and posts as clients do, until `attempt` has led to a candidate that was answered; then switches. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import type { RawWebTransport } from "../../../tests/support/memory-webtransport.ts";
+import { until } from "../../../tests/support/until.ts";
 import { POLLING, pollingSession, serve, type Served } from "./support.ts";
 import { OPTIONS, arrive } from "./webtransport-support.ts";
 
@@ -82,7 +83,7 @@ describe("webtransport: upgrade from polling", { timeout: 60_000 }, () => {
       assert.equal(socket.upgrading, true);
       act(peer);
       await peer.closed;
-      while (socket.upgrading) await new Promise(setImmediate);
+      await until(() => !socket.upgrading);
       assert.equal(socket.readyState, "open");
     }
     const peer = await join(served, polling.sid);

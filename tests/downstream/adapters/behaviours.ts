@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../../support/until.ts";
 import type { Member, Node } from "./pair.ts";
 
 /** What an adapter knows beyond broadcasts, which all of them know. */
@@ -155,7 +156,7 @@ export function actsAsOneServer(pair: () => Pair, abilities: Abilities): void {
     else await other.stop();
     const { adapter } = one.io.of("/");
     if (abilities.serverCount === true) {
-      while ((await adapter.serverCount()) !== 1) await new Promise((resolve) => setImmediate(resolve));
+      await until(async () => (await adapter.serverCount()) === 1);
       assert.equal((await one.io.in("room").fetchSockets()).length, 1);
     }
     one.io.to("room").emit("alone");

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { assertNoLimit } from "../../support/limits.ts";
+import { until } from "../../support/until.ts";
 import { load } from "./tree.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- adapters of many makes, and the types of our server are those of the tarball */
@@ -109,7 +110,7 @@ export async function untilConnected(...nodes: readonly Node[]): Promise<void> {
   for (const { io } of nodes) {
     const { adapter } = io.of("/");
     if (typeof adapter.serverCount !== "function") continue;
-    while ((await adapter.serverCount()) !== nodes.length) await new Promise((resolve) => setImmediate(resolve));
+    await until(async () => (await adapter.serverCount()) === nodes.length);
   }
   const left = members.map(({ socket }) => new Promise((resolve) => socket.once("disconnect", resolve)));
   for (const { client } of members) client.close();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { setImmediate } from "node:timers/promises";
+import { until } from "../../../support/until.ts";
 import { endsKindly, overWebSocket } from "../behaviour.ts";
 import { message, packet } from "../codec.ts";
 import { finish, probed, RELEASE_MS, upgraded, type UpgradeBehaviours } from "../upgrading.ts";
@@ -27,7 +27,7 @@ export const upgradeTrouble: UpgradeBehaviours = {
       const session = await stage.connectBy(from);
       const first = await probed(session);
       first.drop();
-      while (session.socket.upgrading) await setImmediate();
+      await until(() => !session.socket.upgrading);
       stage.clock.advance(RELEASE_MS);
       session.socket.send("still polling");
       assert.deepEqual(await session.polling.receive(1), [message("still polling")]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { until } from "../../../support/until.ts";
 import { message, packet, type EnginePacket } from "../codec.ts";
 import { inRevision3, overPlainPolling, overPolling, overWebSocket, type Behaviours } from "../behaviour.ts";
 import type { Stage } from "../stage.ts";
@@ -107,7 +108,7 @@ export const violations: Behaviours = {
       const session = await stage.connect();
       const packets = [packet("close"), message("behind")];
       await session.peer.send(...packets);
-      while (session.ending === null && session.messages.length === 0) await new Promise((go) => setImmediate(go));
+      await until(() => session.ending !== null || session.messages.length > 0);
       assert.deepEqual(session.ending, { reason: "transport close" });
       assert.equal(await session.peer.end(), "close");
     },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Namespace } from "socket.io";
+import { until } from "../../../support/until.ts";
 import type { Behaviours } from "../behaviour.ts";
 import { insides } from "../stage.ts";
 
@@ -180,7 +181,7 @@ export const namespaces: Behaviours = {
     const parent = io.of((_name, _auth, next) => void answers.push(next));
     const peers = [await stage.peer(), await stage.peer()];
     for (const peer of peers) peer.send("0/x,");
-    while (answers.length < 2) await new Promise(setImmediate);
+    await until(() => answers.length >= 2);
     for (const answer of answers) answer(null, true);
     for (const peer of peers) assert.match(String(await peer.next()), /^0\/x,\{"sid":/);
     assert.equal(childrenOf(parent).size, 1);

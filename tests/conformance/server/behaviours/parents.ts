@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Namespace } from "socket.io";
+import { until } from "../../../support/until.ts";
 import type { Behaviours } from "../behaviour.ts";
 import type { Peer } from "../peer.ts";
 import { insides, type Stage } from "../stage.ts";
@@ -226,7 +227,7 @@ async function twoChildren(stage: Stage, options: object = {}): Promise<Family> 
 async function leave(stage: Stage, nsp: Namespace, peer: Peer): Promise<void> {
   const { size } = nsp.sockets;
   peer.send(`1${nsp.name},`);
-  while (nsp.sockets.size === size) await new Promise(setImmediate);
+  await until(() => nsp.sockets.size !== size);
   await stage.quiet();
 }
 
