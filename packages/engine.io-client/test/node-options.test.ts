@@ -9,7 +9,7 @@ import { describe, test, type TestContext } from "node:test";
 import type { TLSSocket } from "node:tls";
 import type { SocketOptions } from "engine.io-client";
 import { Server } from "engine.io";
-import { cert, key } from "./support/certificate.ts";
+import { certificate } from "../../../tests/support/localhost-certificate.ts";
 import { connect, event } from "./support/events.ts";
 
 const TRANSPORTS = ["polling", "websocket"] as const;
@@ -27,7 +27,12 @@ async function listen(t: TestContext, server: NetServer & { closeAllConnections(
 describe("TLS", { timeout: 60_000 }, () => {
   for (const transport of TRANSPORTS) {
     test(`${transport}: a client's certificate reaches the server, and checkServerIdentity is asked`, async (t) => {
-      const server = createServer({ cert, key, ca: cert, requestCert: true, rejectUnauthorized: true });
+      const server = createServer({
+        ...certificate,
+        ca: certificate.cert,
+        requestCert: true,
+        rejectUnauthorized: true,
+      });
       const engine = new Server();
       engine.attach(server);
       t.after(() => engine.close());
@@ -39,9 +44,8 @@ describe("TLS", { timeout: 60_000 }, () => {
       const options: SocketOptions = {
         transports: [transport],
         upgrade: false,
-        ca: cert,
-        cert,
-        key,
+        ca: certificate.cert,
+        ...certificate,
         checkServerIdentity: (hostname) => void asked.push(hostname),
       };
       const socket = connect(t, `https://127.0.0.1:${port}`, options);
@@ -54,7 +58,7 @@ describe("TLS", { timeout: 60_000 }, () => {
       const [error] = await event(refused, "error");
       assert.equal(transport === "polling" ? error.context.error : error.description.error, identity);
       // Without a certificate the server ends the connection.
-      const anonymous = connect(t, `https://127.0.0.1:${port}`, { transports: [transport], ca: cert });
+      const anonymous = connect(t, `https://127.0.0.1:${port}`, { transports: [transport], ca: certificate.cert });
       assert.match((await event(anonymous, "error"))[0].message, /^(xhr poll|websocket) error$/);
     });
   }

@@ -13,7 +13,7 @@ import { binary, close, fromOtherSide, ping, text } from "../../../tests/support
 import { AgreedConnection } from "../build/cjs/transports/node-websocket/agreed-connection.js";
 import { AnswerReader, type UpgradeAnswer } from "../build/cjs/transports/node-websocket/answer.js";
 import type { PlainWebSocket } from "../build/cjs/transports/node-websocket/plain-websocket.js";
-import { cert, key } from "./support/certificate.ts";
+import { certificate } from "../../../tests/support/localhost-certificate.ts";
 import { connect, event, messages } from "./support/events.ts";
 import { openPacket } from "./support/polling-server.ts";
 import { RawWebSocketServer } from "./support/websocket-server.ts";
@@ -270,8 +270,11 @@ describe("the answer", { timeout: 60_000 }, () => {
 describe("an open WebSocket", { timeout: 60_000 }, () => {
   for (const secure of [false, true]) {
     test(`carries texts and bytes both ways, ${secure ? "over TLS" : "in the clear"}, larger than a read too`, async (t) => {
-      const bytes = await ByteServer.start(t, secure ? { key, cert } : undefined);
-      const socket = connect(t, `${secure ? "wss" : "ws"}://127.0.0.1:${bytes.port}`, { ...only, ca: cert });
+      const bytes = await ByteServer.start(t, secure ? certificate : undefined);
+      const socket = connect(t, `${secure ? "wss" : "ws"}://127.0.0.1:${bytes.port}`, {
+        ...only,
+        ca: certificate.cert,
+      });
       const server = await bytes.request();
       const opened = event(socket, "open");
       server.send(agreement(server.key), OPEN);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import * as client from "engine.io-client";
 import { Socket, type SocketOptions, type SocketReceiver } from "engine.io-client";
-import { cert, key } from "./support/certificate.ts";
+import { certificate } from "../../../tests/support/localhost-certificate.ts";
 import { connect, event, journal } from "./support/events.ts";
 import { fakeClock, inMemory, MemoryTransport } from "./support/fake-clock.ts";
 import { openPacket, PollingServer } from "./support/polling-server.ts";
@@ -153,7 +153,7 @@ describe("a socket's options", { timeout: 60_000 }, () => {
 
   for (const name of ["polling", "websocket"] as const) {
     test(`${name} refuses a certificate that can't be verified, unless told otherwise`, async (t) => {
-      const server = createServer({ cert, key }, (_, response) => response.end(openPacket()));
+      const server = createServer(certificate, (_, response) => response.end(openPacket()));
       server.listen(0, "127.0.0.1");
       await event(server, "listening");
       t.after(() => {
@@ -172,7 +172,7 @@ describe("a socket's options", { timeout: 60_000 }, () => {
       connect(t, url, { transports: [name], rejectUnauthorized: false });
       await reached;
       const trusted = event(server, name === "polling" ? "request" : "upgrade");
-      connect(t, url, { transports: [name], ca: cert });
+      connect(t, url, { transports: [name], ca: certificate.cert });
       await trusted;
     });
   }

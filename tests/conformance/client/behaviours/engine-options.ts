@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { cert, key } from "../../../../packages/engine.io-client/test/support/certificate.ts";
+import { certificate } from "../../../support/localhost-certificate.ts";
 import type { Exchange } from "../../../../packages/engine.io-client/test/support/polling-server.ts";
 import type { Behaviours } from "../behaviour.ts";
 import { insides, type Options, type Stage } from "../stage.ts";
@@ -166,7 +166,7 @@ export const engineOptions: Behaviours = {
   "a server whose certificate can't be verified is refused, unless its authority or no authority is asked for": async (
     stage,
   ) => {
-    const server = createHttpsServer({ cert, key }, (_request, response) => response.writeHead(404).end());
+    const server = createHttpsServer(certificate, (_request, response) => response.writeHead(404).end());
     await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
     stage.defer(() => {
       server.close();
@@ -182,7 +182,7 @@ export const engineOptions: Behaviours = {
       const answered = transports![0] === "polling" ? /404/ : /Unexpected server response: 404/;
       assert.match(await failure({ transports }), /self.signed|0/);
       assert.doesNotMatch(await failure({ transports }), answered);
-      assert.match(await failure({ transports, ca: cert }), answered);
+      assert.match(await failure({ transports, ca: certificate.cert }), answered);
       assert.match(await failure({ transports, rejectUnauthorized: false }), answered);
     }
   },
