@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { root } from "../../tools/setup.mjs";
+import { freePort } from "../support/free-port.ts";
 import { consumer } from "./consumer.ts";
 import { compileText } from "./compiler.ts";
 
@@ -51,13 +51,4 @@ function start(t: TestContext, path: string): { readonly text: string; until(lin
   };
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (output.text += chunk));
   return output;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -9,9 +9,10 @@ import type { Socket } from "socket.io-client";
 import { root } from "../../tools/setup.mjs";
 import { parse } from "../guide/source.ts";
 import { clearFolder, writeInFolder } from "../guide/support/compiler.ts";
+import { freePort } from "../support/free-port.ts";
 import { listening } from "../support/listening.ts";
 import { http } from "../support/raw-peer.ts";
-import { freePort, RedisServer, withoutRedis } from "../support/redis.ts";
+import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { loadRedis } from "../cluster/kinds.ts";
 import { connect, connected, startProgram } from "../cluster/round-robin-stage.ts";
 

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { browserTest } from "../browser/support/chromium.ts";
+import { freePort } from "../support/free-port.ts";
 import { clientOf, MAKERS } from "./support/clients.ts";
 import { next } from "./support/events.ts";
-import { freePort } from "./support/ports.ts";
 import { SERVER, startProgram, suiteScope, type Program, type Scope } from "./support/program.ts";
 
 /** Where browser-sync's own client connects to. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findTool, TOOLS } from "../../tools/find-tool.mjs";
+import { freePort } from "../support/free-port.ts";
 import { versionOf } from "./support/installation.ts";
-import { freePort } from "./support/ports.ts";
 import { SERVER, startProgram } from "./support/program.ts";
 
 /** What Karma's run of its one test gave. */

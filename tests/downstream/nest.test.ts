@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { freePort } from "../support/free-port.ts";
 import { clientOf, MAKERS } from "./support/clients.ts";
 import { next } from "./support/events.ts";
-import { freePort } from "./support/ports.ts";
 import { SERVER, startProgram, suiteScope, type Program, type Scope } from "./support/program.ts";
 
 interface Facts {

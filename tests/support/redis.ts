@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createConnection, createServer, type AddressInfo } from "node:net";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
 import { findTool } from "../../tools/find-tool.mjs";
+import { freePort } from "./free-port.ts";
 
 /** Why tests on Redis are skipped, or false. With CI=true a missing program ends the run before any test. */
 export const withoutRedis: string | false = findTool("redis-server") === null ? "redis-server is missing" : false;
@@ -135,17 +136,6 @@ function untilClusterIsUp(port: number): Promise<void> {
         answer = "";
         socket.write("CLUSTER INFO\r\n");
       }
-    });
-  });
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
     });
   });
 }

@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { findTool } from "../../../tools/find-tool.mjs";
-import { freePort } from "../../support/redis.ts";
+import { freePort } from "../../support/free-port.ts";
 
 /** Why tests on PostgreSQL are skipped, or false. With CI=true a missing program ends the run before any test. */
 export const withoutPostgres: string | false = findTool("postgres") === null ? "postgres is missing" : false;

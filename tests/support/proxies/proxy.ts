@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findTool, TOOLS, type ToolName } from "../../../tools/find-tool.mjs";
-import { freePort } from "../redis.ts";
+import { freePort } from "../free-port.ts";
 
 export type ProxyName = keyof typeof PROXIES;
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 
-/** For programs that want a number: one that nobody listened on a moment ago. */
+/** For programs that want a number: a port that nobody listened on a moment ago, at any address. */
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0);
   await once(probe, "listening");
