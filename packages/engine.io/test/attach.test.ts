@@ -5,13 +5,13 @@ import type { AddressInfo, Socket as TcpSocket } from "node:net";
 import { describe, test } from "node:test";
 import * as engineIo from "engine.io";
 import { attach, listen, Server, type Socket } from "engine.io";
+import { deferred } from "../../../tests/support/deferred.ts";
 import { http, RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
 import {
   PATH,
   POLLING,
   RawConnection,
   WEBSOCKET,
-  deferred,
   listening,
   pollingSession,
   serve,
@@ -100,7 +100,7 @@ describe("upgrade requests for other paths", () => {
 
   test("are left alone if somebody has written, or another engine is still thinking", async (t) => {
     const server = createServer();
-    const allowed = deferred<void>();
+    const allowed = deferred();
     const other = attach(server, {
       path: "/slow",
       allowRequest: (_req, answer) => void allowed.promise.then(() => answer(null, true)),
@@ -172,7 +172,7 @@ describe("close", () => {
   test("a handshake that was under way does not begin a session after it", async (t) => {
     const served = await serve(t);
     const id = deferred<string>();
-    const asked = deferred<void>();
+    const asked = deferred();
     served.engine.generateId = () => {
       asked.resolve();
       return id.promise;

@@ -5,8 +5,9 @@ import { request, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import type { ServerOptions, SessionBus, SessionBusListener, Socket } from "engine.io";
+import { deferred } from "../../../tests/support/deferred.ts";
 import { http, RawPolling, RawWebSocket, tcp } from "../../../tests/support/raw-peer.ts";
-import { deferred, PATH, pollingSession, RawConnection, serve, upgradeRequest, type Served } from "./support.ts";
+import { PATH, pollingSession, RawConnection, serve, upgradeRequest, type Served } from "./support.ts";
 
 const UNKNOWN_SID = '{"code":1,"message":"Session ID unknown"}';
 
@@ -56,7 +57,7 @@ async function two(t: TestContext, options: ServerOptions = {}): Promise<[Served
 /** Two servers of which the first hears of nobody until it is told. */
 async function strangers(t: TestContext): Promise<{ late: Served; early: Served; tell: () => void }> {
   const bus = new MemoryBus();
-  const told = deferred<void>();
+  const told = deferred();
   const seat = bus.seat();
   const late = await serve(t, {
     sessionBus: {
@@ -404,14 +405,13 @@ describe("a server that starts", () => {
 
   test("gives out no session before the others know of it", async (t) => {
     const bus = new MemoryBus();
-    let open = (): void => {};
-    const opened = new Promise<void>((resolve) => (open = resolve));
+    const opened = deferred();
     const seat = bus.seat();
     const served = await serve(t, {
       sessionBus: {
         ...seat,
         subscribe: async (listener) => {
-          await opened;
+          await opened.promise;
           return seat.subscribe(listener);
         },
       },
@@ -420,7 +420,7 @@ describe("a server that starts", () => {
     const handshake = served.polling().handshake();
     await arrived;
     assert.deepEqual([served.engine.clientsCount, bus.messages.length], [0, 0]);
-    open();
+    opened.resolve();
     await handshake;
     assert.equal(served.engine.clientsCount, 1);
   });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Server, ServerOptions } from "engine.io";
+import { deferred } from "../../../tests/support/deferred.ts";
 import { http, tcp } from "../../../tests/support/raw-peer.ts";
 import {
   PATH,
   POLLING,
   RawConnection,
   WEBSOCKET,
-  deferred,
   headerLines,
   pollingSession,
   serve,
@@ -280,7 +280,7 @@ describe("generateId", () => {
 
   test("a peer that leaves while the id is made leaves no session behind", async (t) => {
     const served = await serve(t);
-    const asked = deferred<void>();
+    const asked = deferred();
     const id = deferred<string>();
     served.engine.generateId = () => {
       asked.resolve();

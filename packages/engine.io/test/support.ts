@@ -147,15 +147,3 @@ export function headerLines(text: string): string[] {
   const [head = ""] = text.split("\r\n\r\n");
   return head.split("\r\n").filter((line) => !/^(Date|Keep-Alive): /.test(line));
 }
-
-export interface Deferred<Value> {
-  readonly promise: Promise<Value>;
-  resolve(value: Value): void;
-}
-
-/** A promise that the test keeps when it likes. */
-export function deferred<Value>(): Deferred<Value> {
-  let resolve: (value: Value) => void = () => {};
-  const promise = new Promise<Value>((settle) => (resolve = settle));
-  return { promise, resolve };
-}

@@ -3,17 +3,9 @@ import { once } from "node:events";
 import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import type { ServerOptions, Socket } from "engine.io";
+import { deferred } from "../../../tests/support/deferred.ts";
 import { http } from "../../../tests/support/raw-peer.ts";
-import {
-  PATH,
-  POLLING,
-  RawConnection,
-  WEBSOCKET,
-  deferred,
-  headerLines,
-  pollingSession,
-  upgradeRequest,
-} from "./support.ts";
+import { PATH, POLLING, RawConnection, WEBSOCKET, headerLines, pollingSession, upgradeRequest } from "./support.ts";
 import { skip } from "../../../tests/support/uws.ts";
 import { serveApp } from "./uws-support.ts";
 
@@ -121,7 +113,7 @@ describe("uWebSockets.js: refused requests", { skip }, () => {
 
   test("generateId may give a promise; who leaves meanwhile gets no session", async (t) => {
     const served = await serveApp(t);
-    const asked = deferred<void>();
+    const asked = deferred();
     const id = deferred<string>();
     served.engine.generateId = () => {
       asked.resolve();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { deferred } from "../../../tests/support/deferred.ts";
 import { http } from "../../../tests/support/raw-peer.ts";
-import { POLLING, RawConnection, WEBSOCKET, deferred, headerLines, pollingSession, upgradeRequest } from "./support.ts";
+import { POLLING, RawConnection, WEBSOCKET, headerLines, pollingSession, upgradeRequest } from "./support.ts";
 import { skip } from "../../../tests/support/uws.ts";
 import { serveApp } from "./uws-support.ts";
 
@@ -132,8 +133,8 @@ describe("uWebSockets.js: middlewares", { skip }, () => {
   test("may take their time: the body of a POST that arrives meanwhile is not lost", async (t) => {
     const served = await serveApp(t);
     const [peer, socket] = await pollingSession(served);
-    const asked = deferred<void>();
-    const goOn = deferred<void>();
+    const asked = deferred();
+    const goOn = deferred();
     served.engine.use(async (_req, _res, next) => {
       asked.resolve();
       await goOn.promise;
@@ -154,7 +155,7 @@ describe("uWebSockets.js: middlewares", { skip }, () => {
   ] as const) {
     test(`nothing is answered to who left ${name} while they took their time, and close says so`, async (t) => {
       const served = await serveApp(t);
-      const closed = deferred<void>();
+      const closed = deferred();
       const asked = deferred<() => void>();
       served.engine.use((_req, res, next) => {
         res.once("close", () => closed.resolve());

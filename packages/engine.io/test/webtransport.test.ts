@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import { describe, test } from "node:test";
 import { Server, transports, type Socket, type WebTransportSession } from "engine.io";
+import { deferred } from "../../../tests/support/deferred.ts";
 import { RawWebTransport } from "../../../tests/support/memory-webtransport.ts";
-import { deferred, serve } from "./support.ts";
+import { serve } from "./support.ts";
 import { OPTIONS, arrive, turnedAway, webtransportSession } from "./webtransport-support.ts";
 
 type Next = (error?: unknown) => void;
@@ -245,7 +246,7 @@ describe("webtransport: middlewares and cors", { timeout: 60_000 }, () => {
   test("one that never goes on is cut off by upgradeTimeout", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const engine = new Server({ ...OPTIONS, upgradeTimeout: 400 });
-    const called = deferred<void>();
+    const called = deferred();
     engine.use(() => called.resolve());
     const peer = await new RawWebTransport().open();
     const done = engine.onWebTransportSession(peer.server);

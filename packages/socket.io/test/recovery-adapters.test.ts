@@ -9,6 +9,7 @@ import {
   type SessionToPersist,
 } from "socket.io-adapter";
 import type { Packet } from "socket.io-parser";
+import { deferred } from "../../../tests/support/deferred.ts";
 import { ticks } from "./support/fake-engine.ts";
 import { connected, recovering, withoutOffset } from "./support/recovery.ts";
 
@@ -57,12 +58,6 @@ class StoreAdapter extends Adapter {
     if (session === undefined) throw "session or offset not found";
     return session;
   }
-}
-
-function gate(): { promise: Promise<void>; open: () => void } {
-  let open = (): void => {};
-  const promise = new Promise<void>((resolve) => (open = resolve));
-  return { promise, open };
 }
 
 describe("adapters of other makes", () => {
@@ -165,15 +160,15 @@ describe("adapters of other makes", () => {
 
   test("that are still writing a session are waited for", async () => {
     const Store = StoreAdapter.fresh();
-    const { promise, open } = gate();
+    const gate = deferred();
     const { server, sockets } = recovering({}, { adapter: Store });
     const client = await connected(server);
-    Store.saving = promise;
+    Store.saving = gate.promise;
     // The old connection seems alive: it is closed, its session is on its way to the store.
     client.reconnect().ask({ pid: client.pid, offset: "x" });
     await ticks();
     assert.deepEqual([Store.persisted.length, Store.restored.length], [1, 0]);
-    open();
+    gate.resolve();
     await ticks();
     assert.equal(Store.restored.length, 1);
     assert.equal(sockets[1]!.recovered, true);
@@ -181,15 +176,15 @@ describe("adapters of other makes", () => {
 
   test("that are still reading a session when the connection ends are given it back", async () => {
     const Store = StoreAdapter.fresh();
-    const { promise, open } = gate();
+    const gate = deferred();
     const { server, sockets, io } = recovering({}, { adapter: Store });
     const client = await connected(server);
     client.lose();
-    Store.loading = promise;
+    Store.loading = gate.promise;
     client.reconnect().ask({ pid: client.pid, offset: "x" });
     await ticks();
     client.lose();
-    open();
+    gate.resolve();
     await ticks();
     Store.loading = undefined;
     assert.deepEqual(Store.persisted[1], Store.persisted[0]);
@@ -204,17 +199,17 @@ describe("adapters of other makes", () => {
 
   test("that are still reading a session when its client comes once more: the later attempt has it", async () => {
     const Store = StoreAdapter.fresh();
-    const { promise, open } = gate();
+    const gate = deferred();
     const { server, sockets, io } = recovering({}, { adapter: Store });
     const client = await connected(server);
     client.lose();
-    Store.loading = promise;
+    Store.loading = gate.promise;
     const auth = { pid: client.pid, offset: "x" };
     client.reconnect().ask(auth);
     const old = client.conn;
     client.reconnect().ask(auth);
     await ticks();
-    open();
+    gate.resolve();
     await ticks();
     assert.equal(old.readyState, "closed");
     assert.equal(client.answer().sid, sockets[0]!.id);
@@ -223,17 +218,17 @@ describe("adapters of other makes", () => {
 
   test("are given the sessions of a server that closes, and time to write them", async () => {
     const Store = StoreAdapter.fresh();
-    const { promise, open } = gate();
+    const gate = deferred();
     let closed = 0;
     Store.prototype.close = () => void closed++;
     const { server, io, log } = recovering({}, { adapter: Store });
     const client = await connected(server);
-    Store.saving = promise;
+    Store.saving = gate.promise;
     const done = io.close();
     await ticks();
     assert.deepEqual(log, [[client.sid, "server shutting down"]]);
     assert.deepEqual([Store.persisted.length, closed], [1, 0]);
-    open();
+    gate.resolve();
     await done;
     assert.deepEqual([Store.sessions.size, closed], [1, 1]);
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { Adapter } from "socket.io-adapter";
+import { deferred } from "../../../support/deferred.ts";
 import { http } from "../../../support/raw-peer.ts";
 import type { Behaviours } from "../behaviour.ts";
 import { insides } from "../stage.ts";
@@ -47,12 +48,11 @@ export const close: Behaviours = {
   "the adapters of all namespaces are closed once their sockets are told, all at a time, and their failures ignored":
     async (stage) => {
       const log: string[] = [];
-      let release = (): void => {};
-      const held = new Promise<void>((resolve) => (release = resolve));
+      const held = deferred();
       class Mine extends stage.cell.adapter.Adapter {
         override async close(): Promise<void> {
           log.push(`adapter of ${String(this.nsp.name)}`);
-          await held;
+          await held.promise;
           throw new Error("ignored");
         }
       }
@@ -65,7 +65,7 @@ export const close: Behaviours = {
       await stage.quiet();
       assert.deepEqual(log, ["disconnect", "adapter of /", "adapter of /admin"]);
       assert.equal(socket.conn.readyState, "open", "the engine waits for the adapters");
-      release();
+      held.resolve();
       assert.deepEqual((await engine).slice(0, 1), ["forced close"]);
       await closed;
       assert.match(String(await peer.next()), /^closed/);
