@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
-import type { Socket } from "socket.io";
-import { serve, ticks, type FakeConnection } from "./support/fake-engine.ts";
-
-async function connected() {
-  const { io, engine, clock } = serve();
-  const peer: FakeConnection = engine.connect();
-  const socket: Socket = io.sockets.sockets.get(await peer.join())!;
-  return { io, engine, clock, peer, socket };
-}
+import { connected, serve, ticks } from "./support/fake-engine.ts";
 
 test("a listener answers an event with an id, once, with any arguments", async () => {
   const { socket, peer } = await connected();

@@ -3,11 +3,12 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import test, { describe, type TestContext } from "node:test";
+import test, { describe } from "node:test";
 import { attach } from "engine.io";
-import { Server, type ServerOptions, type Socket } from "socket.io";
+import { Server, type Socket } from "socket.io";
 import { http as request, RawWebSocket } from "../../../tests/support/raw-peer.ts";
 import { defaultRequest, serve, ticks, type FakeConnection, type FakeEngine } from "./support/fake-engine.ts";
+import { serve as listening } from "./support/serve.ts";
 
 describe("clients of Socket.IO 2, with allowEIO3", () => {
   test("are served over revision 3 of the engine, and conn.protocol tells them from others", async (t) => {
@@ -248,13 +249,4 @@ test("no other file asks which revision is spoken", () => {
 function old(engine: FakeEngine): FakeConnection {
   const url = "/socket.io/?EIO=3&transport=websocket";
   return engine.connect("websocket", { ...defaultRequest(), url, _query: { EIO: "3", transport: "websocket" } }, 3);
-}
-
-async function listening(t: TestContext, options: Partial<ServerOptions>): Promise<{ io: Server; port: number }> {
-  const http = createServer();
-  const io = new Server(http, options);
-  t.after(() => io.close());
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  return { io, port: (http.address() as AddressInfo).port };
 }

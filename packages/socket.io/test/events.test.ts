@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Socket } from "socket.io";
-import { serve, ticks, type FakeConnection } from "./support/fake-engine.ts";
-
-async function connected(): Promise<{ socket: Socket; peer: FakeConnection; io: ReturnType<typeof serve>["io"] }> {
-  const { io, engine } = serve();
-  const peer = engine.connect();
-  const sid = await peer.join();
-  return { socket: io.sockets.sockets.get(sid)!, peer, io };
-}
+import { connected, ticks } from "./support/fake-engine.ts";
 
 test("an emit takes any arguments and returns true", async () => {
   const { socket, peer } = await connected();

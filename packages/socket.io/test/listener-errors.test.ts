@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import test, { describe, type TestContext } from "node:test";
 import { Adapter } from "socket.io-adapter";
-import type { Server, ServerOptions, Socket } from "socket.io";
-import { serve, ticks, type FakeConnection } from "./support/fake-engine.ts";
+import type { Server, ServerOptions } from "socket.io";
+import { serve, ticks } from "./support/fake-engine.ts";
 import { processErrors } from "./support/process-errors.ts";
 
 type Report = [message: unknown, socket: string | undefined, event: string | symbol];
@@ -18,10 +18,10 @@ function watched(options: Partial<ServerOptions> = {}) {
   return { ...served, reports };
 }
 
-async function connected(options: Partial<ServerOptions> = {}) {
-  const served = watched(options);
-  const peer: FakeConnection = served.engine.connect();
-  const socket: Socket = served.io.sockets.sockets.get(await peer.join())!;
+async function connected() {
+  const served = watched();
+  const peer = served.engine.connect();
+  const socket = served.io.sockets.sockets.get(await peer.join())!;
   return { ...served, peer, socket };
 }
 

@@ -1,21 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import test, { type TestContext } from "node:test";
-import { Server, type ServerOptions, type Socket } from "socket.io";
+import type { ServerOptions, Socket } from "socket.io";
 import { text } from "../../../tests/support/raw-frames.ts";
 import { normalised, RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
+import { serve } from "./support/serve.ts";
 
 /** A server on a real port, with the listeners that the tests below talk to. */
 async function listening(t: TestContext, options: Partial<ServerOptions> = {}) {
-  const http = createServer();
-  const io = new Server(http, options);
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  t.after(() => io.close());
+  const served = await serve(t, options);
   const log: unknown[] = [];
-  io.on("connection", (socket) => {
+  served.io.on("connection", (socket) => {
     log.push("connection");
     socket.on("echo", (...args: unknown[]) => {
       log.push("echo");
@@ -23,7 +19,7 @@ async function listening(t: TestContext, options: Partial<ServerOptions> = {}) {
     });
     socket.on("disconnect", (reason) => log.push(reason));
   });
-  return { io, http, log, port: (http.address() as AddressInfo).port };
+  return { ...served, log };
 }
 
 test("over a WebSocket: joins, sends, acknowledges and receives binary", async (t) => {
@@ -101,14 +97,14 @@ test("disconnect(true) sends DISCONNECT before the connection is closed", async 
 });
 
 test("close cuts all peers off without DISCONNECT and frees the port", async (t) => {
-  const { io, http, log, port } = await listening(t);
+  const { io, log, port } = await listening(t);
   const peer = await new RawWebSocket(port).opened();
   peer.send("40");
   await peer.receive(2);
   await io.close();
   assert.match(String((await peer.receive(1))[0]), /^closed/);
   assert.deepEqual(log, ["connection", "server shutting down"]);
-  assert.equal(http.listening, false);
+  assert.equal(io.httpServer.listening, false);
 });
 
 for (const [what, last, reason] of [

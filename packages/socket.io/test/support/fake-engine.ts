@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { Server, type ServerOptions } from "socket.io";
+import { Server, type ServerOptions, type Socket } from "socket.io";
 import { FakeClock } from "./fake-clock.ts";
 
 /** The layer above an engine socket, as the engine knows it. */
@@ -111,13 +111,29 @@ export function defaultRequest(): { headers: Record<string, string>; url: string
 }
 
 /** A server over a fake engine, with a clock that stands still. */
-export function serve(options: Partial<ServerOptions> = {}): { io: Server; engine: FakeEngine; clock: FakeClock } {
+export interface Served {
+  readonly io: Server;
+  readonly engine: FakeEngine;
+  readonly clock: FakeClock;
+}
+
+export function serve(options: Partial<ServerOptions> = {}): Served {
   const io = new Server(options);
   const engine = new FakeEngine();
   const clock = new FakeClock();
   (io as unknown as { _alarm: { clock: FakeClock } })._alarm.clock = clock;
   io.bind(engine);
   return { io, engine, clock };
+}
+
+/** A server with one client in the main namespace, and the server's socket of it. */
+export async function connected(
+  options: Partial<ServerOptions> = {},
+): Promise<Served & { readonly peer: FakeConnection; readonly socket: Socket }> {
+  const served = serve(options);
+  const peer = served.engine.connect();
+  const socket = served.io.sockets.sockets.get(await peer.join())!;
+  return { ...served, peer, socket };
 }
 
 /** Lets everything run that was put off by process.nextTick or a promise. */
