@@ -124,6 +124,8 @@ for (const [what, last, reason] of [
     const end = once(socket, "disconnect");
     peer.write(Buffer.concat([text('421["echo","x"]'), last]));
     await end;
+    // It answers no close frame, for which the server would wait.
+    peer.destroy();
     assert.deepEqual(log, ["connection", "echo", reason]);
   });
 }
