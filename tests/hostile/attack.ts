@@ -10,6 +10,7 @@ import { runInNewContext } from "node:vm";
 import type { Server, ServerOptions } from "socket.io";
 import { homes, loadServer, serverPackages, type Maker } from "../interop/implementations.ts";
 import { text } from "../support/raw-frames.ts";
+import { upgradeRequest } from "../support/upgrade-request.ts";
 
 /** A server under attack. */
 export interface Target {
@@ -64,10 +65,7 @@ export async function deafPeer(t: TestContext, port: number): Promise<TcpSocket>
   const socket = connect(port, "127.0.0.1");
   t.after(() => socket.destroy());
   socket.on("error", () => {});
-  socket.write(
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-  );
+  socket.write(upgradeRequest("/socket.io/?EIO=4&transport=websocket"));
   let answer = "";
   while (!answer.includes("pingInterval")) answer += String((await once(socket, "data"))[0]);
   socket.pause();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { continuation, frame, MASK, ping, text } from "../support/raw-frames.ts";
-import { ENGINE, Peer, pollingSid, PONG_OR_CLOSE, request, upgradeRequest, webSocketPeer } from "./peer.ts";
+import { upgradeRequest } from "../support/upgrade-request.ts";
+import { ENGINE, Peer, pollingSid, PONG_OR_CLOSE, request, webSocketPeer } from "./peer.ts";
 import { published, unfelled, type SetUp } from "./victim.ts";
 
 const MIB = 1024 * 1024;
@@ -119,7 +120,7 @@ unfelled(
     ];
     for (const value of values) {
       for (const name of ["Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"]) {
-        const bytes = upgradeRequest(`${ENGINE}&transport=websocket`, `${name}: ${value}\r\n`);
+        const bytes = upgradeRequest(`${ENGINE}&transport=websocket`, { [name]: value });
         assert.ok(await new Peer(t, victim.port, bytes).sees("HTTP/1.1"), value);
       }
     }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { upgradeRequest } from "../support/upgrade-request.ts";
 import { withstands } from "./attack.ts";
-import { ENGINE, exchange, Peer, pollingSid, request, SOCKET_IO, upgradeRequest, webSocketPeer } from "./peer.ts";
+import { ENGINE, exchange, Peer, pollingSid, request, SOCKET_IO, webSocketPeer } from "./peer.ts";
 import { published, unfelled, type Victim } from "./victim.ts";
 
 const CLOSE = "Connection: close\r\n";
@@ -59,7 +60,7 @@ withstands("allowRequest is asked for WebSockets as well, with the origin", asyn
       decide(null, req.headers.origin !== "https://evil.example");
     },
   });
-  const evil = upgradeRequest(`${SOCKET_IO}&transport=websocket`, "Origin: https://evil.example\r\n");
+  const evil = upgradeRequest(`${SOCKET_IO}&transport=websocket`, { Origin: "https://evil.example" });
   const peer = new Peer(t, port, evil);
   await peer.sees("\r\n\r\n");
   assert.match(peer.text, /^HTTP\/1\.1 4\d\d/);
@@ -93,7 +94,7 @@ unfelled(
   () => ({}),
   async (victim, t) => {
     for (const target of ["/elsewhere", "/engine.io/?EIO=4&transport=polling", `${ENGINE}&transport=nothing`]) {
-      const peer = new Peer(t, victim.port, upgradeRequest(target, "", "h2c"));
+      const peer = new Peer(t, victim.port, upgradeRequest(target, { Upgrade: "h2c" }));
       await once(peer.socket, "connect");
       await victim.ask(() => true);
       await peer.reset();
@@ -117,7 +118,10 @@ unfelled(
   "engine.io",
   () => ({ destroyUpgradeTimeout: 20 }),
   async (victim, t) => {
-    const peers = Array.from({ length: 50 }, () => new Peer(t, victim.port, upgradeRequest("/elsewhere", "", "h2c")));
+    const peers = Array.from(
+      { length: 50 },
+      () => new Peer(t, victim.port, upgradeRequest("/elsewhere", { Upgrade: "h2c" })),
+    );
     await Promise.all(peers.map((peer) => peer.closed));
     await serves(t, victim);
   },
@@ -143,7 +147,7 @@ published(
       ];
       for (const query of queries) {
         for (const bytes of [
-          upgradeRequest(`/engine.io/?${query}`, CLOSE),
+          upgradeRequest(`/engine.io/?${query}`, { Connection: "Upgrade, close" }),
           request("GET", `/engine.io/?${query}`, null, CLOSE),
           request("POST", `/engine.io/?${query}`, "2", CLOSE),
         ]) {

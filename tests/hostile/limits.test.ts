@@ -8,8 +8,9 @@ import type { Server, ServerOptions, Socket } from "socket.io";
 import { io as connect } from "socket.io-client";
 import * as msgpack from "socket.io-msgpack-parser";
 import { binary, continuation, frame, ping, text } from "../support/raw-frames.ts";
+import { upgradeRequest } from "../support/upgrade-request.ts";
 import { withstands } from "./attack.ts";
-import { Peer, pollingSid, request, SOCKET_IO, upgradeRequest, webSocketPeer } from "./peer.ts";
+import { Peer, pollingSid, request, SOCKET_IO, webSocketPeer } from "./peer.ts";
 
 /** What goes on around one limit. */
 interface Scene {

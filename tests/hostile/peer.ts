@@ -1,18 +1,11 @@
 import { once } from "node:events";
 import { connect, type Socket as TcpSocket } from "node:net";
 import type { TestContext } from "node:test";
+import { upgradeRequest } from "../support/upgrade-request.ts";
 
 /** Where the engine alone answers, and where a server of Socket.IO does. */
 export const ENGINE = "/engine.io/?EIO=4";
 export const SOCKET_IO = "/socket.io/?EIO=4";
-
-/** A request for a WebSocket in bytes. */
-export function upgradeRequest(target: string, headers = "", upgrade = "websocket"): string {
-  return (
-    `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n` +
-    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`
-  );
-}
 
 /** A request with a body in bytes. */
 export function request(method: string, target: string, body: string | null = null, headers = ""): string {
@@ -71,8 +64,8 @@ export class Peer {
 }
 
 /** A session over a WebSocket, its handshake read. */
-export async function webSocketPeer(t: TestContext, port: number, target = ENGINE, headers = ""): Promise<Peer> {
-  const peer = new Peer(t, port, upgradeRequest(`${target}&transport=websocket`, headers));
+export async function webSocketPeer(t: TestContext, port: number, target = ENGINE): Promise<Peer> {
+  const peer = new Peer(t, port, upgradeRequest(`${target}&transport=websocket`));
   await peer.sees("pingInterval");
   return peer;
 }

@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { Server as Engine, uServer, type BaseServer, type ServerOptions } from "engine.io";
 import { ScriptedApp } from "../support/scripted-uws.ts";
-import { ENGINE, exchange, pollingSid, request, upgradeRequest } from "./peer.ts";
+import { upgradeRequest } from "../support/upgrade-request.ts";
+import { ENGINE, exchange, pollingSid, request } from "./peer.ts";
 
 const POLLING = "EIO=4&transport=polling";
 const WEBSOCKET = "EIO=4&transport=websocket";

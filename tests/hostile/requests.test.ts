@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ENGINE, exchange, Peer, pollingSid, request, upgradeRequest } from "./peer.ts";
+import { upgradeRequest } from "../support/upgrade-request.ts";
+import { ENGINE, exchange, Peer, pollingSid, request } from "./peer.ts";
 import { published, unfelled } from "./victim.ts";
 
 const MIB = 1024 * 1024;

@@ -4,7 +4,8 @@ import { createServer } from "node:http";
 import { describe, test, type TestContext } from "node:test";
 import { Server as Engine, type ServerOptions } from "engine.io";
 import { http as ask } from "../support/raw-peer.ts";
-import { ENGINE, Peer, upgradeRequest, webSocketPeer } from "./peer.ts";
+import { upgradeRequest } from "../support/upgrade-request.ts";
+import { ENGINE, Peer, webSocketPeer } from "./peer.ts";
 import { listening } from "../support/listening.ts";
 
 const POLLING = `${ENGINE}&transport=polling`;
@@ -25,8 +26,7 @@ async function serve(t: TestContext, options: ServerOptions) {
   };
   /** Status line of the answer to an upgrade request. */
   const upgrade = async (sid: string, headers: Headers): Promise<string> => {
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    const peer = new Peer(t, port, upgradeRequest(`${ENGINE}&transport=websocket&sid=${sid}`, lines.join("")));
+    const peer = new Peer(t, port, upgradeRequest(`${ENGINE}&transport=websocket&sid=${sid}`, headers));
     await peer.sees("\r\n\r\n");
     return `${peer.text.slice(0, 12)} ${peer.text.split("\r\n\r\n")[1]}`.trim();
   };

@@ -4,8 +4,9 @@ import { test } from "node:test";
 import { attach, listen } from "engine.io";
 import { text } from "../support/raw-frames.ts";
 import { until } from "../support/until.ts";
+import { upgradeRequest } from "../support/upgrade-request.ts";
 import { DEADLINE, MIB } from "./attack.ts";
-import { ENGINE, Peer, pollingSid, request, upgradeRequest, webSocketPeer } from "./peer.ts";
+import { ENGINE, Peer, pollingSid, request, webSocketPeer } from "./peer.ts";
 import { unfelled } from "./victim.ts";
 import { listening } from "../support/listening.ts";
 

@@ -9,6 +9,7 @@ import { OwnEngine } from "../../packages/engine.io/src/websocket/own-engine.ts"
 import { WsEngine } from "../../packages/engine.io/src/websocket/ws-engine.ts";
 import { FrameLog } from "./frame-log.ts";
 import { describeFrames } from "./raw-frames.ts";
+import { upgradeRequest } from "./upgrade-request.ts";
 
 /** Both ways of serving a WebSocket, without an engine above, and a peer that knows only bytes. */
 
@@ -106,7 +107,7 @@ export class BytePeer {
   readonly #log: FrameLog;
 
   /** @param extra follows the upgrade request in the same write */
-  constructor(port: number, extra: Buffer = Buffer.alloc(0), request = upgradeRequest()) {
+  constructor(port: number, extra: Buffer = Buffer.alloc(0), request = upgradeRequest("/")) {
     this.socket = connect(port, "127.0.0.1");
     this.socket.setNoDelay();
     this.socket.write(Buffer.concat([Buffer.from(request, "latin1"), extra]));
@@ -145,18 +146,4 @@ export class BytePeer {
     while (this.head === "" && !this.socket.destroyed) await this.#log.change();
     return this;
   }
-}
-
-/** With the sample key of RFC 6455. A header that is given as null is left out. */
-export function upgradeRequest(headers: Record<string, string | null> = {}, method = "GET"): string {
-  const all = {
-    Host: "localhost",
-    Connection: "Upgrade",
-    Upgrade: "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    ...headers,
-  };
-  const lines = Object.entries(all).filter(([, value]) => value !== null);
-  return `${method} / HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
 }

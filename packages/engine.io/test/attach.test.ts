@@ -7,6 +7,7 @@ import * as engineIo from "engine.io";
 import { attach, listen, Server, type Socket } from "engine.io";
 import { deferred } from "../../../tests/support/deferred.ts";
 import { http, RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
 import {
   PATH,
   POLLING,
@@ -15,7 +16,6 @@ import {
   listening,
   pollingSession,
   serve,
-  upgradeRequest,
   websocketSession,
 } from "./support.ts";
 
@@ -139,7 +139,7 @@ describe("upgrade requests for other paths", () => {
   test("a reset of such a connection does not end the process", async (t) => {
     const { http: server, port } = await serve(t);
     const upgrade = once(server, "upgrade");
-    const peer = new RawConnection(port, upgradeRequest("/foreign", "").replace("websocket", "h2c"));
+    const peer = new RawConnection(port, upgradeRequest("/foreign", { Upgrade: "h2c" }));
     const [, socket] = (await upgrade) as [unknown, TcpSocket];
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.resume();

@@ -7,7 +7,8 @@ import { describe, test, type TestContext } from "node:test";
 import type { ServerOptions, SessionBus, SessionBusListener, Socket } from "engine.io";
 import { deferred } from "../../../tests/support/deferred.ts";
 import { http, RawPolling, RawWebSocket, tcp } from "../../../tests/support/raw-peer.ts";
-import { PATH, pollingSession, RawConnection, serve, upgradeRequest, type Served } from "./support.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { PATH, pollingSession, RawConnection, serve, type Served } from "./support.ts";
 
 const UNKNOWN_SID = '{"code":1,"message":"Session ID unknown"}';
 

@@ -4,7 +4,8 @@ import type { ServerResponse } from "node:http";
 import { describe, test, type TestContext } from "node:test";
 import type { ServerOptions } from "engine.io";
 import { http } from "../../../tests/support/raw-peer.ts";
-import { PATH, POLLING, RawConnection, serve, upgradeRequest, WEBSOCKET, type Served } from "./support.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { PATH, POLLING, RawConnection, serve, WEBSOCKET, type Served } from "./support.ts";
 
 /** An application that never answers, and how the refusal is reported. */
 const STUCK: readonly [where: string, name: string, setUp: (served: Served, asked: () => void) => void][] = [

@@ -3,16 +3,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, test } from "node:test";
 import { http, tcp } from "../../../tests/support/raw-peer.ts";
-import {
-  POLLING,
-  RawConnection,
-  WEBSOCKET,
-  headerLines,
-  pollingSession,
-  serve,
-  upgradeRequest,
-  websocketSession,
-} from "./support.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { POLLING, RawConnection, WEBSOCKET, headerLines, pollingSession, serve, websocketSession } from "./support.ts";
 
 type Next = (error?: unknown) => void;
 

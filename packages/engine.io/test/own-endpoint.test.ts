@@ -6,13 +6,8 @@ import fc from "fast-check";
 import { WebSocket } from "ws";
 import { binary, close, continuation, ping, text } from "../../../tests/support/raw-frames.ts";
 import { tcp } from "../../../tests/support/raw-peer.ts";
-import {
-  BytePeer,
-  ListenerLog,
-  echo,
-  serveEndpoints,
-  upgradeRequest,
-} from "../../../tests/support/websocket-bindings.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { BytePeer, ListenerLog, echo, serveEndpoints } from "../../../tests/support/websocket-bindings.ts";
 import type { WebSocketEndpoint } from "../src/websocket/endpoint.ts";
 import type { OwnWebSocket } from "../src/websocket/own-websocket.ts";
 
@@ -65,24 +60,24 @@ test("frames for many receivers find no short way once a close frame has left", 
 
 describe("the answer to a handshake", () => {
   const requests: [name: string, request: string][] = [
-    ["a right one", upgradeRequest()],
-    ["version 8", upgradeRequest({ "Sec-WebSocket-Version": "8" })],
-    ["version 12", upgradeRequest({ "Sec-WebSocket-Version": "12" })],
-    ["no version", upgradeRequest({ "Sec-WebSocket-Version": null })],
-    ["no key", upgradeRequest({ "Sec-WebSocket-Key": null })],
-    ["a short key", upgradeRequest({ "Sec-WebSocket-Key": "abc" })],
-    ["a key that is not base64", upgradeRequest({ "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25j*Q==" })],
-    ["a POST", upgradeRequest({}, "POST")],
-    ["an upgrade to something else", upgradeRequest({ Upgrade: "h2c" })],
-    ["an upgrade in other letters", upgradeRequest({ Upgrade: "WebSocket" })],
-    ["one sub-protocol", upgradeRequest({ "Sec-WebSocket-Protocol": "chat" })],
-    ["sub-protocols", upgradeRequest({ "Sec-WebSocket-Protocol": "foo,bar , baz" })],
-    ["a sub-protocol twice", upgradeRequest({ "Sec-WebSocket-Protocol": "foo, foo" })],
-    ["an empty sub-protocol", upgradeRequest({ "Sec-WebSocket-Protocol": "foo,,bar" })],
-    ["a sub-protocol that is no token", upgradeRequest({ "Sec-WebSocket-Protocol": "a b" })],
-    ["a list that ends with a comma", upgradeRequest({ "Sec-WebSocket-Protocol": "foo," })],
-    ["a list of nothing", upgradeRequest({ "Sec-WebSocket-Protocol": "" })],
-    ["an extension", upgradeRequest({ "Sec-WebSocket-Extensions": "permessage-deflate" })],
+    ["a right one", upgradeRequest("/")],
+    ["version 8", upgradeRequest("/", { "Sec-WebSocket-Version": "8" })],
+    ["version 12", upgradeRequest("/", { "Sec-WebSocket-Version": "12" })],
+    ["no version", upgradeRequest("/", { "Sec-WebSocket-Version": null })],
+    ["no key", upgradeRequest("/", { "Sec-WebSocket-Key": null })],
+    ["a short key", upgradeRequest("/", { "Sec-WebSocket-Key": "abc" })],
+    ["a key that is not base64", upgradeRequest("/", { "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25j*Q==" })],
+    ["a POST", upgradeRequest("/", {}, "POST")],
+    ["an upgrade to something else", upgradeRequest("/", { Upgrade: "h2c" })],
+    ["an upgrade in other letters", upgradeRequest("/", { Upgrade: "WebSocket" })],
+    ["one sub-protocol", upgradeRequest("/", { "Sec-WebSocket-Protocol": "chat" })],
+    ["sub-protocols", upgradeRequest("/", { "Sec-WebSocket-Protocol": "foo,bar , baz" })],
+    ["a sub-protocol twice", upgradeRequest("/", { "Sec-WebSocket-Protocol": "foo, foo" })],
+    ["an empty sub-protocol", upgradeRequest("/", { "Sec-WebSocket-Protocol": "foo,,bar" })],
+    ["a sub-protocol that is no token", upgradeRequest("/", { "Sec-WebSocket-Protocol": "a b" })],
+    ["a list that ends with a comma", upgradeRequest("/", { "Sec-WebSocket-Protocol": "foo," })],
+    ["a list of nothing", upgradeRequest("/", { "Sec-WebSocket-Protocol": "" })],
+    ["an extension", upgradeRequest("/", { "Sec-WebSocket-Extensions": "permessage-deflate" })],
   ];
   for (const [name, request] of requests) {
     test(`${name}: the same bytes as ws`, async (t) => {

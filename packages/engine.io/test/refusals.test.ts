@@ -3,16 +3,8 @@ import { describe, test } from "node:test";
 import type { Server, ServerOptions } from "engine.io";
 import { deferred } from "../../../tests/support/deferred.ts";
 import { http, tcp } from "../../../tests/support/raw-peer.ts";
-import {
-  PATH,
-  POLLING,
-  RawConnection,
-  WEBSOCKET,
-  headerLines,
-  pollingSession,
-  serve,
-  upgradeRequest,
-} from "./support.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { PATH, POLLING, RawConnection, WEBSOCKET, headerLines, pollingSession, serve } from "./support.ts";
 
 type Case = readonly [name: string, method: string, target: string, code: number, message: string, context: object];
 

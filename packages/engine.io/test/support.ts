@@ -99,14 +99,6 @@ export async function websocketSession(served: Observed<BaseServer>, query?: str
   return [peer, await connection];
 }
 
-/** An upgrade request in bytes, with the sample key of RFC 6455. */
-export function upgradeRequest(target: string, headers = ""): string {
-  return (
-    `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`
-  );
-}
-
 /** A TCP connection that keeps all it receives, to be compared byte by byte. */
 export class RawConnection {
   text = "";

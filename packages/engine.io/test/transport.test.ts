@@ -4,15 +4,8 @@ import type { IncomingMessage } from "node:http";
 import { describe, test } from "node:test";
 import { parser, Transport, transports } from "engine.io";
 import { WebSocketServer, type WebSocket } from "ws";
-import {
-  POLLING,
-  pollingSession,
-  RawConnection,
-  serve,
-  upgradeRequest,
-  WEBSOCKET,
-  websocketSession,
-} from "./support.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { POLLING, pollingSession, RawConnection, serve, WEBSOCKET, websocketSession } from "./support.ts";
 
 /** A request as far as transports look at it. */
 const requestWith = (query: Record<string, string>) =>

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { describe, test } from "node:test";
 import type { Socket } from "engine.io";
 import type { RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
-import { PATH, RawConnection, pollingSession, serve, upgradeRequest, type Served } from "./support.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { PATH, RawConnection, pollingSession, serve, type Served } from "./support.ts";
 
 /** A polling session, a WebSocket that wants to carry it, and the events of the server's end. */
 async function upgrading(served: Served): Promise<[RawPolling, RawWebSocket, Socket, string[]]> {

@@ -5,7 +5,8 @@ import { gunzipSync } from "node:zlib";
 import type { ServerOptions, Socket } from "engine.io";
 import { deferred } from "../../../tests/support/deferred.ts";
 import { http } from "../../../tests/support/raw-peer.ts";
-import { PATH, POLLING, RawConnection, WEBSOCKET, headerLines, pollingSession, upgradeRequest } from "./support.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { PATH, POLLING, RawConnection, WEBSOCKET, headerLines, pollingSession } from "./support.ts";
 import { skip } from "../../../tests/support/uws.ts";
 import { serveApp } from "./uws-support.ts";
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { deferred } from "../../../tests/support/deferred.ts";
 import { http } from "../../../tests/support/raw-peer.ts";
-import { POLLING, RawConnection, WEBSOCKET, headerLines, pollingSession, upgradeRequest } from "./support.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { POLLING, RawConnection, WEBSOCKET, headerLines, pollingSession } from "./support.ts";
 import { skip } from "../../../tests/support/uws.ts";
 import { serveApp } from "./uws-support.ts";
 

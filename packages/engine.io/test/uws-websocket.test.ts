@@ -2,22 +2,15 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import type { Socket } from "engine.io";
-import {
-  PATH,
-  RawConnection,
-  WEBSOCKET,
-  headerLines,
-  pollingSession,
-  upgradeRequest,
-  websocketSession,
-} from "./support.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { PATH, RawConnection, WEBSOCKET, headerLines, pollingSession, websocketSession } from "./support.ts";
 import { skip, uWebSockets } from "../../../tests/support/uws.ts";
 import { serveApp } from "./uws-support.ts";
 
 describe("uWebSockets.js: websocket", { skip }, () => {
   test("the 101 answer has these lines, and names the first sub-protocol", async (t) => {
     const served = await serveApp(t);
-    const connection = new RawConnection(served.port, upgradeRequest(WEBSOCKET, "Sec-WebSocket-Protocol: a, b\r\n"));
+    const connection = new RawConnection(served.port, upgradeRequest(WEBSOCKET, { "Sec-WebSocket-Protocol": "a, b" }));
     const text = await connection.received('0{"sid"');
     assert.deepEqual(
       headerLines(text).filter((line) => !line.startsWith("uWebSockets: ")),
@@ -97,7 +90,7 @@ describe("uWebSockets.js: websocket", { skip }, () => {
 
   test("messages are compressed where `compression` says so", async (t) => {
     const served = await serveApp(t, {}, { compression: uWebSockets.SHARED_COMPRESSOR });
-    const request = upgradeRequest(WEBSOCKET, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+    const request = upgradeRequest(WEBSOCKET, { "Sec-WebSocket-Extensions": "permessage-deflate" });
     const connection = new RawConnection(served.port, request);
     assert.match(await connection.received("\r\n\r\n"), /\r\nSec-WebSocket-Extensions: permessage-deflate/);
     connection.socket.destroy();

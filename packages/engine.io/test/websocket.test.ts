@@ -4,7 +4,8 @@ import type { Socket as TcpSocket } from "node:net";
 import { describe, test } from "node:test";
 import type { ServerOptions, Socket } from "engine.io";
 import { WebSocket, WebSocketServer } from "ws";
-import { PATH, RawConnection, WEBSOCKET, headerLines, serve, upgradeRequest, websocketSession } from "./support.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { PATH, RawConnection, WEBSOCKET, headerLines, serve, websocketSession } from "./support.ts";
 
 describe("websocket", () => {
   test("the 101 has these headers, and the first frame is the handshake", async (t) => {
@@ -26,7 +27,7 @@ describe("websocket", () => {
 
   test("the first sub-protocol that is offered is taken", async (t) => {
     const { port } = await serve(t);
-    const peer = new RawConnection(port, upgradeRequest(WEBSOCKET, "Sec-WebSocket-Protocol: foo, bar\r\n"));
+    const peer = new RawConnection(port, upgradeRequest(WEBSOCKET, { "Sec-WebSocket-Protocol": "foo, bar" }));
     assert.ok(headerLines(await peer.received("\r\n\r\n")).includes("Sec-WebSocket-Protocol: foo"));
     peer.socket.destroy();
   });
@@ -128,8 +129,8 @@ describe("websocket", () => {
   });
 
   test("ws serves who compresses, and everybody if it is asked for by name", async (t) => {
-    const offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
-    const isWs = async (options: ServerOptions, headers: string): Promise<boolean> => {
+    const offer = { "Sec-WebSocket-Extensions": "permessage-deflate" };
+    const isWs = async (options: ServerOptions, headers: Record<string, string> = {}): Promise<boolean> => {
       const served = await serve(t, options);
       const connection = served.connection();
       const peer = new RawConnection(served.port, upgradeRequest(WEBSOCKET, headers));
@@ -138,9 +139,9 @@ describe("websocket", () => {
       return (transport as unknown as { socket: unknown }).socket instanceof WebSocket;
     };
     assert.equal(await isWs({}, offer), false);
-    assert.equal(await isWs({ perMessageDeflate: true }, ""), false);
+    assert.equal(await isWs({ perMessageDeflate: true }), false);
     assert.equal(await isWs({ perMessageDeflate: true }, offer), true);
-    assert.equal(await isWs({ wsEngine: WebSocketServer }, ""), true);
+    assert.equal(await isWs({ wsEngine: WebSocketServer }), true);
   });
 
   test("a WebSocket server of another make can take the place of ws", async (t) => {

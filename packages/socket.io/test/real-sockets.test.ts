@@ -5,6 +5,7 @@ import test, { type TestContext } from "node:test";
 import type { ServerOptions, Socket } from "socket.io";
 import { text } from "../../../tests/support/raw-frames.ts";
 import { normalised, RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
+import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
 import { serve } from "./support/serve.ts";
 
 /** A server on a real port, with the listeners that the tests below talk to. */
@@ -116,7 +117,7 @@ for (const [what, last, reason] of [
     const connection = once(io, "connection");
     const peer = connect(port, "127.0.0.1");
     t.after(() => peer.destroy());
-    peer.write(`${UPGRADE.join("\r\n")}\r\n\r\n`);
+    peer.write(upgradeRequest("/socket.io/?EIO=4&transport=websocket"));
     // The 101 comes first.
     await once(peer, "data");
     peer.write(text("40"));
@@ -129,12 +130,3 @@ for (const [what, last, reason] of [
     assert.deepEqual(log, ["connection", "echo", reason]);
   });
 }
-
-const UPGRADE = [
-  "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1",
-  "Host: 127.0.0.1",
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Version: 13",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-];

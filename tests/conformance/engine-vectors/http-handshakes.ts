@@ -1,4 +1,4 @@
-import { upgradeRequest } from "./bytes-peer.ts";
+import { upgradeRequest } from "../../support/upgrade-request.ts";
 import { oneRequest } from "./http-requests.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Engine, Stage } from "./stage.ts";

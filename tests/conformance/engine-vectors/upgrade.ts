@@ -1,5 +1,5 @@
+import { upgradeRequest } from "../../support/upgrade-request.ts";
 import type { BytesPeer } from "./bytes-peer.ts";
-import { upgradeRequest } from "./bytes-peer.ts";
 import type { Vector } from "../vectors/files.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Answer, PollingPeer } from "./session.ts";

@@ -1,5 +1,6 @@
+import { upgradeRequest } from "../../support/upgrade-request.ts";
 import type { Vector } from "../vectors/files.ts";
-import { type BytesPeer, type Seen, upgradeRequest } from "./bytes-peer.ts";
+import { type BytesPeer, type Seen } from "./bytes-peer.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Session } from "./session.ts";
 import type { Stage } from "./stage.ts";

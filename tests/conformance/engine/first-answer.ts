@@ -1,6 +1,7 @@
+import { upgradeRequest } from "../../support/upgrade-request.ts";
 import { overWebSocket } from "./behaviour.ts";
 import { WebSocketPeer } from "./peers.ts";
-import { upgradeRequest, type Query, type Stage } from "./stage.ts";
+import { type Query, type Stage } from "./stage.ts";
 
 /** Opens a session and gives the values of a header of the first answer, a line each. */
 export async function firstAnswer(

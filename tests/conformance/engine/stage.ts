@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { tcp, tcpAnswer } from "../../support/raw-peer.ts";
+import { upgradeRequest } from "../../support/upgrade-request.ts";
 import type { Cell, TransportKind } from "./cells.ts";
 import { overPolling } from "./behaviour.ts";
 import { codecOf, type Codec } from "./codec.ts";
@@ -155,18 +156,4 @@ export function readRefusal(text: string): Refused {
   const [head = "", body = ""] = text.split("\r\n\r\n");
   const status = Number(/^HTTP\/1\.1 (\d+) /.exec(head)?.[1]);
   return { status, contentType: /^content-type: (.*)$/im.exec(head)?.[1], body };
-}
-
-/** With the sample key of RFC 6455. */
-export function upgradeRequest(target: string, headers: Record<string, string> = {}): string {
-  const all = {
-    Host: "localhost",
-    Connection: "Upgrade",
-    Upgrade: "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    ...headers,
-  };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `GET ${target} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerOptions } from "socket.io";
 import { http, RawWebSocket, tcpAnswer } from "../../support/raw-peer.js";
+import { upgradeRequest } from "../../support/upgrade-request.ts";
 import type { Claims } from "./claims.js";
 import { blankSite } from "./pages.js";
 
@@ -203,14 +204,6 @@ function corsNames(headers: object): string[] {
 
 /** The head of the answer to an offer of a WebSocket with compression. */
 function upgrade(port: number): Promise<string> {
-  const lines = [
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1",
-    "Host: 127.0.0.1",
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    "Sec-WebSocket-Extensions: permessage-deflate",
-  ];
-  return tcpAnswer(port, `${lines.join("\r\n")}\r\n\r\n`);
+  const offer = { "Sec-WebSocket-Extensions": "permessage-deflate" };
+  return tcpAnswer(port, upgradeRequest("/socket.io/?EIO=4&transport=websocket", offer));
 }

@@ -6,6 +6,7 @@ import { root } from "../../../tools/setup.mjs";
 import { loadClient, loadServer, serverPackages } from "../../interop/implementations.js";
 import { Stage } from "../../interop/stage.js";
 import { http, RawPolling, RawWebSocket, tcpAnswer } from "../../support/raw-peer.js";
+import { upgradeRequest } from "../../support/upgrade-request.ts";
 import { compilerSays, writeInFolder } from "../support/compiler.js";
 import { type Claims, upstreamClient } from "./claims.js";
 import { blankSite } from "./pages.js";
@@ -225,14 +226,7 @@ export const deployment: Claims = {
   },
 };
 
-const UPGRADE_3 = `${[
-  "GET /socket.io/?EIO=3&transport=websocket HTTP/1.1",
-  "Host: 127.0.0.1",
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Version: 13",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-].join("\r\n")}\r\n\r\n`;
+const UPGRADE_3 = upgradeRequest("/socket.io/?EIO=3&transport=websocket");
 
 const EMITTERS = `
 import { EventEmitter } from "node:events";

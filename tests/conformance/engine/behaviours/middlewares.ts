@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { upgradeRequest } from "../../../support/upgrade-request.ts";
 import { overPlainPolling, overWebSocket, type Behaviours } from "../behaviour.ts";
 import type { MiddlewareResponse } from "../engine.ts";
 import { firstAnswer } from "../first-answer.ts";
-import { upgradeRequest } from "../stage.ts";
 
 type Headers = Record<string, string | string[]>;
 

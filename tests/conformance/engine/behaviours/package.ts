@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server as HttpServer, type Ser
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { WebSocketServer, type ServerOptions as ServerOptionsOfWs } from "ws";
 import { tcp } from "../../../support/raw-peer.ts";
+import { upgradeRequest } from "../../../support/upgrade-request.ts";
 import { ask } from "../http.ts";
 import type { EngineModule } from "../makers.ts";
-import { upgradeRequest } from "../stage.ts";
 import { VirtualTime } from "../virtual-time.ts";
 
 /** Closes what a behaviour opened. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { upgradeRequest } from "../../../support/upgrade-request.ts";
 import { overPlainPolling, overPolling, overWebSocket, type Behaviours } from "../behaviour.ts";
 import type { EngineRequest } from "../engine.ts";
 import { BytePeer } from "../../../support/websocket-bindings.ts";
-import { readRefusal, refusalOf, upgradeRequest, type Stage } from "../stage.ts";
+import { readRefusal, refusalOf, type Stage } from "../stage.ts";
 
 /** Requests that do not get what they ask for (protocols.md 1.2). */
 export const refusals: Behaviours = {

@@ -4,6 +4,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import type { Server, ServerOptions } from "socket.io";
 import { RawWebSocket, tcp, type HttpAnswer, type RawPolling } from "../../../support/raw-peer.ts";
 import { WebSocketServer } from "ws";
+import { upgradeRequest } from "../../../support/upgrade-request.ts";
 import type { Behaviours } from "../behaviour.ts";
 import type { Peer } from "../peer.ts";
 import { insides, type Stage } from "../stage.ts";
@@ -12,6 +13,7 @@ import { insides, type Stage } from "../stage.ts";
 const LATE = 1 / 20;
 
 const HANDSHAKE = "/socket.io/?EIO=4&transport=polling";
+const WEBSOCKET = "/socket.io/?EIO=4&transport=websocket";
 
 /** Options that the server passes on to its engine. */
 export const engineOptions: Behaviours = {
@@ -104,7 +106,7 @@ export const engineOptions: Behaviours = {
     await polling.post("40");
     await polling.receive(1);
     await stage.peer();
-    assert.deepEqual(asked, [HANDSHAKE, "/socket.io/?EIO=4&transport=websocket"]);
+    assert.deepEqual(asked, [HANDSHAKE, WEBSOCKET]);
   },
 
   "allowRequest: a refusal is a 403 over polling and a 400 over WebSocket, with its reason or Forbidden": async (
@@ -117,7 +119,7 @@ export const engineOptions: Behaviours = {
       await stage.serve({ allowRequest: (_req, callback) => callback(reason, false) });
       const { status, body } = await stage.ask("GET", HANDSHAKE);
       assert.deepEqual([status, JSON.parse(body)], [403, { code: 4, message }]);
-      const answer = await tcp(stage.port(), upgradeRequest());
+      const answer = await tcp(stage.port(), upgradeRequest(WEBSOCKET));
       assert.match(answer, /^HTTP\/1\.1 400 /);
       assert.ok(answer.includes(message), answer);
     }
@@ -156,7 +158,7 @@ export const engineOptions: Behaviours = {
       [{ threshold: 5 }, 5],
     ] as const) {
       const io = await stage.serve(perMessageDeflate === undefined ? {} : { perMessageDeflate });
-      const head = await headOf(stage, upgradeRequest(extension));
+      const head = await headOf(stage, upgradeRequest(WEBSOCKET, extension));
       assert.match(head, /^HTTP\/1\.1 101 /);
       const isNegotiated = /^sec-websocket-extensions: permessage-deflate/im.test(head);
       assert.equal(isNegotiated, threshold !== undefined, JSON.stringify(perMessageDeflate));
@@ -238,7 +240,7 @@ export const engineOptions: Behaviours = {
     upstreamDiffers: "Q-20",
     run: async (stage) => {
       await stage.serve({ cookie: true });
-      assert.match(await headOf(stage, upgradeRequest()), /^set-cookie: io=/im);
+      assert.match(await headOf(stage, upgradeRequest(WEBSOCKET)), /^set-cookie: io=/im);
     },
   },
 
@@ -386,20 +388,6 @@ async function pollThrough(
   assert.equal((expected === undefined ? body : decode[expected]!(body)).toString(), event);
 }
 
-function upgradeRequest(headers: Record<string, string> = {}, path = "/socket.io/?EIO=4&transport=websocket"): string {
-  const all = {
-    Host: "localhost",
-    Connection: "Upgrade",
-    Upgrade: "websocket",
-    "Sec-WebSocket-Version": "13",
-    // The sample of RFC 6455, 1.3.
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    ...headers,
-  };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
-}
-
 /** The first lines of an answer, up to the empty one. */
 function headOf(stage: Stage, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -417,7 +405,7 @@ function headOf(stage: Stage, request: string): Promise<string> {
 
 /** An upgrade request that is not for the engine. */
 function strayUpgrade(stage: Stage): { ended: Promise<string>; data: Promise<unknown> } {
-  const socket = connect(stage.port(), "127.0.0.1", () => socket.write(upgradeRequest({}, "/elsewhere")));
+  const socket = connect(stage.port(), "127.0.0.1", () => socket.write(upgradeRequest("/elsewhere")));
   stage.defer(() => socket.destroy());
   let text = "";
   socket.setEncoding("latin1");

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import type { Server, Socket } from "socket.io";
 import { close, frame, text } from "../../../support/raw-frames.ts";
 import type { RawPolling } from "../../../support/raw-peer.ts";
-import { upgradeRequest } from "../../engine/stage.ts";
+import { upgradeRequest } from "../../../support/upgrade-request.ts";
 import type { Behaviour, Behaviours } from "../behaviour.ts";
 import type { Peer } from "../peer.ts";
 import { joinPolling } from "../polling.ts";
