@@ -1,12 +1,15 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rolldown, type OutputOptions, type Plugin, type RolldownBuild } from "rolldown";
+import { rolldown, type OutputOptions, type RolldownBuild } from "rolldown";
 import { forgetBuild, markBuilt, needsBuild } from "./changed.ts";
+import { filesBelow } from "./files.ts";
 import { shortNames } from "./mangling.ts";
-import { bundles, INTERNAL, packages, type BundleBuild, type PackageBuild } from "./packages.ts";
+import { browserFiles, workspaceSources } from "./module-resolution.ts";
+import { bundles, packages, type BundleBuild, type PackageBuild } from "./packages.ts";
+import { internalOf, wholeFiles } from "./whole-files.ts";
 
 /**
  * Builds the packages: `npm run build`, or `npm run build -- engine.io-client` for some of them.
@@ -130,66 +133,6 @@ async function write(
   await build.close();
 }
 
-/**
- * Puts the modules that some entries reach into one file. What Node reads of it is as little as can be: comments stand in the source map,
- * and exports, of which none changes, are values in place of a function each.
- * @param isEntry whether the one entry is the file
- */
-function wholeFiles(
-  source: string,
-  files: NonNullable<PackageBuild["whole"]>,
-  isEntry: boolean,
-): { readonly plugin: Plugin; readonly layout: OutputOptions } {
-  const imported = new Map<string, readonly string[]>();
-  const fileOf = new Map<string, string>();
-  const reach = (id: string, file: string): void => {
-    if (fileOf.has(id)) return;
-    fileOf.set(id, file);
-    imported.get(id)?.forEach((other) => reach(other, file));
-  };
-  const accessor =
-    /^Object\.defineProperty\(exports, "(\S+)", \{\s+enumerable: true,\s+get: function\(\) \{\s+return (\S+);\s+\}\s+\}\)/gm;
-  return {
-    plugin: {
-      name: "whole-files",
-      resolveId(id) {
-        const internal = internalOf(id);
-        return internal === undefined ? null : { id: internal, external: true };
-      },
-      moduleParsed: ({ id, importedIds }) => void imported.set(id, importedIds),
-      buildEnd() {
-        for (const [file, entries] of Object.entries(files)) {
-          for (const entry of entries) reach(join(source, `${entry}.ts`), file);
-        }
-      },
-      generateBundle(_options, bundle) {
-        for (const chunk of Object.values(bundle)) {
-          if (chunk.type === "chunk") chunk.code = asAscii(chunk.code.replaceAll(accessor, "exports.$1 = $2"));
-        }
-      },
-    },
-    layout: {
-      codeSplitting: isEntry
-        ? false
-        : { groups: [{ name: (id) => fileOf.get(id), debugName: "whole", minShareCount: 1 }] },
-      chunkFileNames: "[name].js",
-      externalLiveBindings: false,
-      comments: false,
-    },
-  };
-}
-
-/** A source of one character beyond ASCII takes twice the memory, all of it. */
-function asAscii(code: string): string {
-  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-/** By what name a package's file takes what a sibling has under this one. */
-function internalOf(id: string): string | undefined {
-  const sibling = Object.keys(INTERNAL).find((name) => INTERNAL[name]!.test(id));
-  return sibling && `${sibling}/internal`;
-}
-
 async function buildBundle(bundle: BundleBuild): Promise<void> {
   const folder = join(root, "packages", bundle.package);
   const manifest = require(join(folder, "package.json")) as { version: string };
@@ -218,35 +161,6 @@ async function minification(build: RolldownBuild, format: OutputOptions): Promis
   const names = Object.keys(cache);
   if (names.length === 0) return true;
   return { compress: true, mangle: true, mangleProps: { include: new RegExp(`^(${names.join("|")})$`), cache } };
-}
-
-/** `x.node.ts` stands for Node, `x.ts` beside it for browsers; `x.ts` for Node and `x.browser.ts` likewise. */
-function browserFiles(): Plugin {
-  return {
-    name: "browser-files",
-    resolveId(id, importer) {
-      if (importer === undefined || !id.startsWith(".")) return null;
-      const path = resolve(dirname(importer), id.replace(/\.js$/, ".ts"));
-      const candidates = [path.replace(/\.node\.ts$/, ".ts"), path.replace(/\.ts$/, ".browser.ts")];
-      return candidates.find((candidate) => candidate !== path && existsSync(candidate)) ?? null;
-    },
-  };
-}
-
-/**
- * Bundles are made from the sources of all the packages inside them, so that dead code of all falls away.
- * @param parser stands in for socket.io-parser, whose subpaths stay
- */
-function workspaceSources(parser?: string): Plugin {
-  return {
-    name: "workspace-sources",
-    resolveId(id) {
-      const [name, ...rest] = (id === "socket.io-parser" && parser !== undefined ? parser : id).split("/");
-      if (!packages.some((pkg) => pkg.name === name)) return null;
-      const base = join(root, "packages", name!, "src", ...rest);
-      return [`${base}.ts`, join(base, "index.ts")].find(existsSync) ?? null;
-    },
-  };
 }
 
 type Wrapper = NonNullable<PackageBuild["wrappers"]>[number];
@@ -294,13 +208,6 @@ function copyTypes(from: string, to: string): void {
 
 function isTypes(file: string): boolean {
   return file.endsWith(".d.ts") || file.endsWith(".d.mts");
-}
-
-function filesBelow(dir: string): string[] {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 function packagePath(pkg: PackageBuild, ...parts: string[]): string {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { filesBelow } from "./files.ts";
 import { packages, type PackageBuild } from "./packages.ts";
 import { root } from "./setup.mjs";
 
@@ -28,16 +29,20 @@ function stampFile(name: string): string {
   return join(root, ".cache/build", name);
 }
 
+/** Of the build and of what all packages share. */
+const COMMON = [
+  ...["build", "mangling", "module-resolution", "packages", "whole-files"].map((name) => `tools/${name}.ts`),
+  ...["tsconfig.base.json", "package-lock.json"],
+];
+
 function sourceHash(name: string): string {
   const folder = join(root, "packages", name);
   const hash = createHash("sha256");
   const files = [
-    ...["tools/build.ts", "tools/packages.ts", "tsconfig.base.json", "package-lock.json"].map((file) =>
-      join(root, file),
-    ),
+    ...COMMON.map((file) => join(root, file)),
     join(folder, "package.json"),
     join(folder, "tsconfig.json"),
-    ...filesBelow(join(folder, "src")),
+    ...filesBelow(join(folder, "src")).toSorted(),
   ];
   for (const file of files) {
     if (existsSync(file)) hash.update(`${file}\n`).update(readFileSync(file));
@@ -53,12 +58,4 @@ function madeFrom(name: string): string[] {
   };
   const ours = packages.map((pkg) => pkg.name).filter((ourName) => manifest.dependencies?.[ourName] !== undefined);
   return name === "socket.io" ? [...ours, "socket.io-client"] : ours;
-}
-
-function filesBelow(dir: string): string[] {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
 }
