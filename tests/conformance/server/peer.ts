@@ -77,6 +77,14 @@ export class Peer {
     }
   }
 
+  /** The names of the events that have come up to now. */
+  async names(): Promise<unknown[]> {
+    return (await this.sofar()).map((message) => {
+      const text = String(message);
+      return (JSON.parse(text.slice(text.indexOf("["))) as unknown[])[0];
+    });
+  }
+
   close(): void {
     this.raw.close();
   }

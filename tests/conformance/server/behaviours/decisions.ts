@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { connect } from "node:net";
-import { tcp } from "../../../support/raw-peer.ts";
+import { tcp, tcpAnswer } from "../../../support/raw-peer.ts";
 import { upgradeRequest } from "../../../support/upgrade-request.ts";
 import { codecOf } from "../../engine/codec.ts";
 import { WebTransportPeer } from "../../engine/webtransport-peer.ts";
@@ -121,7 +120,7 @@ export const decisions: Behaviours = {
     async run(stage) {
       const io = await stage.serve();
       io.engine.on("headers", (headers: Record<string, unknown>) => (headers["set-cookie"] = ["a=1", "b=2"]));
-      assert.deepEqual(cookiesIn(await headOf(stage.port(), upgradeRequest(`${WEBSOCKET}4`))), ["a=1", "b=2"]);
+      assert.deepEqual(cookiesIn(await tcpAnswer(stage.port(), upgradeRequest(`${WEBSOCKET}4`))), ["a=1", "b=2"]);
     },
   },
 
@@ -130,9 +129,9 @@ export const decisions: Behaviours = {
     async run(stage) {
       const io = await stage.serve({ cookie: true });
       const connection = stage.event(io.engine, "connection");
-      const head = await headOf(stage.port(), upgradeRequest(`${WEBSOCKET}4`));
+      const answer = await tcpAnswer(stage.port(), upgradeRequest(`${WEBSOCKET}4`));
       const [{ id }] = await connection;
-      assert.deepEqual(cookiesIn(head), [`io=${id}; Path=/; HttpOnly; SameSite=Lax`]);
+      assert.deepEqual(cookiesIn(answer), [`io=${id}; Path=/; HttpOnly; SameSite=Lax`]);
     },
   },
 
@@ -169,23 +168,6 @@ async function application(stage: import("../stage.ts").Stage, options: object =
   stage.create(await stage.http(http), options);
 }
 
-/** The head of the answer to an upgrade request. */
-function headOf(port: number, request: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write(request));
-    let text = "";
-    socket.setEncoding("latin1");
-    socket.on("error", reject);
-    socket.on("data", (chunk: string) => {
-      text += chunk;
-      const end = text.indexOf("\r\n\r\n");
-      if (end === -1) return;
-      socket.destroy();
-      resolve(text.slice(0, end + 2));
-    });
-  });
-}
-
-function cookiesIn(head: string): string[] {
-  return [...head.matchAll(/^set-cookie: (.*?)\r$/gim)].map(([, value]) => value!);
+function cookiesIn(answer: string): string[] {
+  return [...answer.matchAll(/^set-cookie: (.*?)\r$/gim)].map(([, value]) => value!);
 }

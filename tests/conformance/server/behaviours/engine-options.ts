@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import type { Server, ServerOptions } from "socket.io";
-import { RawWebSocket, tcp, type HttpAnswer, type RawPolling } from "../../../support/raw-peer.ts";
+import { RawWebSocket, tcp, tcpAnswer, type HttpAnswer, type RawPolling } from "../../../support/raw-peer.ts";
 import { WebSocketServer } from "ws";
 import { upgradeRequest } from "../../../support/upgrade-request.ts";
 import type { Behaviours } from "../behaviour.ts";
@@ -158,9 +158,9 @@ export const engineOptions: Behaviours = {
       [{ threshold: 5 }, 5],
     ] as const) {
       const io = await stage.serve(perMessageDeflate === undefined ? {} : { perMessageDeflate });
-      const head = await headOf(stage, upgradeRequest(WEBSOCKET, extension));
-      assert.match(head, /^HTTP\/1\.1 101 /);
-      const isNegotiated = /^sec-websocket-extensions: permessage-deflate/im.test(head);
+      const answer = await tcpAnswer(stage.port(), upgradeRequest(WEBSOCKET, extension));
+      assert.match(answer, /^HTTP\/1\.1 101 /);
+      const isNegotiated = /^sec-websocket-extensions: permessage-deflate/im.test(answer);
       assert.equal(isNegotiated, threshold !== undefined, JSON.stringify(perMessageDeflate));
       const { perMessageDeflate: merged } = insides(io.engine).opts as { perMessageDeflate: unknown };
       if (threshold !== undefined) assert.equal((merged as { threshold: number }).threshold, threshold);
@@ -240,7 +240,7 @@ export const engineOptions: Behaviours = {
     upstreamDiffers: "Q-20",
     run: async (stage) => {
       await stage.serve({ cookie: true });
-      assert.match(await headOf(stage, upgradeRequest(WEBSOCKET)), /^set-cookie: io=/im);
+      assert.match(await tcpAnswer(stage.port(), upgradeRequest(WEBSOCKET)), /^set-cookie: io=/im);
     },
   },
 
@@ -386,21 +386,6 @@ async function pollThrough(
     br: (data) => brotliDecompressSync(data),
   };
   assert.equal((expected === undefined ? body : decode[expected]!(body)).toString(), event);
-}
-
-/** The first lines of an answer, up to the empty one. */
-function headOf(stage: Stage, request: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(stage.port(), "127.0.0.1", () => socket.write(request));
-    stage.defer(() => socket.destroy());
-    let text = "";
-    socket.setEncoding("latin1");
-    socket.on("data", (chunk: string) => {
-      text += chunk;
-      if (text.includes("\r\n\r\n")) resolve(text.split("\r\n\r\n")[0]!);
-    });
-    socket.on("error", reject);
-  });
 }
 
 /** An upgrade request that is not for the engine. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { Behaviours } from "../behaviour.ts";
 import { insides, type Joined, type Stage } from "../stage.ts";
+import { withWatchedAdapter } from "../watched-adapter.ts";
 
 /** What can be done to a server. */
 export const methods: Behaviours = {
@@ -162,9 +163,9 @@ export const methods: Behaviours = {
     io.in(["b", "c"]).emit("4");
     io.except("a").emit("5");
     io.except(["a", "b"]).emit("6");
-    assert.deepEqual(await names(a), ["1", "3"]);
-    assert.deepEqual(await names(b), ["2", "3", "4", "5"]);
-    assert.deepEqual(await names(c), ["4", "5", "6"]);
+    assert.deepEqual(await a.peer.names(), ["1", "3"]);
+    assert.deepEqual(await b.peer.names(), ["2", "3", "4", "5"]);
+    assert.deepEqual(await c.peer.names(), ["4", "5", "6"]);
   },
 
   "volatile, local, compress and timeout give a new operator each time, and leave the server as it is": async (
@@ -179,7 +180,7 @@ export const methods: Behaviours = {
     const flags = make.map((operator) => insides(operator()).flags as object);
     assert.deepEqual(flags, [{ volatile: true }, { local: true }, { compress: true }, { timeout: 5 }, {}]);
     io.emit("all");
-    assert.deepEqual(await names(a), ["all"]);
+    assert.deepEqual(await a.peer.names(), ["all"]);
   },
 
   "emit reaches everybody in / and returns true": async (stage) => {
@@ -310,22 +311,6 @@ async function threeInRooms(
   const [a, b, c] = [await stage.join(io), await stage.join(io), await stage.join(io)];
   for (const [room, { socket }] of Object.entries({ a, b, c })) void socket.join(room);
   return { io, a, b, c };
-}
-
-/** The names of the events that have come. */
-async function names({ peer }: Joined): Promise<unknown[]> {
-  return (await peer.sofar()).map((message) => (JSON.parse(String(message).slice(1)) as unknown[])[0]);
-}
-
-/** A server whose adapters keep what they are to emit to other servers. */
-function withWatchedAdapter(stage: Stage): { io: ReturnType<Stage["create"]>; emitted: unknown[][] } {
-  const emitted: unknown[][] = [];
-  class Watched extends stage.cell.adapter.Adapter {
-    override serverSideEmit(packet: unknown[]): void {
-      emitted.push([this.nsp.name, ...packet]);
-    }
-  }
-  return { io: stage.create({ adapter: Watched }), emitted };
 }
 
 /** From now on, warnings of the console end up here. */

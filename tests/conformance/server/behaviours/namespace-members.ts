@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import type { Adapter } from "socket.io-adapter";
 import type { Behaviours } from "../behaviour.ts";
 import { insides, type Joined, type Stage } from "../stage.ts";
+import { withWatchedAdapter } from "../watched-adapter.ts";
 
 /** What a namespace is made of, and what can be done to it. */
 export const namespaceMembers: Behaviours = {
@@ -123,9 +124,9 @@ export const namespaceMembers: Behaviours = {
     admin.in(["a", "b"]).emit("2");
     admin.except("a").emit("3");
     admin.to("both").except(["b"]).emit("4");
-    assert.deepEqual(await names(a), ["1", "2", "4"]);
-    assert.deepEqual(await names(b), ["2", "3"]);
-    assert.deepEqual(await names(main), []);
+    assert.deepEqual(await a.peer.names(), ["1", "2", "4"]);
+    assert.deepEqual(await b.peer.names(), ["2", "3"]);
+    assert.deepEqual(await main.peer.names(), []);
   },
 
   "compress, volatile, local and timeout give a new operator each time, and leave the namespace as it is": (stage) => {
@@ -168,7 +169,8 @@ export const namespaceMembers: Behaviours = {
   },
 
   "serverSideEmit refuses connect, connection and new_namespace, and no other names": (stage) => {
-    const { nsp, emitted } = withWatchedAdapter(stage);
+    const { io, emitted } = withWatchedAdapter(stage);
+    const nsp = io.of("/admin");
     for (const name of ["connect", "connection", "new_namespace"]) {
       assert.throws(() => nsp.serverSideEmit(name), { message: `"${name}" is a reserved event name` });
     }
@@ -183,13 +185,14 @@ export const namespaceMembers: Behaviours = {
   },
 
   "serverSideEmit is not delivered to the server that emits": (stage) => {
-    const { nsp } = withWatchedAdapter(stage);
+    const nsp = withWatchedAdapter(stage).io.of("/admin");
     nsp.on("hi" as never, (() => assert.fail("not for us")) as never);
     nsp.serverSideEmit("hi");
   },
 
   "serverSideEmitWithAck is the same as a promise": async (stage) => {
-    const { nsp, emitted } = withWatchedAdapter(stage);
+    const { io, emitted } = withWatchedAdapter(stage);
+    const nsp = io.of("/admin");
     const good = nsp.serverSideEmitWithAck("hi", 1);
     assert.deepEqual(emitted[0]!.slice(0, -1), ["/admin", "hi", 1]);
     (emitted[0]!.at(-1) as (...args: unknown[]) => void)(null, ["a", "b"]);
@@ -236,7 +239,8 @@ export const namespaceMembers: Behaviours = {
   },
 
   "_onServerSideEmit tells the listeners of this server, and nobody else": async (stage) => {
-    const { nsp, emitted } = withWatchedAdapter(stage);
+    const { io, emitted } = withWatchedAdapter(stage);
+    const nsp = io.of("/admin");
     const log: unknown[][] = [];
     nsp.on("hi" as never, ((...args: unknown[]) => log.push(args)) as never);
     insides(nsp)._onServerSideEmit(["hi", 1, "two"]);
@@ -302,28 +306,6 @@ export const namespaceMembers: Behaviours = {
     assert.equal("close" in stage.create().of("/a"), false);
   },
 };
-
-/** The names of the events that have come. */
-async function names({ peer }: Joined): Promise<unknown[]> {
-  return (await peer.sofar()).map((message) => {
-    const text = String(message);
-    return (JSON.parse(text.slice(text.indexOf("["))) as unknown[])[0];
-  });
-}
-
-/** A namespace whose adapter keeps what it is to emit to other servers. */
-function withWatchedAdapter(stage: Stage): {
-  nsp: ReturnType<ReturnType<Stage["create"]>["of"]>;
-  emitted: unknown[][];
-} {
-  const emitted: unknown[][] = [];
-  class Watched extends stage.cell.adapter.Adapter {
-    override serverSideEmit(packet: unknown[]): void {
-      emitted.push([this.nsp.name, ...packet]);
-    }
-  }
-  return { nsp: stage.create({ adapter: Watched }).of("/admin"), emitted };
-}
 
 /** Makes servers that hear of each other in this process, as adapters of clusters do it. */
 function clusterOf(stage: Stage): () => Promise<ReturnType<Stage["create"]>> {
