@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { join, sep } from "node:path";
-import { realpathSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { Server, type Socket as Session } from "engine.io";
 import { openPacket, PollingServer } from "../../packages/engine.io-client/test/support/polling-server.ts";
 import { RawWebSocketServer } from "../../packages/engine.io-client/test/support/websocket-server.ts";
-import { homes } from "../interop/implementations.ts";
 import { DEADLINE, memory, MIB } from "./attack.ts";
+import { load } from "./load.ts";
 
 type EngineClient = Pick<typeof import("engine.io-client"), "Socket">;
 type Client = Pick<typeof import("socket.io-client"), "Manager">;
@@ -28,12 +25,6 @@ function published<Library>(
   test(`${title}: ${release} does not`, DEADLINE, async (t) => {
     await assert.rejects(run(load("upstream", alias), t), assert.AssertionError);
   });
-}
-
-function load<Library>(maker: "ours" | "upstream", name: string): Library {
-  const require = createRequire(join(homes[maker], "..", "package.json"));
-  assert.ok(realpathSync(require.resolve(name)).startsWith(homes[maker] + sep), name);
-  return require(name) as Library;
 }
 
 // Fixed in 6.6.8, without an id.

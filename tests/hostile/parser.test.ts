@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { test } from "node:test";
 import { homes } from "../interop/implementations.ts";
 import { memory, MIB } from "./attack.ts";
-import { realpathSync } from "node:fs";
-import { join, sep } from "node:path";
+import { load } from "./load.ts";
 
 type Parser = Pick<typeof import("socket.io-parser"), "Decoder" | "Encoder">;
 type Decoder = InstanceType<Parser["Decoder"]>;
@@ -13,24 +13,20 @@ type Decoder = InstanceType<Parser["Decoder"]>;
 /** Ours refuses; the releases in which the fault was published do not, which shows that the test can fail. */
 function published(title: string, versions: readonly string[], run: (decoder: () => Decoder) => unknown): void {
   test(`${title}: ours withstands`, async () => {
-    await run(load("ours", "socket.io-parser"));
+    await run(decoderOf("ours", "socket.io-parser"));
   });
   for (const version of versions) {
     test(`${title}: socket.io-parser ${version} does not`, async () => {
       await assert.rejects(async () => {
-        await run(load("upstream", `socket.io-parser-${version}`));
+        await run(decoderOf("upstream", `socket.io-parser-${version}`));
       });
     });
   }
 }
 
-function load(maker: "ours" | "upstream", name: string): () => Decoder {
-  const home = maker === "ours" ? join(homes.ours, "..") : join(homes.upstream, "..");
-  const require = createRequire(join(home, "package.json"));
-  const entry = realpathSync(require.resolve(name));
-  assert.ok(entry.startsWith(homes[maker] + sep), entry);
-  const { Decoder } = require(name) as Parser;
-  return () => new Decoder();
+function decoderOf(maker: "ours" | "upstream", name: string): () => Decoder {
+  const parser = load<Parser>(maker, name);
+  return () => new parser.Decoder();
 }
 
 /** Packets that come out. */
@@ -92,7 +88,7 @@ published("a packet that announces no attachments, and binary after it", ["4.2.6
   refuses(armed, Buffer.alloc(1));
 });
 
-const own = load("ours", "socket.io-parser");
+const own = decoderOf("ours", "socket.io-parser");
 
 // CVE-2020-36049, of 3.3 and 3.4. Seen to fail by digits that are gathered one by one, without an end.
 test("megabytes of digits, names and dashes are refused in a heap that holds little more than them", () => {
