@@ -18,8 +18,8 @@ function watched(options: Partial<ServerOptions> = {}) {
   return { ...served, reports };
 }
 
-async function connected() {
-  const served = watched();
+async function connected(options: Partial<ServerOptions> = {}) {
+  const served = watched(options);
   const peer = served.engine.connect();
   const socket = served.io.sockets.sockets.get(await peer.join())!;
   return { ...served, peer, socket };
