@@ -255,6 +255,17 @@ test("an argument that cannot be encoded throws at the caller, and the callback 
   assert.equal(called, false);
 });
 
+test("the callback of a broadcast is not called before emit returns: not to the sockets of this server, and not to none", async () => {
+  const { io } = await members(["r"]);
+  for (const to of [io.to("nobody"), io.local.to("nobody")]) {
+    const order: unknown[] = [];
+    to.timeout(10).emit("x", (...answer: unknown[]) => order.push(answer));
+    order.push("returned");
+    await ticks();
+    assert.deepEqual(order, ["returned", [null, []]]);
+  }
+});
+
 test("fetchSockets gives the sockets themselves", async () => {
   const { io, all } = await members(["r"], []);
   assert.deepEqual(await io.in("r").fetchSockets(), [all[0]!.socket]);
