@@ -475,8 +475,9 @@ export class Socket<
     let sent = false;
     return (...args) => {
       if (sent) return;
-      sent = true;
       this.packet({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args });
+      // An answer that cannot be encoded was none: the caller knows, and may give another.
+      sent = true;
     };
   }
 

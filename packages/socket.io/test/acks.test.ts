@@ -21,6 +21,18 @@ test("an answer may hold binary", async () => {
   assert.deepEqual(peer.take(), ['61-5[{"_placeholder":true,"num":0}]', Buffer.from([7])]);
 });
 
+test("an answer that cannot be encoded throws, and another may be given", async () => {
+  const { socket, peer } = await connected();
+  socket.on("a", (ack: (answer: unknown) => void) => {
+    assert.throws(() => ack(1n), TypeError);
+    ack("instead");
+    ack("again");
+  });
+  peer.receive('25["a"]');
+  await ticks();
+  assert.deepEqual(peer.take(), ['35["instead"]']);
+});
+
 test("an answer after the socket has left is dropped", async () => {
   const { socket, peer } = await connected();
   let answer: () => void = () => {};
