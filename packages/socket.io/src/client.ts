@@ -259,7 +259,10 @@ export class Client {
     this.#shortcut = null;
     this.#part?.stop();
     this.#decoder?.destroy();
-    for (const { socket } of this.#joining?.values() ?? []) socket?._cleanup();
+    for (const [name, { socket }] of this.#joining ?? []) {
+      // In its `connection` listeners a socket is in both lists.
+      if (find(this.#joined, name) !== socket) socket?._cleanup();
+    }
     this.#joining = undefined;
     for (const socket of allOf(this.#joined)) socket._onclose(reason, description ?? this.#cause);
     this.#joined = undefined;

@@ -145,6 +145,25 @@ test("an undecodable packet is an error on every socket, then closes the connect
   }
 });
 
+test("a socket whose connection is closed in a connection listener is still in its rooms while it is disconnecting", async () => {
+  const { io, engine } = serve();
+  const log: unknown[] = [];
+  io.on("connection", (socket) => {
+    void socket.join("r");
+    socket.on("disconnecting", () => log.push(["disconnecting", socket.connected, [...socket.rooms]]));
+    socket.on("disconnect", () => log.push(["disconnect", socket.connected, [...socket.rooms]]));
+    log.push(socket.id);
+    socket.conn.close();
+  });
+  engine.connect().receive("0");
+  await ticks();
+  const [id, ...rest] = log;
+  assert.deepEqual(rest, [
+    ["disconnecting", true, [id, "r"]],
+    ["disconnect", false, []],
+  ]);
+});
+
 test("a listener that throws on disconnect keeps no other socket from being closed", async () => {
   const { engine, io } = serve({ onListenerError: "throw" });
   const log: string[] = [];
