@@ -102,7 +102,8 @@ export abstract class BroadcastEmitter<
 
   /** Emits the event `message`. */
   send(...args: EventParams<EmitEvents, "message">): this {
-    this._everybody<EmitEvents>().emit("message", ...args);
+    // By whatever `emit` there is: that of a parent goes to its children.
+    (this as { emit(ev: string, ...args: unknown[]): boolean }).emit("message", ...(args as unknown[]));
     return this;
   }
 

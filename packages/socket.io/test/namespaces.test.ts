@@ -213,6 +213,23 @@ test("what a parent emits goes to all children, and through operators to the roo
   assert.deepEqual(b.take(), ['2/dyn-2,["x"]', '2/dyn-2,["z"]']);
 });
 
+test("send is an emit of each child to a parent, so that a callback is called for each", async () => {
+  const { io, engine, clock } = serve();
+  const parent = io.of(/^\/dyn-/);
+  const [a, b] = [engine.connect(), engine.connect()];
+  await a.join("/dyn-1");
+  await b.join("/dyn-2");
+  let calls = 0;
+  assert.equal(
+    parent.send("x", () => calls++),
+    parent,
+  );
+  assert.deepEqual(a.take(), ['2/dyn-1,0["message","x"]']);
+  assert.deepEqual(b.take(), ['2/dyn-2,0["message","x"]']);
+  clock.advance(1);
+  assert.equal(calls, 2);
+});
+
 test("a parent has no sockets to fetch", async () => {
   const { io } = serve();
   const parent = io.of(/^\/dyn-/);
