@@ -1,0 +1,87 @@
+import { isReservedEvent } from "socket.io-parser/events";
+import { dropsWhatIsSent, isSocket, type Call, type Callee, type Memory } from "./memory.ts";
+import type { Action } from "./program.ts";
+import { real, written } from "./values.ts";
+
+/** Calls the method of an action, and tells what it gives, now or later. */
+export function act(memory: Memory, target: Callee, action: Action): void {
+  if (isSocket(target) && dropsWhatIsSent(target, action)) return;
+  // Of a socket that waits in the middlewares for long, and whose connection may end meanwhile: see compare.ts.
+  if (action.name === "join" && isSocket(target) && !target.connected && target !== memory.entering) return;
+  // Q-2.
+  if (action.name === "emitWithAck" && "sockets" in target) return;
+  if (typeof target[action.name] !== "function") return memory.see("call", `no ${action.name}`);
+  const call = { hasThrown: false };
+  let result: unknown;
+  try {
+    result = target[action.name](...argsOf(memory, action, call));
+  } catch (error) {
+    call.hasThrown = true;
+    throw error;
+  }
+  if (result instanceof Promise) observe(memory, action.name, result, target);
+  else memory.see("call", `${action.name} gives ${nameOfResult(result, target, memory)}`);
+}
+
+/** Whether the flags of a socket are used up by this. */
+export function isSent(action: Action): boolean {
+  if (action.name === "send" || action.name === "write") return true;
+  return (action.name === "emit" || action.name === "emitWithAck") && !isReservedEvent(action.event);
+}
+
+function argsOf(memory: Memory, action: Action, call: { readonly hasThrown: boolean }): unknown[] {
+  switch (action.name) {
+    case "emit":
+    case "emitWithAck":
+    case "serverSideEmit": {
+      const ack: Call = (...answer) => {
+        // Upstream waits for the answer to what it could not encode.
+        if (!call.hasThrown) memory.see("acks", `${action.event}: ${answer.map(inAnyOrder).join(", ")}`);
+      };
+      return [action.event, ...action.args.map(real), ...(action.ack ? [ack] : [])];
+    }
+    case "send":
+    case "write":
+      return action.args.map(real);
+    case "fetchSockets":
+    case "allSockets":
+      return [];
+    case "socketsJoin":
+    case "socketsLeave":
+    case "join":
+    case "leave":
+      return [memory.rooms(action.rooms)];
+    case "disconnect":
+    case "disconnectSockets":
+      return action.close ? [true] : [];
+  }
+}
+
+function observe(memory: Memory, what: string, promise: Promise<unknown>, target: Callee): void {
+  const name = `promise ${memory.promises++}`;
+  promise.then(
+    (value) => memory.see(name, `${what} resolves with ${settled(value)}`),
+    (error: Error) => {
+      // Q-9: ours tells at once that the client has left, upstream's when time is up, or never.
+      const isOfLeft = isSocket(target) && !target.connected && /disconnected|timed out/.test(error.message);
+      if (!isOfLeft) memory.see(name, `${what} rejects with ${written(error)}`);
+    },
+  );
+}
+
+function nameOfResult(result: unknown, target: Callee, { io }: Memory): string {
+  if (result === target) return "itself";
+  return result === io ? "the server" : written(result);
+}
+
+function settled(value: unknown): string {
+  if (Array.isArray(value) && value.every(isSocket)) {
+    return written(value.map(({ id, rooms, data }) => [id, [...rooms], data as unknown]));
+  }
+  return inAnyOrder(value);
+}
+
+/** Answers of several clients come as they come. */
+function inAnyOrder(value: unknown): string {
+  return written(Array.isArray(value) ? value.map(written).toSorted() : value);
+}

@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import type { ClientStep, Program, Said, Step } from "../program.ts";
+import type { Plain } from "../values.ts";
+import { args, event, index, nsp, weighted } from "./parts.ts";
+import { onConnection, serverStep } from "./server-steps.ts";
+
+const client = fc.nat(2);
+const said: fc.Arbitrary<Said> = fc.record({ event, args, ack: fc.boolean() });
+const auth = fc.dictionary(fc.constantFrom("late", "fail", "x"), fc.constantFrom<Plain>(true, "refused", 1), {
+  maxKeys: 2,
+});
+const connect: fc.Arbitrary<ClientStep> = fc.record({
+  do: fc.constant("connect"),
+  client,
+  nsp,
+  auth: fc.oneof(fc.constant({}), auth),
+});
+
+const clientStep = weighted<ClientStep>(
+  [4, connect],
+  [1, fc.record({ do: fc.constant("leave"), client, nsp })],
+  [1, fc.record({ do: fc.constant("cut"), client })],
+  [
+    7,
+    fc.record({
+      do: fc.constant("say"),
+      client,
+      nsp,
+      events: weighted([4, said.map((one) => [one])], [1, fc.array(said, { minLength: 2, maxLength: 4 })]),
+    }),
+  ],
+  [
+    1,
+    fc.record({
+      do: fc.constant("answer"),
+      client,
+      how: fc.constantFrom("at once", "twice", "never", "keep", "bytes"),
+    }),
+  ],
+  [1, fc.record({ do: fc.constant("answer late"), client, which: index })],
+);
+
+const step = weighted<Step>(
+  [6, serverStep],
+  [4, clientStep],
+  [1, fc.record({ do: fc.constant("wait"), ms: fc.constantFrom(1, 20, 200) })],
+);
+
+/** 3 to 60 steps. The first let clients in, so that the others have something to work with. */
+export const program: fc.Arbitrary<Program> = fc
+  .record({
+    setup: fc.record({ cleanupEmptyChildNamespaces: fc.boolean(), onConnection }),
+    first: fc.array(connect, { minLength: 2, maxLength: 4 }),
+    rest: fc.array(step, { minLength: 1, maxLength: 56, size: "max" }),
+  })
+  .map(({ setup, first, rest }) => ({ setup, steps: [...first, ...rest] }));

@@ -1,0 +1,83 @@
+import fc from "fast-check";
+import type { Next, ServerStep, Source } from "../program.ts";
+import {
+  action,
+  anySource,
+  args,
+  aSocket,
+  chain,
+  index,
+  innerSource,
+  nsp,
+  ownAction,
+  value,
+  weighted,
+} from "./parts.ts";
+
+const HEARING = [
+  "on",
+  "once",
+  "addListener",
+  "prependListener",
+  "prependOnceListener",
+  "onAny",
+  "prependAny",
+  "onAnyOutgoing",
+  "prependAnyOutgoing",
+] as const;
+const DEAF = ["off", "removeListener", "offAny", "offAnyOutgoing"] as const;
+
+const ordinary = fc.constantFrom("e1", "e2", "message");
+/** What listeners are added for. */
+const heard = weighted(
+  [6, ordinary],
+  [1, fc.constantFrom("renamed", "error", "disconnecting", "disconnect", "toString", "__proto__", "7")],
+);
+const next = weighted<Next>(
+  [3, fc.constant("pass")],
+  [2, fc.constantFrom("refuse", "text", "keep", "later", "push", "rename")],
+);
+
+/** @param reactions what is done by the listeners and middlewares that are added */
+function steps(on: fc.Arbitrary<Source>, reactions: fc.Arbitrary<ServerStep[]>): fc.Arbitrary<ServerStep> {
+  return weighted<ServerStep>(
+    [12, fc.record({ do: fc.constant("call"), on, chain, action })],
+    [1, fc.record({ do: fc.constant("keep"), on, chain })],
+    [6, fc.record({ do: fc.constant("listen"), on, how: fc.constantFrom(...HEARING), event: heard, reactions })],
+    [
+      1,
+      fc.record({
+        do: fc.constant("unlisten"),
+        on,
+        how: fc.constantFrom(...DEAF),
+        event: ordinary,
+        listener: fc.option(index, { nil: null }),
+      }),
+    ],
+    [3, fc.record({ do: fc.constant("use"), on, next, reactions })],
+    [1, fc.record({ do: fc.constant("go on"), which: index, refuse: fc.boolean() })],
+    [1, fc.record({ do: fc.constant("reply late"), which: index, args })],
+    [1, fc.record({ do: fc.constant("data"), on: aSocket, value })],
+    [1, fc.record({ do: fc.constant("view"), nsp })],
+    [1, fc.record({ do: fc.constant("inspect"), on: aSocket })],
+    [1, fc.record({ do: fc.constant("hang up"), on })],
+    [
+      1,
+      fc.record({
+        do: fc.constant("of"),
+        name: fc.constantFrom("/late", "late", "/dyn-2", "/fn-2", "/chat", ""),
+      }),
+    ],
+  );
+}
+
+/** What a listener does: it adds others, but those only tell. */
+const reaction = weighted<ServerStep>(
+  [2, fc.record({ do: fc.constant("reply"), args, keep: fc.boolean() })],
+  [1, fc.record({ do: fc.constant("call"), on: fc.constant("self"), chain: fc.constant([]), action: ownAction })],
+  [3, steps(innerSource, fc.constant([]))],
+);
+const someReactions = fc.array(reaction, { maxLength: 2 });
+
+export const serverStep: fc.Arbitrary<ServerStep> = steps(anySource, someReactions);
+export const onConnection: fc.Arbitrary<ServerStep[]> = fc.array(steps(innerSource, someReactions), { maxLength: 2 });

@@ -1,0 +1,181 @@
+import type { Manager, Socket } from "socket.io-client";
+import { PacketType } from "socket.io-parser";
+import type { Stage } from "../../conformance/server/stage.ts";
+import type { Log } from "./log.ts";
+import type { ClientStep, Said } from "./program.ts";
+import { real, written } from "./values.ts";
+
+/** A namespace that nobody has: the refusal comes back after all that was sent before. */
+export const NOWHERE = "/nowhere";
+
+type See = (observer: string, what: string) => void;
+type Answer = (...args: unknown[]) => void;
+
+/** Three clients of upstream's make, each with a connection of its own, and what they see. */
+export class Clients {
+  /** Set once nobody is to be told any more what they see. */
+  isSilent = false;
+  readonly #clients: readonly Client[];
+
+  constructor(stage: Stage, log: Log) {
+    const see: See = (observer, what) => {
+      if (!this.isSilent) log.see(observer, what);
+    };
+    this.#clients = [0, 1, 2].map((index) => new Client(stage, see, index));
+  }
+
+  /** How many have a connection. */
+  get openCount(): number {
+    return this.#clients.filter((client) => client.isOpen).length;
+  }
+
+  take(step: ClientStep): void {
+    this.#of(step).take(step);
+  }
+
+  /** Whether the server may get several packets in one read. */
+  sendsSeveral(step: ClientStep): boolean {
+    return step.do === "say"
+      ? step.events.length > 1
+      : step.do === "connect" && this.#of(step).connectsSeveral(step.nsp);
+  }
+
+  #of(step: ClientStep): Client {
+    return this.#clients[step.client % this.#clients.length]!;
+  }
+
+  async roundTrip(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.roundTrip()));
+  }
+}
+
+class Client {
+  readonly #stage: Stage;
+  readonly #see: See;
+  readonly #index: number;
+  readonly #sockets = new Map<string, Socket>();
+  readonly #kept: Answer[] = [];
+  /** Namespaces whose CONNECT has no answer yet. */
+  readonly #asked = new Set<string>();
+  #manager: Manager | undefined;
+  #how: (ClientStep & { do: "answer" })["how"] = "at once";
+  #answers = 0;
+
+  constructor(stage: Stage, see: See, index: number) {
+    this.#stage = stage;
+    this.#see = see;
+    this.#index = index;
+  }
+
+  get isOpen(): boolean {
+    return this.#manager?._readyState === "open";
+  }
+
+  /** With one namespace others come again, which were cut off. */
+  connectsSeveral(nsp: string): boolean {
+    return !this.isOpen && [...this.#sockets].some(([name, socket]) => name !== nsp && socket.active);
+  }
+
+  take(step: ClientStep): void {
+    switch (step.do) {
+      case "connect": {
+        const socket = this.#socket(step.nsp);
+        socket.auth = { ...(real(step.auth) as object), who: this.#index };
+        // The server takes only one CONNECT at a time for a namespace (Bounded, fenced, fuzzed).
+        if (socket.active || this.#asked.has(step.nsp)) return;
+        socket.connect();
+        for (const [name, { active, connected }] of this.#sockets) if (active && !connected) this.#asked.add(name);
+        return;
+      }
+      case "leave":
+        return void this.#sockets.get(step.nsp)?.disconnect();
+      case "cut":
+        return void this.#manager?.engine?.close();
+      case "say": {
+        const socket = this.#sockets.get(step.nsp);
+        for (const said of step.events) if (socket?.connected === true) this.#say(socket, said);
+        return;
+      }
+      case "answer":
+        this.#how = step.how;
+        return;
+      case "answer late":
+        this.#kept.splice(step.which % (this.#kept.length || 1), 1)[0]?.("late", this.#index);
+    }
+  }
+
+  async roundTrip(): Promise<void> {
+    const manager = this.#manager;
+    if (manager === undefined) return;
+    while (manager._readyState === "opening") await new Promise(setImmediate);
+    if (manager._readyState !== "open") return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        manager.off("packet", onPacket);
+        manager.off("close", done);
+        resolve();
+      };
+      const onPacket = (packet: { nsp: string }): void => {
+        if (packet.nsp === NOWHERE) done();
+      };
+      manager.on("packet", onPacket);
+      manager.on("close", done);
+      manager._packet({ type: PacketType.CONNECT, nsp: NOWHERE });
+    });
+  }
+
+  #socket(nsp: string): Socket {
+    const existing = this.#sockets.get(nsp);
+    if (existing !== undefined) return existing;
+    const socket =
+      this.#manager === undefined ? this.#stage.client(nsp, { autoConnect: false }) : this.#manager.socket(nsp);
+    if (this.#manager === undefined) {
+      this.#manager = socket.io;
+      this.#manager.on("packet", ({ type, nsp }) => {
+        if (type === PacketType.CONNECT || type === PacketType.CONNECT_ERROR) this.#asked.delete(nsp);
+      });
+      this.#manager.on("close", () => this.#asked.clear());
+    }
+    this.#sockets.set(nsp, socket);
+    const see = (what: string): void => this.#see(`client ${this.#index} of ${nsp}`, what);
+    socket.on("connect", () => see("connect"));
+    socket.on("connect_error", (error) => see(`connect_error ${written(error)}`));
+    socket.on("disconnect", (reason, details) =>
+      see(`disconnect ${reason} ${details === undefined ? "" : "with details"}`),
+    );
+    socket.onAny((...event: unknown[]) => {
+      see(event.map(written).join(", "));
+      const ack = event.at(-1);
+      if (typeof ack === "function") this.#answer(ack as Answer);
+    });
+    return socket;
+  }
+
+  #say(socket: Socket, { event, args, ack }: Said): void {
+    const rest = args.map(real);
+    const see = (...answer: unknown[]): void =>
+      this.#see(`answers to ${this.#index}`, `${event}: ${answer.map(written).join(", ")}`);
+    try {
+      socket.emit(event as string, ...rest, ...(ack ? [see] : []));
+    } catch (error) {
+      see(error);
+    }
+  }
+
+  #answer(ack: Answer): void {
+    const number = this.#answers++;
+    switch (this.#how) {
+      case "at once":
+        return ack(`of ${this.#index}`, number);
+      case "twice":
+        ack("first", number);
+        return ack("second", number);
+      case "bytes":
+        return ack(Buffer.from([this.#index]), { deep: [Buffer.alloc(2)] });
+      case "keep":
+        this.#kept.push(ack);
+        return;
+      case "never":
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import type { Server } from "socket.io";
+import { CELLS, type Cell } from "../../conformance/server/makers.ts";
+import { Stage } from "../../conformance/server/stage.ts";
+import type { Program } from "./program.ts";
+import { World } from "./world.ts";
+
+/*
+ * What is left out of programs, since the servers differ there on purpose or as docs/status.md says:
+ *
+ * - emitWithAck of the server and of namespaces (Q-2), of sockets that have left (Q-9); what is sent to these (row S-141);
+ * - the callback of an emit that has thrown, since an argument cannot be encoded: nobody waits for an answer here;
+ * - what contains itself: the error has another text;
+ * - listeners and middlewares that throw or reject (Q-26, docs/differences.md), and `next` called twice (reference hostile.md);
+ * - a second CONNECT for a namespace before the first is answered: ignored here (packages/socket.io/test/limits.test.ts);
+ * - rooms of a socket whose connection ends while a middleware keeps it waiting: it leaves them at once here, upstream once it is let in;
+ * - what is in flight when a catch-all listener ends a socket (docs/status.md);
+ * - what listeners do when several packets come in one read, and volatile packets that are not alone in their tick (docs/status.md).
+ */
+
+/** Changes our server before a program runs. */
+export type Plant = (io: Server) => void;
+
+/** Runs a program against the servers of both makers, and throws if anybody could tell them apart. */
+export async function compare(program: Program, plant?: Plant): Promise<void> {
+  const [ours, upstream] = CELLS as readonly [Cell, Cell];
+  const actual = await seen(ours, program, plant);
+  const expected = await seen(upstream, program);
+  for (const [at, step] of expected.entries()) {
+    assert.deepEqual(actual[at], step, `ours is actual, upstream's is expected; ${nameOf(at, program)}`);
+  }
+}
+
+async function seen(cell: Cell, program: Program, plant: Plant = () => {}): Promise<string[][]> {
+  let steps: string[][] = [];
+  await Stage.run(cell, async (stage) => {
+    steps = await World.run(stage, program, plant);
+  });
+  return steps;
+}
+
+function nameOf(at: number, { steps }: Program): string {
+  if (at === 0) return "before the first step";
+  return at > steps.length ? "as the server closes" : `step ${at}`;
+}

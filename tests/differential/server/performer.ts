@@ -1,0 +1,251 @@
+import type { Namespace, Server, Socket } from "socket.io";
+import { insides } from "../../conformance/server/stage.ts";
+import { act, isSent } from "./actions.ts";
+import { NOWHERE } from "./clients.ts";
+import type { Log } from "./log.ts";
+import { dropsWhatIsSent, isSocket, Memory, pick, type About, type Call, type Callee } from "./memory.ts";
+import type { Action, Next, ServerStep } from "./program.ts";
+import { real, written } from "./values.ts";
+import { inspected, viewed } from "./views.ts";
+
+/** So many reactions may come of one step: programs may go round in circles. */
+const MAX_REACTIONS = 30;
+
+/** Takes the steps of a program that belong to the server, and tells what its listeners, middlewares and callbacks see. */
+export class Performer {
+  /** While set, listeners only tell. */
+  #isCalm = false;
+  readonly #memory: Memory;
+  #middlewares = 0;
+  #reactions = 0;
+
+  /** @param onConnection what listeners for connections do */
+  constructor(io: Server, log: Log, onConnection: readonly ServerStep[]) {
+    const memory = new Memory(io, log);
+    this.#memory = memory;
+    memory.parents.push(
+      io.of(/^\/dyn-\d$/),
+      io.of((name, auth, next) => this.#match(name, auth, next)),
+    );
+    for (const nsp of [io.of("/"), ...memory.parents]) this.#watch(nsp, onConnection);
+    this.#watchRooms(io.of("/"));
+    io.on("new_namespace", (nsp: Namespace) => {
+      memory.see("io", `new_namespace ${nsp.name}`);
+      this.#watchRooms(nsp);
+      // Children have the listeners of their parent.
+      if (!memory.parents.some((parent) => insides(parent).children.has(nsp))) this.#watch(nsp, onConnection);
+    });
+    io.of("/chat");
+  }
+
+  /**
+   * Another step begins.
+   *
+   * @param isCalm whether listeners only tell meanwhile
+   */
+  begin(isCalm: boolean): void {
+    this.#isCalm = isCalm;
+    this.#reactions = 0;
+  }
+
+  take(step: ServerStep): void {
+    const memory = this.#memory;
+    memory.isImmediate = true;
+    try {
+      this.#perform(step, {});
+    } finally {
+      memory.isImmediate = false;
+    }
+  }
+
+  #match(name: string, auth: Record<string, unknown>, next: (error: Error | null, allow: boolean) => void): void {
+    if (name === NOWHERE) return next(null, false);
+    this.#memory.see("matcher", `${name} ${written(auth)}`);
+    const isAllowed = name.startsWith("/fn-") && auth["late"] !== "refused";
+    const answer = (): void => next(auth["fail"] === undefined ? null : new Error("no"), isAllowed);
+    if (auth["late"] === undefined) answer();
+    else setImmediate(answer);
+  }
+
+  #watch(nsp: Namespace, onConnection: readonly ServerStep[]): void {
+    const memory = this.#memory;
+    nsp.on("connect", (socket) => memory.see(memory.nameOf(socket), `connect to ${socket.nsp.name}`));
+    nsp.on("connection", (socket) => {
+      const name = memory.nameOf(socket);
+      for (const event of ["e1", "e2"]) {
+        socket.on(event, (...args: unknown[]) => memory.see(name, `${event}: ${args.map(written).join(", ")}`));
+      }
+      const tell = (what: string): void => memory.see(name, `${what}, rooms ${written([...socket.rooms])}`);
+      tell("connection");
+      socket.on("disconnecting", (reason, details) => tell(`disconnecting ${reason} ${typeof details}`));
+      socket.on("disconnect", (reason, details) => tell(`disconnect ${reason} ${typeof details}`));
+      this.#react(onConnection, { self: socket, isEntering: true });
+    });
+  }
+
+  #watchRooms({ name, adapter }: Namespace): void {
+    for (const event of ["create-room", "join-room", "leave-room", "delete-room"]) {
+      const tell = (...args: unknown[]): void =>
+        this.#memory.see(`rooms of ${name}`, `${event} ${args.map(written).join(" ")}`);
+      adapter.on(event, tell);
+    }
+  }
+
+  #react(steps: readonly ServerStep[], about: About): void {
+    if (this.#isCalm) return;
+    this.#memory.depth++;
+    for (const step of steps) if (this.#reactions++ < MAX_REACTIONS) this.#perform(step, about);
+    this.#memory.depth--;
+  }
+
+  #perform(step: ServerStep, about: About): void {
+    try {
+      this.#do(step, about);
+    } catch (error) {
+      this.#memory.see("thrown", `${step.do}: ${written(error)}`);
+    }
+  }
+
+  #do(step: ServerStep, about: About): void {
+    const memory = this.#memory;
+    if (!("on" in step)) return this.#doAlone(step, about);
+    if (step.do === "call" || step.do === "keep") {
+      const target = memory.chain(step.on, step.chain, about, step.do === "call" && isSent(step.action));
+      if (target === undefined) return;
+      const isVolatile = step.chain.some(([name]) => name === "volatile");
+      if (step.do === "keep") memory.kept.push({ target, isVolatile });
+      else this.#act(target, step.action, isVolatile);
+      return;
+    }
+    const target = memory.source(step.on, about);
+    if (target === undefined) return;
+    switch (step.do) {
+      case "listen": {
+        // What is in flight when catch-all listeners end a socket: see compare.ts.
+        const isCatchAll = step.how === "onAny" || step.how === "prependAny";
+        const reactions = isCatchAll ? step.reactions.filter((reaction) => !ends(reaction)) : step.reactions;
+        const listener = this.#listener(`${step.how} ${step.event}`, reactions);
+        if (/any/i.test(step.how)) target[step.how]?.(listener);
+        else target[step.how]?.(step.event, listener);
+        return;
+      }
+      case "unlisten": {
+        const listener = step.listener === null ? undefined : pick(memory.listeners, step.listener);
+        if (/any/i.test(step.how)) target[step.how]?.(...(listener === undefined ? [] : [listener]));
+        else if (listener === undefined) target.removeAllListeners?.(step.event);
+        else target[step.how]?.(step.event, listener);
+        return;
+      }
+      case "use":
+        return this.#use(target, step.next, step.reactions);
+      case "data":
+        if (isSocket(target)) target.data.value = real(step.value);
+        return;
+      case "hang up":
+        if (isSocket(target)) target.conn.close();
+        return;
+      case "inspect":
+        if (isSocket(target)) memory.see("view", inspected(target));
+    }
+  }
+
+  #doAlone(step: Exclude<ServerStep, { on: unknown }>, about: About): void {
+    const memory = this.#memory;
+    switch (step.do) {
+      case "go on": {
+        const [next] = memory.nexts.splice(step.which % (memory.nexts.length || 1), 1);
+        return next?.(...(step.refuse ? [new Error("refused late")] : []));
+      }
+      case "reply":
+        if (about.ack === undefined) return;
+        if (step.keep) memory.acks.push({ ack: about.ack, socket: about.self });
+        else about.ack(...step.args.map(real));
+        return;
+      case "reply late": {
+        const kept = pick(memory.acks, step.which);
+        if (kept?.socket !== undefined && !dropsWhatIsSent(kept.socket, step.args)) kept.ack(...step.args.map(real));
+        return;
+      }
+      case "of":
+        return memory.see("io", `of ${memory.io.of(step.name).name}`);
+      case "view":
+        if (about.isEntering !== true) memory.see("view", viewed(memory.io, step.nsp));
+    }
+  }
+
+  #act(target: Callee, action: Action, isVolatile: boolean): void {
+    const isCalm = this.#isCalm;
+    // Else listeners for what is sent might write before it.
+    this.#isCalm ||= isVolatile;
+    try {
+      act(this.#memory, target, action);
+    } finally {
+      this.#isCalm = isCalm;
+    }
+  }
+
+  #listener(what: string, reactions: readonly ServerStep[]): Call {
+    const memory = this.#memory;
+    const number = memory.listeners.length;
+    const heard = (self: unknown, args: readonly unknown[]): void => {
+      memory.see(`listener ${number}`, `${what}: ${args.map((arg) => memory.described(arg)).join(", ")}`);
+      if (isSocket(args[0])) this.#react(reactions, { self: args[0], isEntering: true });
+      else this.#react(reactions, { ...(isSocket(self) && { self }), ack: lastFunction(args) });
+    };
+    const listener = function (this: unknown, ...args: unknown[]): void {
+      heard(this, args);
+    };
+    memory.listeners.push(listener);
+    return listener;
+  }
+
+  /** Adds a middleware to a namespace or a socket. */
+  #use(target: Callee, kind: Next, reactions: readonly ServerStep[]): void {
+    if (typeof target.use !== "function") return;
+    const memory = this.#memory;
+    const number = this.#middlewares++;
+    const result: unknown = target.use((subject: Socket | unknown[], next: Call) => {
+      memory.see(`middleware ${number}`, memory.described(subject));
+      if (isSocket(subject)) {
+        memory.entering = subject;
+        this.#react(reactions, { self: subject, isEntering: true });
+        memory.entering = undefined;
+        answer(kind === "keep" && subject.rooms.size > 0 ? "pass" : kind, memory, number, next);
+      } else {
+        this.#react(reactions, { self: target as Socket, ack: lastFunction(subject) });
+        if (kind === "push") subject.splice(1, 0, "pushed");
+        else if (kind === "rename") subject[0] = "renamed";
+        answer(kind, memory, number, next);
+      }
+    });
+    memory.see("call", `use gives ${result === target ? "itself" : written(result)}`);
+  }
+}
+
+function answer(kind: Next, memory: Memory, number: number, next: Call): void {
+  switch (kind) {
+    case "refuse":
+      return next(Object.assign(new Error("refused"), { data: { by: number } }));
+    case "text":
+      return next("a text");
+    case "keep":
+      return void memory.nexts.push(next);
+    case "later":
+      return void setImmediate(next);
+    case "pass":
+    case "push":
+    case "rename":
+      return next();
+  }
+}
+
+/** Whether sockets may leave by this. */
+function ends(step: ServerStep): boolean {
+  if (step.do === "hang up") return true;
+  return step.do === "call" && (step.action.name === "disconnect" || step.action.name === "disconnectSockets");
+}
+
+function lastFunction(args: readonly unknown[]): Call | undefined {
+  const last = args.at(-1);
+  return typeof last === "function" ? (last as Call) : undefined;
+}

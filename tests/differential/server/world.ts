@@ -1,0 +1,96 @@
+import type { Server } from "socket.io";
+import type { Stage } from "../../conformance/server/stage.ts";
+import { Clients } from "./clients.ts";
+import { Log } from "./log.ts";
+import type { Program, Setup, Step } from "./program.ts";
+import { Performer } from "./performer.ts";
+
+/** Turns of the event loop after a round trip: what its answer has led to may take some. */
+const TURNS = 6;
+
+/** Runs a program against the server of a stage. */
+export class World {
+  readonly log = new Log();
+  readonly #stage: Stage;
+  readonly #io: Server;
+  readonly #clients: Clients;
+  readonly #performer: Performer;
+
+  /** @param prepare is given the server before all else */
+  static async run(stage: Stage, { setup, steps }: Program, prepare: (io: Server) => void): Promise<string[][]> {
+    const io = await stage.serve({
+      cleanupEmptyChildNamespaces: setup.cleanupEmptyChildNamespaces,
+      // Longer than all that programs wait for.
+      pingInterval: 1e9,
+      connectTimeout: 1e9,
+      serveClient: false,
+      transports: ["websocket"],
+    });
+    prepare(io);
+    const world = new World(stage, io, setup);
+    const { warn } = console;
+    console.warn = (...args: unknown[]) => world.log.see("console", args.join(" "));
+    try {
+      for (const step of steps) {
+        world.log.next();
+        world.#take(step);
+        await world.#settle();
+      }
+      world.log.next();
+      await world.#close();
+      return world.log.toSteps();
+    } finally {
+      console.warn = warn;
+    }
+  }
+
+  private constructor(stage: Stage, io: Server, { onConnection }: Setup) {
+    this.#stage = stage;
+    this.#io = io;
+    this.#clients = new Clients(stage, this.log);
+    this.#performer = new Performer(io, this.log, onConnection);
+  }
+
+  #take(step: Step): void {
+    switch (step.do) {
+      case "wait":
+        this.#performer.begin(false);
+        return this.#stage.clock.advance(step.ms);
+      case "connect":
+      case "leave":
+      case "cut":
+      case "say":
+      case "answer":
+      case "answer late":
+        // What other packets of the same read have led to by then is nobody's business: see compare.ts.
+        this.#performer.begin(this.#clients.sendsSeveral(step));
+        return this.#clients.take(step);
+      default:
+        this.#performer.begin(false);
+        return this.#performer.take(step);
+    }
+  }
+
+  /** The end of each program. When clients learn of it depends on their transports. */
+  async #close(): Promise<void> {
+    this.#clients.isSilent = true;
+    // The HTTP server waits for connections that are kept alive: nobody waits for it.
+    void this.#io.close();
+    await turns(TURNS);
+  }
+
+  /** Until a round trip of all connections tells nothing new, and both ends agree on how many there are. */
+  async #settle(): Promise<void> {
+    let before: number;
+    do {
+      before = this.log.size;
+      await this.#clients.roundTrip();
+      while (this.#io.engine.clientsCount !== this.#clients.openCount) await turns(1);
+      await turns(TURNS);
+    } while (this.log.size !== before);
+  }
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+}
