@@ -96,6 +96,20 @@ describe("connections", { timeout: 60_000 }, () => {
       assert.ok(agent.made >= 1);
       assert.ok(from.length >= 1 && from.every((address) => address === "127.0.0.2"), from.join());
     });
+
+    test(`${transport}: opens with a timeout of false, which is none`, async (t) => {
+      const server = createHttpServer();
+      const engine = new Server();
+      engine.attach(server);
+      t.after(() => engine.close());
+      const port = await listen(t, server);
+      const outcome = new Promise<unknown>((resolve) => {
+        const socket = connect(t, `http://127.0.0.1:${port}`, { transports: [transport], timeout: false });
+        socket.on("open", () => resolve("open"));
+        socket.on("error", resolve);
+      });
+      assert.equal(await outcome, "open");
+    });
   }
 });
 

@@ -20,6 +20,8 @@ export function nodeOptions({ opts, socket }: Transport): RequestOptions & { max
     headers,
     // In these options `auth` is Socket.IO's CONNECT payload (C-53), to Node it would be an HTTP credential.
     auth: undefined,
+    // How long connecting may take is the session's business; false would be refused.
+    timeout: undefined,
     // Undefined and null must not switch the check off (CVE-2016-10536).
     rejectUnauthorized: opts.rejectUnauthorized !== false,
     maxPayload: opts.maxPayload ?? MAX_PAYLOAD,

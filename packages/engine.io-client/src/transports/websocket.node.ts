@@ -38,8 +38,6 @@ export class WS extends BrowserWS {
   #createOwn(url: URL, protocols: string | string[] | undefined): WebSocketLike {
     const { opts } = this;
     const options = nodeOptions(this);
-    // How long connecting may take is the session's business.
-    options.timeout = undefined;
     return new PlainWebSocket(url, {
       headers: options.headers as Record<string, string>,
       protocols: [protocols ?? []].flat(),
