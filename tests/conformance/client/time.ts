@@ -15,11 +15,17 @@ export function stopTime(): VirtualTime {
   stopped = VirtualTime.install();
   Date.now = () => START_MS + performance.now();
   const { setTimeout: setVirtual, clearTimeout: clearVirtual } = globalThis;
-  const set = (run: (...args: unknown[]) => void, delayMs: number = 0, ...args: unknown[]): unknown =>
-    delayMs > 0 ? setVirtual(run, delayMs, ...args) : setImmediate(run, ...args);
+  const immediates = new WeakSet<object>();
+  const set = (run: (...args: unknown[]) => void, delayMs: number = 0, ...args: unknown[]): unknown => {
+    if (delayMs > 0) return setVirtual(run, delayMs, ...args);
+    const immediate = setImmediate(run, ...args);
+    immediates.add(immediate);
+    return immediate;
+  };
   const clear = (timer: never): void => {
-    clearVirtual(timer);
-    clearImmediate(timer);
+    // Node takes whatever it is given here for an immediate less, and after one too many runs none.
+    if (immediates.has(timer)) clearImmediate(timer);
+    else clearVirtual(timer);
   };
   const functions = { setTimeout: set, clearTimeout: clear };
   Object.assign(globalThis, functions);
