@@ -335,9 +335,9 @@ export class Socket<
   }
 
   private _emit(data: unknown[], errorFirst?: boolean): void {
+    if (isReservedEvent(data[0])) throw new Error(`"${data[0] as string}" is a reserved event name`);
     const { flags } = this;
     this.flags = {};
-    if (isReservedEvent(data[0])) throw new Error(`"${data[0] as string}" is a reserved event name`);
     const ack = typeof data.at(-1) === "function" ? (data.pop() as AnyListener) : undefined;
     if (!this._opts.retries || flags.volatile) return this._transmit(data, flags, ack, errorFirst);
     if (this._keep(this._queue, { data, manner: flags, ack }, ack)) this._drain();

@@ -35,6 +35,17 @@ export const emit: Behaviours = {
     );
   },
 
+  "what was said about an event that is refused counts for the next one": async (stage) => {
+    const { socket, wire } = await stage.joined();
+    assert.throws(() => socket.timeout(50).emit("connect"));
+    const errors: unknown[] = [];
+    socket.emit("a", (error: unknown) => errors.push(error));
+    await wire.next();
+    stage.clock.advance(50);
+    await stage.quiet();
+    assert.match(String(errors), /operation has timed out/);
+  },
+
   "an event that is emitted while the heartbeat is overdue waits, and the connection ends with 'ping timeout'": async (
     stage,
   ) => {
