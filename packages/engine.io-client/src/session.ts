@@ -108,7 +108,7 @@ export abstract class ClientSession extends Reporter<SocketReservedEvents> {
   _flush(): void {
     const transport = this._carrier();
     const { readyState, writeBuffer: batch } = this;
-    if (readyState === "opening" || !transport.writable) return;
+    if (readyState === "opening" || this.upgrading || !transport.writable) return;
     if (batch.length > 0) {
       // What does not fit into one batch stays.
       const size = transport.batchSize?.(batch) ?? Infinity;
@@ -117,7 +117,7 @@ export abstract class ClientSession extends Reporter<SocketReservedEvents> {
       transport.writable = false;
       this._say("flush");
       transport.send(batch);
-    } else if (readyState === "closing" && !this.upgrading) this._leave();
+    } else if (readyState === "closing") this._leave();
   }
 
   /** @internal The end, at once. */

@@ -42,14 +42,12 @@ export abstract class Polling extends Transport implements PausableTransport {
 
   pause(onPaused: () => void): void {
     this.readyState = "pausing";
-    this.writable = false;
     this._onPaused = onPaused;
     this._next();
   }
 
   resume(): void {
     this.readyState = "open";
-    this.writable = !this._post;
     this._next();
   }
 
@@ -87,7 +85,7 @@ export abstract class Polling extends Transport implements PausableTransport {
       this._post = this._request(texts.join(SEPARATOR), (text) => {
         this._post = undefined;
         if (text === null) return;
-        this.writable = this.readyState === "open";
+        this.writable = this.readyState !== "closed";
         this.emitReserved("drain");
         this._next();
       });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Behaviours } from "../behaviour.ts";
 import { insides } from "../stage.ts";
 
@@ -261,6 +262,25 @@ export const emit: Behaviours = {
     socket.emit("second");
     post.answer("ok");
     assert.equal((await server.post()).body, '42["second"]');
+  },
+
+  "a volatile event that is emitted during an upgrade arrives": async (stage) => {
+    const io = await stage.serve();
+    const heard = new Promise((resolve) => io.on("connection", (socket) => socket.on("volatile", resolve)));
+    const probe = new Promise<() => void>((resolve) => {
+      io.engine.use((req: IncomingMessage, _res: ServerResponse, next: () => void) => {
+        if (req.headers.upgrade === undefined) next();
+        else resolve(next);
+      });
+    });
+    const socket = stage.client("/", { transports: ["polling", "websocket"] });
+    await stage.event(socket, "connect");
+    const letProbe = await probe;
+    // The request that brought CONNECT comes home.
+    await stage.quiet();
+    socket.io.engine.once("upgrading", () => queueMicrotask(() => socket.volatile.emit("volatile", 1)));
+    letProbe();
+    assert.equal(await heard, 1);
   },
 
   "catch-all listeners hear each event, with its arguments, before its own listeners": async (stage) => {
