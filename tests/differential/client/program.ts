@@ -1,0 +1,102 @@
+/* A program is plain data, so that it can be printed, kept and made smaller. Indices are taken modulo what there is. */
+
+/** What a program runs on. */
+export interface Setting {
+  readonly transports: readonly ("polling" | "websocket")[];
+  /** Whether the server has connection state recovery. */
+  readonly recovery: boolean;
+  /** Options of all Managers, unless a step says otherwise. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface Program {
+  readonly setting: Setting;
+  readonly steps: readonly Step[];
+}
+
+/** One thing to do, and whether everything that it causes comes to an end before the next. */
+export interface Step {
+  readonly act: Act;
+  readonly settles: boolean;
+}
+
+/** What `auth` may be: an object, a function that answers at once with it or after a while, or nothing. */
+export type Auth =
+  | { readonly kind: "none" }
+  | { readonly kind: "object" | "function" | "late"; readonly value: Readonly<Record<string, unknown>> };
+
+export interface OwnOptions {
+  readonly auth?: Auth;
+  readonly retries?: number;
+  readonly ackTimeout?: number;
+}
+
+export type Act = ClientAct | ServerAct | NetworkAct;
+
+export type ClientAct =
+  | {
+      readonly do: "io";
+      readonly nsp: string;
+      readonly query: string;
+      readonly own: OwnOptions;
+      readonly manager: Readonly<Record<string, unknown>>;
+    }
+  | { readonly do: "manager"; readonly manager: Readonly<Record<string, unknown>> }
+  | { readonly do: "namespace"; readonly m: number; readonly nsp: string; readonly own: OwnOptions }
+  | {
+      readonly do: "emit";
+      readonly s: number;
+      readonly name: string;
+      readonly args: readonly unknown[];
+      readonly manner: { readonly volatile?: true; readonly timeout?: number; readonly compress?: boolean };
+      readonly answer: "none" | "callback" | "promise";
+    }
+  | { readonly do: "send"; readonly s: number; readonly args: readonly unknown[] }
+  | { readonly do: "socket"; readonly s: number; readonly call: "connect" | "open" | "disconnect" | "close" }
+  | { readonly do: "auth"; readonly s: number; readonly auth: Auth }
+  | {
+      readonly do: "listen";
+      readonly s: number;
+      readonly call: "on" | "once" | "off" | "off all";
+      readonly name: string;
+      readonly listener: number;
+    }
+  | {
+      readonly do: "any";
+      readonly s: number;
+      readonly call: "on" | "prepend" | "off" | "off all";
+      readonly way: "" | "Outgoing";
+      readonly listener: number;
+    }
+  /** Calls the functions by which questions of the server are answered, again as well. */
+  | { readonly do: "answer" }
+  | { readonly do: "open"; readonly m: number; readonly call: "open" | "connect"; readonly callback: boolean }
+  | { readonly do: "close engine"; readonly m: number }
+  | { readonly do: "set"; readonly m: number; readonly name: SettingName; readonly value: number | boolean }
+  /** Does something else the next time that this is told. */
+  | { readonly do: "when socket"; readonly s: number; readonly event: string; readonly reaction: Act }
+  | { readonly do: "when manager"; readonly m: number; readonly event: string; readonly reaction: Act };
+
+export type SettingName =
+  | "reconnection"
+  | "reconnectionAttempts"
+  | "reconnectionDelay"
+  | "reconnectionDelayMax"
+  | "randomizationFactor"
+  | "timeout";
+
+export type ServerAct =
+  | {
+      readonly do: "server emits";
+      readonly nsp: string;
+      readonly name: string;
+      readonly args: readonly unknown[];
+      readonly asks: boolean;
+    }
+  | { readonly do: "server disconnects"; readonly nsp: string; readonly close: boolean }
+  | { readonly do: "server answers" }
+  | { readonly do: "server closes engines" };
+
+export type NetworkAct =
+  | { readonly do: "network"; readonly call: "cut" | "refuse" | "hold" | "forward" | "halfOpen" }
+  | { readonly do: "time"; readonly ms: number };

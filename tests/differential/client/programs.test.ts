@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { describe as suite, test } from "node:test";
+import type { ManagerOptions, Socket, SocketOptions } from "socket.io-client";
+import { type ClientLibrary, loadClient } from "../../interop/implementations.ts";
+import { draw } from "./draw.ts";
+import { describe, differenceOf, shrunk } from "./run.ts";
+
+/* Programs of seeds, with our client and with upstream's; main.ts beside this runs others. */
+
+const FIRST = 1;
+const PROGRAMS = 50;
+
+const ours = loadClient("ours");
+const upstream = loadClient("upstream");
+
+suite("the same program with both clients", () => {
+  test(`shows the same to all listeners, callbacks and servers, seeds ${FIRST} to ${FIRST + PROGRAMS - 1}`, async () => {
+    for (let seed = FIRST; seed < FIRST + PROGRAMS; seed++) {
+      const program = draw(seed);
+      const difference = await differenceOf([ours, upstream], program);
+      assert.ok(difference === null, `seed ${seed}:\n${difference && describe(program, difference)}`);
+    }
+  });
+});
+
+suite("a fault in the client is found by such programs, and made small:", () => {
+  finds("acknowledgements that are missed 1 ms too late", ({ ackTimeout, ...options }) => ({
+    ...options,
+    ...(ackTimeout !== undefined && { ackTimeout: ackTimeout + 1 }),
+  }));
+
+  finds(
+    "events that are forgotten when the connection ends",
+    (options) => options,
+    (socket) => void socket.on("disconnect", () => (socket.sendBuffer = [])),
+  );
+});
+
+type Options = Partial<ManagerOptions & SocketOptions>;
+
+/** @param options,socket what the fault makes of them */
+function finds(title: string, options: (given: Options) => Options, socket: (made: Socket) => void = () => {}): void {
+  test(title, async () => {
+    const io = (uri: string, given: Options): Socket => {
+      const made = ours.io(uri, options(given));
+      socket(made);
+      return made;
+    };
+    const faulty = { ...ours, io } as ClientLibrary;
+    for (let seed = FIRST; seed < FIRST + PROGRAMS; seed++) {
+      const program = draw(seed);
+      if ((await differenceOf([faulty, ours], program)) === null) continue;
+      const { steps } = await shrunk([faulty, ours], program);
+      return assert.ok(steps.length <= 6, `${steps.length} steps`);
+    }
+    assert.fail("nobody can tell them apart");
+  });
+}
