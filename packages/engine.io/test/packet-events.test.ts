@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { serve, websocketSession } from "./support.ts";
+import { describe, test } from "node:test";
+import { pollingSession, serve, websocketSession } from "./support.ts";
 
 const METHODS = ["on", "addListener", "once", "prependListener", "prependOnceListener"] as const;
 
@@ -35,3 +35,51 @@ for (const method of METHODS) {
     assert.deepEqual(heard.toSorted(), ["data", "message", "packet", "packet of the transport"]);
   });
 }
+
+describe("a listener of flush", () => {
+  test("may send: it comes after what is being flushed", async (t) => {
+    const served = await serve(t);
+    const [polling, overPolling] = await pollingSession(served);
+    overPolling.once("flush", () => overPolling.send("after"));
+    overPolling.send("before");
+    assert.deepEqual(await polling.receive(2), ["4before", "4after"]);
+    const [websocket, overWebSocket] = await websocketSession(served);
+    overWebSocket.once("flush", () => overWebSocket.send("after"));
+    overWebSocket.send("before");
+    assert.deepEqual(await websocket.receive(2), ["4before", "4after"]);
+  });
+
+  test("may close: what is being flushed still leaves", async (t) => {
+    const served = await serve(t);
+    const [polling, overPolling] = await pollingSession(served);
+    const poll = polling.receive(3);
+    while (!overPolling.transport.writable) await new Promise((resolve) => setImmediate(resolve));
+    overPolling.once("flush", () => overPolling.close());
+    overPolling.send("last");
+    assert.deepEqual(await poll, ["4last", "6", "1"]);
+    const [websocket, overWebSocket] = await websocketSession(served);
+    overWebSocket.once("flush", () => overWebSocket.close());
+    overWebSocket.send("last");
+    assert.deepEqual(await websocket.receive(2), ["4last", "closed 1005"]);
+  });
+
+  test("may end it at once: what is being flushed is lost with it", async (t) => {
+    const [peer, socket] = await websocketSession(await serve(t));
+    let drains = 0;
+    socket.on("drain", () => drains++);
+    socket.once("flush", () => socket.close(true));
+    socket.send("lost");
+    assert.deepEqual(await peer.receive(1), ["closed 1005"]);
+    assert.equal(drains, 0);
+  });
+
+  test("may throw: the session goes on", async (t) => {
+    const [peer, socket] = await websocketSession(await serve(t));
+    socket.once("flush", () => {
+      throw new Error("in the application");
+    });
+    assert.throws(() => socket.send("lost"), /in the application/);
+    socket.send("next");
+    assert.deepEqual(await peer.receive(1), ["4next"]);
+  });
+});

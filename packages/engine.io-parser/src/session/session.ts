@@ -75,6 +75,8 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
   protected expiry = NEVER;
   /** A batch was handed over and `onSent` has not come. */
   protected sending = false;
+  /** A batch is about to be handed over, and the application is told: what it sends now comes after it. */
+  protected announcing = false;
   /** Nothing more leaves: the transport says goodbye. */
   #transportClosing = false;
 
@@ -99,7 +101,7 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
   /** Hands to the transport what it can take. */
   flush(): void {
     const { queue, transport } = this;
-    if (queue.length === 0 || this.state === "opening" || !transport.writable) return;
+    if (queue.length === 0 || this.state === "opening" || !transport.writable || this.announcing) return;
     // What does not fit into one batch stays.
     const size = transport.batchSize?.(queue) ?? Infinity;
     this.queue = size < queue.length ? queue.splice(size) : EMPTY;
@@ -193,9 +195,17 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
   }
 
   protected handOver(batch: readonly Packet[]): void {
-    const awaited = this.host.onFlush(batch) === true;
+    let awaited: boolean;
+    this.announcing = true;
+    try {
+      awaited = this.host.onFlush(batch) === true;
+    } finally {
+      this.announcing = false;
+    }
+    if (this.state === "closed") return;
     this.sending = true;
     if (this.transport.send(batch, awaited) === true) this.onSent();
+    else if (this.queue.length > 0) this.flush();
   }
 
   private goOn(): void {
@@ -204,7 +214,8 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
   }
 
   private closeTransportOnceEmpty(): void {
-    if (this.queue.length > 0 || this.sending || this.#transportClosing || this.upgrade?.drains) return;
+    if (this.queue.length > 0 || this.sending || this.announcing || this.#transportClosing || this.upgrade?.drains)
+      return;
     this.#transportClosing = true;
     this.transport.close();
   }
