@@ -89,6 +89,11 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   private waiters: Waiters | null = null;
   /** Of a message that consists of several, what has been written. */
   private parts: { missing: number; readonly packets: Packet[] } | null = null;
+  /**
+   * Whether anybody listened to `drain` when the batch that is on its way was handed over. Who came later waits for what is sent
+   * later: that the open packet is out is no news for the listeners of `connection`.
+   */
+  private hearsDrain = false;
   /** What was entered (AsyncLocalStorage) by the time the session was reported; null before. */
   private context: AsyncResource | null = null;
 
@@ -335,6 +340,7 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
 
   /** @internal */
   onFlush(batch: readonly Packet[]): boolean {
+    this.hearsDrain = this._observesWrites && this.listenerCount("drain") > 0;
     const isAwaited = this.waiters !== null && this.waiters.onFlush(batch);
     if (!this._observesWrites && !this.server._observesWrites) return isAwaited;
     if (this.listenerCount("flush") > 0) this.emit("flush", batch);
@@ -347,7 +353,7 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
     const callbacks = this.waiters === null ? NOBODY : this.waiters.onSent(this.session.queue.length === 0);
     if (callbacks.length === 0 && !this.isDrainAwaited()) return;
     // Not now: the transport may be done before send() returns, and who sends in the callback must not nest without end.
-    process.nextTick(emitDrain, this, this.server, callbacks);
+    process.nextTick(emitDrain, this, this.server, this.hearsDrain, callbacks);
   }
 
   /** @internal */
@@ -415,8 +421,7 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   }
 
   private isDrainAwaited(): boolean {
-    if (this._observesWrites && this.listenerCount("drain") > 0) return true;
-    return this.server._observesWrites && this.server.listenerCount("drain") > 0;
+    return this.hearsDrain || (this.server._observesWrites && this.server.listenerCount("drain") > 0);
   }
 
   private pass(packet: Packet): void {
@@ -432,8 +437,8 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   }
 }
 
-function emitDrain(socket: Socket, server: SocketHost, callbacks: readonly SentCallback[]): void {
-  socket.emit("drain");
+function emitDrain(socket: Socket, server: SocketHost, hearsDrain: boolean, callbacks: readonly SentCallback[]): void {
+  if (hearsDrain) socket.emit("drain");
   server.emit("drain", socket);
   for (const callback of callbacks) callback(socket.transport);
 }

@@ -36,6 +36,22 @@ for (const method of METHODS) {
   });
 }
 
+test("who begins to listen to drain in a listener of connection waits for what is sent there", async (t) => {
+  for (const handshake of ["polling", "websocket"] as const) {
+    const served = await serve(t);
+    const heard: string[] = [];
+    // Whoever listens on the server makes the engine tell of every batch, the open packet included.
+    served.engine.on("drain", () => heard.push("drain of the server"));
+    served.engine.on("connection", (socket) => socket.on("drain", () => heard.push("drain of the socket")));
+    const socket = await (handshake === "polling" ? pollingSession(served) : websocketSession(served)).then(
+      ([, it]) => it,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(heard, ["drain of the server"], handshake);
+    socket.close(true);
+  }
+});
+
 describe("a listener of flush", () => {
   test("may send: it comes after what is being flushed", async (t) => {
     const served = await serve(t);
