@@ -284,9 +284,8 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
       maxPayload: opts.maxHttpBufferSize,
     };
     const first: Packet[] = [{ type: "open", data: JSON.stringify(handshake) }];
-    if (opts.initialPacket !== undefined && opts.initialPacket !== null) {
-      first.push({ type: "message", data: opts.initialPacket });
-    }
+    // An empty text is none.
+    if (opts.initialPacket) first.push({ type: "message", data: opts.initialPacket });
     this.server.sweep.add(this.session);
     this.session.open(first);
     this.emit("open");
@@ -340,8 +339,8 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
 
   /** @internal */
   onFlush(batch: readonly Packet[]): boolean {
-    this.hearsDrain = this._observesWrites && this.listenerCount("drain") > 0;
     const isAwaited = this.waiters !== null && this.waiters.onFlush(batch);
+    this.hearsDrain = this._observesWrites && this.listenerCount("drain") > 0;
     if (!this._observesWrites && !this.server._observesWrites) return isAwaited;
     if (this.listenerCount("flush") > 0) this.emit("flush", batch);
     if (this.server.listenerCount("flush") > 0) this.server.emit("flush", this, batch);

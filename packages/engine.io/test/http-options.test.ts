@@ -288,6 +288,11 @@ test("initialPacket travels with the handshake", async (t) => {
   peer.close();
 });
 
+test("an initialPacket that is an empty text is none", async (t) => {
+  const served = await serve(t, { initialPacket: "" });
+  assert.match((await http(served.port, "GET", POLLING)).body, /^0\{[^\x1e]*\}$/);
+});
+
 test("transports: only those that are enabled are served and announced", async (t) => {
   const polling = await serve(t, { transports: ["polling"] });
   assert.match((await http(polling.port, "GET", POLLING)).body, /"upgrades":\[\]/);
