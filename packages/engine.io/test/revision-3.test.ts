@@ -51,6 +51,14 @@ describe("clients of revision 3", () => {
     assert.equal((await http(served.port, "GET", url)).body, "1:3");
   });
 
+  test("get the answer to a ping before what is sent when it is heard", async (t) => {
+    const served = await serve3(t);
+    const [url, socket] = await session(served);
+    socket.on("heartbeat", () => socket.send("a"));
+    await post(served, url, "1:2");
+    assert.equal((await http(served.port, "GET", url)).body, "1:32:4a");
+  });
+
   test("get large binary answers compressed, with the type of what is inside", async (t) => {
     const served = await serve3(t);
     const [url, socket] = await session(served);

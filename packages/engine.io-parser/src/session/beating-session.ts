@@ -61,8 +61,9 @@ export abstract class BeatingSession<Host extends BeatingHost> extends Session<H
       return this.fail({ reason: "transport error", description: new Error("invalid heartbeat direction") });
     }
     this.rest();
-    this.host.onHeartbeat();
+    // First: what the application sends when it hears of it comes after the answer.
     if (type === "ping") this.beat({ type: "pong" });
+    this.host.onHeartbeat();
   }
 
   private beat(packet: Packet): void {
