@@ -47,10 +47,10 @@ export class Player {
   async run(): Promise<void> {
     for (const { act, settles } of this.#program.steps) {
       this.#log.begin();
-      if (act.do === "time") {
-        await this.#world.pass(act.ms);
-        this.#isSettled = true;
-      } else this.#try(act);
+      if (act.do !== "time") this.#try(act);
+      // What listeners do meanwhile is in the midst of other things.
+      this.#isSettled = false;
+      if (act.do === "time") await this.#world.pass(act.ms);
       this.#view();
       if (settles) {
         await this.#world.settle();
@@ -58,6 +58,7 @@ export class Player {
       }
       this.#isSettled = settles || act.do === "time";
     }
+    this.#isSettled = false;
     this.#log.begin();
     await this.#world.settle();
     this.#world.proxy.forward();
@@ -123,7 +124,9 @@ export class Player {
           if (!isWanted(act.do, it) && this.#isSettled) it.engine.close();
         });
       case "set":
-        return this.#with(this.#managers, act.m, ({ it }) => it[act.name](act.value as never));
+        return this.#with(this.#managers, act.m, ({ it }) => {
+          if (act.value !== false || !isWanted(act.do, it)) it[act.name](act.value as never);
+        });
       case "when socket":
         return this.#with(this.#sockets, act.s, ({ it }) => {
           // In what order Sockets hear of an end is no matter of this tester; so each does something with itself.
@@ -163,7 +166,7 @@ export class Player {
   }
 
   #emit(socket: Socket, { name, args, manner, answer }: Extract<Act, { do: "emit" }>): void {
-    if (manner.volatile && (!this.#isSettled || isWanted("volatile", socket))) return;
+    if (manner.volatile && (!this.#isSettled || isWanted("volatile", socket) || isReserved(name))) return;
     let to = manner.volatile ? socket.volatile : socket;
     const { timeout, compress } = isWanted("manner", socket) ? {} : manner;
     if (timeout !== undefined) to = to.timeout(timeout);
@@ -244,6 +247,9 @@ export class Player {
     this.#log.add(observer, [what, ...values.map(show)].join(" "));
   }
 }
+
+/** Such an event is refused, and then is the next one that is volatile: see wanted.ts. */
+const isReserved = (name: string): boolean => name === "connect";
 
 function isDescription(value: unknown): value is { description: string } {
   return typeof value === "object" && value !== null && "description" in value;

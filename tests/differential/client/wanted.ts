@@ -31,6 +31,9 @@ export function isWanted(act: Act["do"] | "volatile" | "manner", it: Socket | Ma
     // The same: upstream's Manager does not notice the end of an engine that was not open yet, nor its Socket that of one which upgrades.
     case "close engine":
       return state !== "open" || isUpgrading(manager);
+    // The same: a loop that is ended in a listener of its own leaves upstream's Manager reconnecting for ever.
+    case "set":
+      return state === "closed" && Boolean(isReconnecting);
     default:
       return false;
   }
