@@ -89,11 +89,6 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   private waiters: Waiters | null = null;
   /** Of a message that consists of several, what has been written. */
   private parts: { missing: number; readonly packets: Packet[] } | null = null;
-  /**
-   * Whether anybody listened to `drain` when the batch that is on its way was handed over. Who came later waits for what is sent
-   * later: that the open packet is out is no news for the listeners of `connection`.
-   */
-  private hearsDrain = false;
   /** What was entered (AsyncLocalStorage) by the time the session was reported; null before. */
   private context: AsyncResource | null = null;
 
@@ -340,19 +335,21 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   /** @internal */
   onFlush(batch: readonly Packet[]): boolean {
     const isAwaited = this.waiters !== null && this.waiters.onFlush(batch);
-    this.hearsDrain = this._observesWrites && this.listenerCount("drain") > 0;
     if (!this._observesWrites && !this.server._observesWrites) return isAwaited;
     if (this.listenerCount("flush") > 0) this.emit("flush", batch);
     if (this.server.listenerCount("flush") > 0) this.server.emit("flush", this, batch);
-    return isAwaited || this.isDrainAwaited();
+    // Nobody but the server's listeners can wait for the open packet: they are told at once.
+    return isAwaited || (this.context !== null && this.isDrainAwaited());
   }
 
   /** @internal */
   onDrain(): void {
     const callbacks = this.waiters === null ? NOBODY : this.waiters.onSent(this.session.queue.length === 0);
     if (callbacks.length === 0 && !this.isDrainAwaited()) return;
+    // Listeners of `connection` wait for what they send: that the open packet is out is no news to them.
+    const isNews = this.context !== null;
     // Not now: the transport may be done before send() returns, and who sends in the callback must not nest without end.
-    process.nextTick(emitDrain, this, this.server, this.hearsDrain, callbacks);
+    process.nextTick(emitDrain, this, this.server, isNews, callbacks);
   }
 
   /** @internal */
@@ -420,7 +417,8 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   }
 
   private isDrainAwaited(): boolean {
-    return this.hearsDrain || (this.server._observesWrites && this.server.listenerCount("drain") > 0);
+    if (this._observesWrites && this.listenerCount("drain") > 0) return true;
+    return this.server._observesWrites && this.server.listenerCount("drain") > 0;
   }
 
   private pass(packet: Packet): void {
@@ -436,8 +434,8 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   }
 }
 
-function emitDrain(socket: Socket, server: SocketHost, hearsDrain: boolean, callbacks: readonly SentCallback[]): void {
-  if (hearsDrain) socket.emit("drain");
+function emitDrain(socket: Socket, server: SocketHost, isNews: boolean, callbacks: readonly SentCallback[]): void {
+  if (isNews) socket.emit("drain");
   server.emit("drain", socket);
   for (const callback of callbacks) callback(socket.transport);
 }

@@ -4,7 +4,7 @@ import { draw } from "./draw.ts";
 import { describe, differenceOf, shrunk } from "./run.ts";
 
 /*
- * npx tsx tests/differential/client/main.ts --seed 7 --programs 500: the programs of these seeds with our client and with upstream's,
+ * `npm run differential -- client --seed 7 --programs 500`: the programs of these seeds with our client and with upstream's,
  * as they were built. What differs is made smaller and printed; --whole prints it as it was drawn. With --maker upstream there are
  * two of upstream's, which nobody can tell apart unless the tester itself is at fault.
  */

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { describe, findDifference } from "./differential.ts";
 
 /*
- * `npm run differential -- [--programs N] [--seed S]`: N programs from a seed, against our server and upstream's. Some 10 a second.
+ * `npm run differential -- server [--programs N] [--seed S]`: N programs from a seed, against our server and upstream's. Some 10 a second.
  * Prints the smallest program that was found to tell them apart, and fails then.
  */
 const { values } = parseArgs({ options: { programs: { type: "string", default: "500" }, seed: { type: "string" } } });
@@ -12,7 +12,7 @@ const budget = {
   programs: Number(values.programs),
 };
 if (!Number.isInteger(budget.seed) || !(budget.programs > 0)) {
-  console.error("usage: npm run differential -- [--programs N] [--seed S]");
+  console.error("usage: npm run differential -- server [--programs N] [--seed S]");
   process.exit(2);
 }
 

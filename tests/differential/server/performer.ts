@@ -121,10 +121,7 @@ export class Performer {
     if (target === undefined) return;
     switch (step.do) {
       case "listen": {
-        // What is in flight when catch-all listeners end a socket: see compare.ts.
-        const isCatchAll = step.how === "onAny" || step.how === "prependAny";
-        const reactions = isCatchAll ? step.reactions.filter((reaction) => !ends(reaction)) : step.reactions;
-        const listener = this.#listener(`${step.how} ${step.event}`, reactions);
+        const listener = this.#listener(`${step.how} ${step.event}`, step.reactions);
         if (/any/i.test(step.how)) target[step.how]?.(listener);
         else target[step.how]?.(step.event, listener);
         return;
@@ -237,12 +234,6 @@ function answer(kind: Next, memory: Memory, number: number, next: Call): void {
     case "rename":
       return next();
   }
-}
-
-/** Whether sockets may leave by this. */
-function ends(step: ServerStep): boolean {
-  if (step.do === "hang up") return true;
-  return step.do === "call" && (step.action.name === "disconnect" || step.action.name === "disconnectSockets");
 }
 
 function lastFunction(args: readonly unknown[]): Call | undefined {

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { describe as suite, test } from "node:test";
 import type { Adapter } from "socket.io-adapter";
 import type { Plant } from "./compare.ts";
 import { describe, findDifference } from "./differential.ts";
 
-/* A new seed in each run. What is found is told with its seed: `npm run differential` finds it again. */
+/* The same programs in each run; `npm run differential -- server` draws others. */
 
 const PROGRAMS = 60;
-const { DIFFERENTIAL_SEED = String(randomInt(2 ** 31)) } = process.env;
+const SEED = 1;
 
-test(`no program tells our server from upstream's, seed ${DIFFERENTIAL_SEED}`, async () => {
-  const budget = { seed: Number(DIFFERENTIAL_SEED), programs: PROGRAMS };
+test(`no program tells our server from upstream's, seed ${SEED}`, async () => {
+  const budget = { seed: SEED, programs: PROGRAMS };
   const difference = await findDifference(budget);
   assert.ok(difference === null, difference === null ? "" : describe(difference, budget));
 });

@@ -70,7 +70,7 @@ export class ServerSession extends BeatingSession<ServerSessionHost> {
   override send(packet: Packet): void {
     if (this.state !== "open" && this.state !== "opening") return;
     // A hot path: mostly there is nothing to wait for, and no queue is needed.
-    if (this.queue.length === 0 && this.state === "open" && this.transport.writable && !this.announcing) {
+    if (this.queue.length === 0 && this.state === "open" && this.transport.writable && this.batch !== "announced") {
       this.#largest = sizeOf(packet.data);
       return super.handOver([packet]);
     }
@@ -83,7 +83,7 @@ export class ServerSession extends BeatingSession<ServerSessionHost> {
   sendMessage(packets: readonly Packet[]): void {
     if (this.state !== "open" && this.state !== "opening") return;
     if (this.#reader !== "fine" && !this.admit(packets)) return;
-    if (this.queue.length === 0 && this.state === "open" && this.transport.writable && !this.announcing) {
+    if (this.queue.length === 0 && this.state === "open" && this.transport.writable && this.batch !== "announced") {
       this.#largest = 0;
       for (const { data } of packets) this.#largest += sizeOf(data);
       return super.handOver(packets);
@@ -99,7 +99,7 @@ export class ServerSession extends BeatingSession<ServerSessionHost> {
 
   /** True if nothing waits here, nor for the transport to say that it is out. */
   get isDrained(): boolean {
-    return this.queue.length === 0 && !this.sending;
+    return this.queue.length === 0 && this.batch === "none";
   }
 
   override onDeadline(now: number): void {

@@ -73,10 +73,11 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
   declare protected readonly host: Host;
   /** When the present state ends by itself, in ms on the owner's clock: what is awaited did not come. {@link NEVER}: it does not. */
   protected expiry = NEVER;
-  /** A batch was handed over and `onSent` has not come. */
-  protected sending = false;
-  /** A batch is about to be handed over, and the application is told: what it sends now comes after it. */
-  protected announcing = false;
+  /**
+   * "announced": a batch is about to be handed over, and the application is told; what it sends now comes after it. "sent": it was handed
+   * over and `onSent` has not come.
+   */
+  protected batch: "none" | "announced" | "sent" = "none";
   /** Nothing more leaves: the transport says goodbye. */
   #transportClosing = false;
 
@@ -101,7 +102,7 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
   /** Hands to the transport what it can take. */
   flush(): void {
     const { queue, transport } = this;
-    if (queue.length === 0 || this.state === "opening" || !transport.writable || this.announcing) return;
+    if (queue.length === 0 || this.state === "opening" || !transport.writable || this.batch === "announced") return;
     // What does not fit into one batch stays.
     const size = transport.batchSize?.(queue) ?? Infinity;
     this.queue = size < queue.length ? queue.splice(size) : EMPTY;
@@ -131,8 +132,8 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
   }
 
   onSent(): void {
-    if (!this.sending) return;
-    this.sending = false;
+    if (this.batch !== "sent") return;
+    this.batch = "none";
     this.host.onDrain();
     this.goOn();
   }
@@ -195,15 +196,16 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
   }
 
   protected handOver(batch: readonly Packet[]): void {
+    const before = this.batch;
     let awaited: boolean;
-    this.announcing = true;
+    this.batch = "announced";
     try {
       awaited = this.host.onFlush(batch) === true;
     } finally {
-      this.announcing = false;
+      this.batch = before;
     }
     if (this.state === "closed") return;
-    this.sending = true;
+    this.batch = "sent";
     if (this.transport.send(batch, awaited) === true) this.onSent();
     else if (this.queue.length > 0) this.flush();
   }
@@ -214,8 +216,7 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
   }
 
   private closeTransportOnceEmpty(): void {
-    if (this.queue.length > 0 || this.sending || this.announcing || this.#transportClosing || this.upgrade?.drains)
-      return;
+    if (this.queue.length > 0 || this.batch !== "none" || this.#transportClosing || this.upgrade?.drains) return;
     this.#transportClosing = true;
     this.transport.close();
   }

@@ -1,0 +1,11 @@
+/*
+ * `npm run differential -- server|client|engine …`: the same programs, drawn from a seed, with ours and with upstream's. Each part says in its
+ * main.ts what else it takes.
+ */
+const [part = "", ...rest] = process.argv.slice(2);
+if (!["server", "client"].includes(part)) {
+  console.error("usage: npm run differential -- server|client [--programs N] [--seed S]");
+  process.exit(2);
+}
+process.argv.splice(2, Infinity, ...rest);
+await import(`./${part}/main.ts`);
