@@ -1,9 +1,9 @@
+import process from "node:process";
+
 /*
  * `npm run differential -- server|client|engine …`: the same programs, drawn from a seed, with ours and with upstream's. Each part says in its
  * main.ts what else it takes.
  */
-export {};
-
 const [part = "", ...rest] = process.argv.slice(2);
 if (!["server", "client"].includes(part)) {
   console.error("usage: npm run differential -- server|client [--programs N] [--seed S]");
