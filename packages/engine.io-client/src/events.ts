@@ -25,7 +25,7 @@ export interface SocketReservedEvents {
   handshake: (data: HandshakeData) => void;
   /** Any packet arrived. */
   packet: (packet: Packet) => void;
-  /** A message is about to be queued. */
+  /** A message, or the answer to a ping, is about to be queued. */
   packetCreate: (packet: Packet) => void;
   /** A message arrived. */
   data: (data: RawData) => void;

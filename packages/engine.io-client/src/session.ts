@@ -100,6 +100,7 @@ export abstract class ClientSession extends Reporter<SocketReservedEvents> {
 
   /** @internal Queues a packet; it leaves as soon as the transport can take it. */
   _enqueue(packet: Packet): void {
+    this._say("packetCreate", packet);
     this.writeBuffer.push(packet);
     this._flush();
   }
@@ -174,12 +175,12 @@ export abstract class ClientSession extends Reporter<SocketReservedEvents> {
         this._say("message", data);
       }
     } else if (type === "ping") {
-      this.emitReserved("ping");
-      this._say("pong");
       if (this.readyState === "open") {
         this._expireIn(this._silenceMs);
         this._enqueue({ type: "pong" });
       }
+      this.emitReserved("ping");
+      this._say("pong");
     } else if (type === "open") {
       if (this.readyState === "opening") this._onOpen(data);
     } else if (type === "close") this._end("transport close", { description: "transport closed by the server" });

@@ -121,7 +121,6 @@ export abstract class SocketBase extends ClientSession {
     if (typeof options === "function") return this.send(data, undefined, options);
     if (this.readyState === "open" || this.readyState === "opening") {
       const packet: Packet = { type: "message", data, options };
-      this._say("packetCreate", packet);
       if (fn) this.once("flush", fn);
       this._enqueue(packet);
     }

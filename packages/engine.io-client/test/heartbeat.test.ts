@@ -22,6 +22,17 @@ describe("heartbeat of the client", () => {
     );
   });
 
+  test("the answer to a ping is announced, and leaves before the ping is told of", async () => {
+    const { socket, transport } = await inMemory();
+    const log: string[] = [];
+    socket.on("packetCreate", ({ type }) => log.push(`packetCreate ${type}`));
+    for (const name of ["flush", "ping", "pong"] as const) socket.on(name, () => log.push(name));
+    socket.once("ping", () => socket.send("a"));
+    transport.receive("2");
+    assert.deepEqual(log.slice(0, 3), ["packetCreate pong", "flush", "ping"]);
+    assert.equal(transport.sent[0]?.type, "pong");
+  });
+
   test("an hour of pings, each of which sets one timer in place of the last", async (t) => {
     const tick = fakeClock(t);
     const running = new Set<unknown>();
