@@ -1,0 +1,67 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
+import { stopTime } from "../../conformance/client/time.ts";
+import type { Log } from "./log.ts";
+
+/** After so many turns of the event loop in which nothing moves, nothing is under way: all ends are in this process. */
+const QUIET_TURNS = 12;
+
+/** More turns than anything takes. */
+const MAX_TURNS = 5000;
+
+const CHANNELS = ["net.client.socket", "net.server.socket"];
+
+/** All connections of this process, and its clock, which stands still. */
+export class Network {
+  readonly #log: Log;
+  readonly #sockets = new Set<Socket>();
+  readonly #clock = stopTime();
+  readonly #add = (message: unknown): void => void this.#sockets.add((message as { socket: Socket }).socket);
+
+  constructor(log: Log) {
+    this.#log = log;
+    this.#clock.reset();
+    for (const channel of CHANNELS) subscribe(channel, this.#add);
+  }
+
+  /** Everything that is under way arrives, and what that causes. */
+  async settle(): Promise<void> {
+    let moved = this.#moved();
+    let turns = 0;
+    for (let still = 0; still < QUIET_TURNS; still++) {
+      if (turns++ > MAX_TURNS) throw new Error("what was begun comes to no end");
+      await new Promise(setImmediate);
+      const now = this.#moved();
+      if (now !== moved) still = -1;
+      moved = now;
+    }
+  }
+
+  /** Time goes on; whatever happens comes to its end before the next ms. */
+  async pass(ms: number): Promise<void> {
+    await this.settle();
+    for (let left = ms; left > 0; left--) {
+      const before = this.#moved();
+      this.#clock.advance(1);
+      await new Promise(setImmediate);
+      if (this.#moved() !== before) await this.settle();
+    }
+  }
+
+  /** Ends all connections, and forgets them and all timers. */
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await this.settle();
+    for (const channel of CHANNELS) unsubscribe(channel, this.#add);
+    this.#clock.reset();
+  }
+
+  /** Another number whenever something has happened: with each entry, each byte, and each connection that begins or ends. */
+  #moved(): number {
+    let moved = this.#log.length;
+    for (const { bytesRead, bytesWritten, connecting, destroyed } of this.#sockets) {
+      moved += bytesRead + bytesWritten + (destroyed ? 3 : connecting ? 1 : 2);
+    }
+    return moved;
+  }
+}

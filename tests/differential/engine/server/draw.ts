@@ -1,0 +1,215 @@
+import { Random } from "../../../support/random.ts";
+import type { Program, Step } from "../run.ts";
+import type { Act, ClientAct, Data, RawAct, ServerAct, Setting } from "./program.ts";
+
+/** Longer than a heartbeat, and never near the time of one, or of its end, at most {@link MAX_BEATS} times. */
+const BEAT_MS = 1200;
+const MAX_BEATS = 3;
+
+/** The program of a seed. */
+export function draw(seed: number): Program<Setting, Act> {
+  const random = new Random(seed);
+  const setting = drawSetting(random);
+  const steps: Step<Act>[] = [{ act: drawOpening(random), settles: true }];
+  let beats = 0;
+  for (let left = random.between(14, 49); left > 0; left--) {
+    const act = drawAct(random);
+    // Ours looks at deadlines now and then, the more seldom the longer they are, so that heartbeats get out of step.
+    if (act.do === "time" && act.ms === BEAT_MS && ++beats > MAX_BEATS) continue;
+    steps.push({ act, settles: random.next() < 0.8 });
+  }
+  return { setting, steps };
+}
+
+function drawSetting(random: Random): Setting {
+  const chance = (probability: number): boolean => random.next() < probability;
+  const listensToAll = chance(0.7);
+  return {
+    options: {
+      // An upgrade takes its time with upstream's server (docs/differences.md), and meddles with its heartbeat.
+      ...(chance(0.5) ? { pingInterval: 1000, pingTimeout: 600, allowUpgrades: false } : { pingInterval: 1e8 }),
+      allowEIO3: chance(0.7),
+      maxHttpBufferSize: 300,
+      ...(chance(0.3) && { transports: random.pick([["polling"], ["websocket"], ["websocket", "polling"]]) }),
+      ...(chance(0.3) && { cookie: random.pick([true, { name: "c", path: "/x", maxAge: 5 }, { httpOnly: false }]) }),
+      ...(chance(0.3) && {
+        cors: random.pick([true, { origin: "http://a", credentials: true }, { origin: ["http://a"] }]),
+      }),
+      ...(chance(0.2) && { httpCompression: random.pick([false, { threshold: 1024 }]) }),
+      ...(!listensToAll && chance(0.3) && { initialPacket: random.pick(["first", ""]) }),
+    },
+    attach: {
+      ...(chance(0.2) && { path: random.pick(["/e", "/e/", "/a/b"]) }),
+      ...(chance(0.2) && { addTrailingSlash: false }),
+      ...(chance(0.2) && { destroyUpgrade: chance(0.5), destroyUpgradeTimeout: 50 }),
+    },
+    byHand: chance(0.2),
+    isByWs: chance(0.3),
+    listensToAll,
+    allowRequest: random.pick(["none", "none", "none", "none", "yes", "no", "no text", "later", "no later"]),
+    generateId: random.pick(["none", "none", "none", "none", "none", "text", "promise", "throws", "rejects"]),
+    middleware: random.pick(["none", "none", "none", "passes", "header", "refuses", "answers", "later"]),
+  };
+}
+
+/** How often each act is drawn. */
+const WEIGHTS: readonly (readonly [weight: number, draw: (random: Random) => Act])[] = [
+  [10, drawOpening],
+  [22, drawServerAct],
+  [8, drawWhen],
+  [8, (random) => ({ do: "client sends", c: some(random), data: many(random, 3, drawData) })],
+  [3, (random) => ({ do: "client closes", c: some(random) })],
+  [
+    14,
+    (random) => ({
+      do: "raw polls",
+      r: some(random),
+      query: random.next() < 0.9 ? {} : random.pick([{ EIO: "5" }, { sid: "nobody" }, { transport: "x" }]),
+    }),
+  ],
+  [10, drawPost],
+  [1, (random) => ({ do: "raw asks", r: some(random), method: random.pick(["PUT", "OPTIONS", "DELETE", "HEAD"]) })],
+  [2, (random) => ({ do: "raw aborts", r: some(random) })],
+  [6, (random) => ({ do: "raw probes", r: some(random), frames: drawProbe(random) })],
+  [10, (random) => ({ do: "raw sends", r: some(random), frames: many(random, 3, drawUnit) })],
+  [3, (random) => ({ do: "raw leaves", r: some(random), how: random.pick(["close", "cut"]) })],
+  [10, (random) => ({ do: "time", ms: random.pick([1, 1, 10, BEAT_MS]) })],
+];
+const TOTAL = WEIGHTS.reduce((sum, [weight]) => sum + weight, 0);
+
+function drawAct(random: Random): Act {
+  let at = random.next() * TOTAL;
+  const [, drawn] = WEIGHTS.find(([weight]) => (at -= weight) < 0) ?? WEIGHTS[0]!;
+  return drawn(random);
+}
+
+/** Which of those there are. */
+const some = (random: Random): number => random.between(0, 5);
+
+function many<T>(random: Random, most: number, one: (random: Random) => T): T[] {
+  return Array.from({ length: random.between(1, most) }, () => one(random));
+}
+
+function drawOpening(random: Random): ClientAct | RawAct {
+  if (random.next() < 0.4) return { do: "client", options: drawClient(random) };
+  const over = random.pick(["polling", "polling", "websocket"] as const);
+  return {
+    do: "raw opens",
+    revision: random.pick([4, 4, 3]),
+    over,
+    method: over === "polling" && random.next() < 0.08 ? random.pick(["POST", "OPTIONS", "PUT", "HEAD"]) : "GET",
+    path: random.next() < 0.1 ? random.pick(["/other/", "/engine.io"]) : "",
+    // docs/differences.md: bytes over JSONP without `b64`.
+    query: {
+      // docs/differences.md: what WebSockets are refused for.
+      ...(over === "polling" && drawExtra(random)),
+      ...(random.next() < 0.2 && { b64: "1" }),
+      ...(over === "polling" && random.next() < 0.15 && { j: "0", b64: "1" }),
+    },
+    headers: {
+      ...(random.next() < 0.3 && { origin: random.pick(["http://a", "http://b"]) }),
+      ...(random.next() < 0.1 && { "user-agent": random.pick(["x MSIE 8", "Trident/7"]) }),
+    },
+  };
+}
+
+function drawClient(random: Random): Record<string, unknown> {
+  return {
+    transports: random.pick([["polling"], ["websocket"], ["polling", "websocket"], ["websocket", "polling"]]),
+    ...(random.next() < 0.2 && { upgrade: false }),
+    ...(random.next() < 0.2 && { forceBase64: true }),
+    ...(random.next() < 0.2 && { perMessageDeflate: false }),
+    ...(random.next() < 0.2 && { tryAllTransports: true }),
+    ...(random.next() < 0.2 && { extraHeaders: { origin: random.pick(["http://a", "http://b"]) } }),
+  };
+}
+
+/** Now and then, what a request should not say. */
+function drawExtra(random: Random): Record<string, string> {
+  if (random.next() < 0.9) return {};
+  return random.pick<Record<string, string>>([
+    { EIO: "5" },
+    { EIO: "" },
+    { sid: "nobody" },
+    { sid: "" },
+    { transport: "x" },
+    { transport: "" },
+    { transport: "websocket" },
+    { transport: "polling" },
+    { transport: "webtransport" },
+  ]);
+}
+
+function drawServerAct(random: Random): ServerAct {
+  const s = some(random);
+  const kind = random.next();
+  if (kind < 0.12) return { do: "close", s, discard: random.next() < 0.4 };
+  if (kind < 0.13) return { do: "close engine" };
+  return {
+    do: "send",
+    s,
+    call: random.pick(["send", "write"]),
+    data: drawData(random),
+    ...(random.next() < 0.4 && { options: random.pick([{ compress: false }, { compress: true }, {}]) }),
+    callback: random.next() < 0.5,
+    count: random.pick([1, 1, 1, 2, 3]),
+  };
+}
+
+const EVENTS = ["message", "data", "packet", "flush", "drain", "heartbeat", "upgrading", "upgrade", "close"];
+
+function drawWhen(random: Random): ServerAct {
+  const event = random.pick(EVENTS);
+  const reaction = drawServerAct(random);
+  const s = some(random);
+  // Upstream's throws where it is closed at once in the midst of writing.
+  const discard = event !== "flush" && random.next() < 0.4;
+  // Upstream's tells of the end at once, in the midst of telling of a packet.
+  const isTelling = event === "data" || event === "packet";
+  if (reaction.do !== "send")
+    return { do: "when", s, event: isTelling ? "message" : event, reaction: { do: "close", s, discard } };
+  // What is sent in `flush` joins the batch with upstream; ours leaves after it.
+  if (event === "flush") return { do: "when", s, event, reaction: { do: "close", s, discard: false } };
+  // Of several over WebSocket upstream's second waits for a drain, which may never come.
+  return { do: "when", s, event, reaction: { ...reaction, s, count: 1 } };
+}
+
+export function drawData(random: Random): Data {
+  return random.pick<Data>([
+    "x",
+    "",
+    "\u20ac\u{1f600}",
+    "a".repeat(120),
+    { bytes: 3, as: "Buffer" },
+    { bytes: 0, as: "Buffer" },
+    { bytes: 5, as: "ArrayBuffer" },
+    { bytes: 4, as: "Uint8Array" },
+  ]);
+}
+
+/** A packet of a peer; `bytes:` before one that is bytes. */
+function drawUnit(random: Random): string {
+  if (random.next() < 0.06)
+    return random.pick(["9", "", "x", "0", "5", "6", "b!", "b", `4${"z".repeat(400)}`, "bytes:", "2probe", "3probe"]);
+  return random.pick(["4a", "4a", "4", "4\u20ac", "3", "2", "bytes:010203", "bAQID", "b4AQID"]);
+}
+
+function drawPost(random: Random): RawAct {
+  const type = random.next() < 0.05 ? "application/octet-stream" : "text/plain;charset=UTF-8";
+  const units = random.next() < 0.05 ? ["1"] : many(random, 3, drawUnit);
+  return { do: "raw posts", r: some(random), units, type };
+}
+
+function drawProbe(random: Random): readonly string[] {
+  return random.pick([
+    ["2probe", "5"],
+    ["2probe", "5"],
+    ["2probe", "5"],
+    ["2probe"],
+    ["2"],
+    ["4a"],
+    [],
+    ["2probe", "4a"],
+    ["2probe", "2probe", "5"],
+  ]);
+}

@@ -1,0 +1,61 @@
+/* What programs for servers are made of. */
+
+export interface Setting {
+  /** Options of the engine that are plain data. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly attach: Readonly<Record<string, unknown>>;
+  /** Whether the application hands requests over by itself. */
+  readonly byHand: boolean;
+  /** Whether WebSockets are those of the package `ws`. */
+  readonly isByWs: boolean;
+  /** Whether it listens to everything, or to messages and the end alone. */
+  readonly listensToAll: boolean;
+  readonly allowRequest: "none" | "yes" | "no" | "no text" | "later" | "no later";
+  readonly generateId: "none" | "text" | "promise" | "throws" | "rejects";
+  readonly middleware: "none" | "passes" | "header" | "refuses" | "answers" | "later";
+}
+
+export type Act = ServerAct | ClientAct | RawAct | { readonly do: "time"; readonly ms: number };
+
+export type Data = string | { readonly bytes: number; readonly as: "Buffer" | "ArrayBuffer" | "Uint8Array" };
+
+export type ServerAct =
+  | {
+      readonly do: "send";
+      readonly s: number;
+      readonly call: "send" | "write";
+      readonly data: Data;
+      readonly options?: { readonly compress?: boolean };
+      readonly callback: boolean;
+      readonly count: number;
+    }
+  | { readonly do: "close"; readonly s: number; readonly discard: boolean }
+  | { readonly do: "close engine" }
+  /** Does something else with the same socket the next time that this is told. */
+  | { readonly do: "when"; readonly s: number; readonly event: string; readonly reaction: ServerAct };
+
+/** Clients of upstream's make. */
+export type ClientAct =
+  | { readonly do: "client"; readonly options: Readonly<Record<string, unknown>> }
+  | { readonly do: "client sends"; readonly c: number; readonly data: readonly Data[] }
+  | { readonly do: "client closes"; readonly c: number };
+
+/** Peers that write what they like. */
+export type RawAct =
+  | {
+      readonly do: "raw opens";
+      readonly revision: 3 | 4;
+      readonly over: "polling" | "websocket";
+      readonly method: string;
+      readonly path: string;
+      readonly query: Readonly<Record<string, string>>;
+      readonly headers: Readonly<Record<string, string>>;
+    }
+  | { readonly do: "raw polls"; readonly r: number; readonly query: Readonly<Record<string, string>> }
+  | { readonly do: "raw posts"; readonly r: number; readonly units: readonly string[]; readonly type: string }
+  | { readonly do: "raw asks"; readonly r: number; readonly method: string }
+  | { readonly do: "raw aborts"; readonly r: number }
+  /** A WebSocket for the session, which sends these. */
+  | { readonly do: "raw probes"; readonly r: number; readonly frames: readonly string[] }
+  | { readonly do: "raw sends"; readonly r: number; readonly frames: readonly string[] }
+  | { readonly do: "raw leaves"; readonly r: number; readonly how: "close" | "cut" };
