@@ -5,8 +5,8 @@ import process from "node:process";
  * main.ts what else it takes.
  */
 const [part = "", ...rest] = process.argv.slice(2);
-if (!["server", "client"].includes(part)) {
-  console.error("usage: npm run differential -- server|client [--programs N] [--seed S]");
+if (!["server", "client", "engine"].includes(part)) {
+  console.error("usage: npm run differential -- server|client|engine [--programs N] [--seed S]");
   process.exit(2);
 }
 process.argv.splice(2, Infinity, ...rest);

@@ -4,7 +4,7 @@ import { describe, differenceOf, type Role, shrunk } from "./run.ts";
 import { server } from "./server/role.ts";
 
 /*
- * npx tsx tests/differential/engine/main.ts --role server --seed 7 --programs 500: the programs of these seeds with our engine.io (or
+ * `npm run differential -- engine --role server --seed 7 --programs 500`: the programs of these seeds with our engine.io (or
  * engine.io-client, --role client) and with upstream's. What differs is made smaller and printed; --whole prints it as it was drawn.
  * With --maker upstream there are two of upstream's, which nobody can tell apart unless the tester itself is at fault.
  */
