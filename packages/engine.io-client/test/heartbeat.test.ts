@@ -22,7 +22,8 @@ describe("heartbeat of the client", () => {
     );
   });
 
-  test("the answer to a ping is announced, and leaves before the ping is told of", async () => {
+  test("the answer to a ping is announced, and leaves before the ping is told of", async (t) => {
+    fakeClock(t);
     const { socket, transport } = await inMemory();
     const log: string[] = [];
     socket.on("packetCreate", ({ type }) => log.push(`packetCreate ${type}`));
