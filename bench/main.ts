@@ -9,6 +9,7 @@ import { judge, readGoals, verdictTable } from "./report/goals.ts";
 import { thisMachine } from "./report/machine.ts";
 import { heading, markdown, scenarioSection } from "./report/markdown.ts";
 import { scenarioReport, type Report, type ScenarioReport } from "./report/report.ts";
+import { summaryTable } from "./report/summary.ts";
 import { measureRounds } from "./rounds.ts";
 import { USUAL_PACE, type Scenario } from "./scenarios/scenario.ts";
 import { SCENARIOS, withUws } from "./scenarios/table.ts";
@@ -25,6 +26,7 @@ import { measuredVersions } from "./versions.ts";
  *     --targets A,B   only these: ours, upstream, ours-uws, upstream-uws, ws, net, net-cork, http
  *     --json FILE     the report as JSON; Markdown goes to stdout, what is going on to stderr
  *     --check         compares with report/goals.json; fails if one that was measured is missed
+ *     --summary       also the table that README shows
  *     --from FILE     takes an earlier report instead of measuring
  *     --profile DIR   CPU profiles of what is measured
  *     --note TEXT     is kept in the report
@@ -34,6 +36,7 @@ import { measuredVersions } from "./versions.ts";
 const options = readOptions(process.argv.slice(2));
 const report = options.from === undefined ? await measure(options) : readReport(options.from);
 save(report, options);
+if (options.summary) console.log(`\n${summaryTable(report)}`);
 if (options.check) {
   const verdicts = judge(readGoals(), report);
   console.log(`\n${verdictTable(verdicts)}`);

@@ -11,6 +11,8 @@ export interface BenchOptions {
   /** A report that was written earlier, in place of a run. */
   readonly from: string | undefined;
   readonly check: boolean;
+  /** Also the table that README shows. */
+  readonly summary: boolean;
   readonly uws: boolean;
   /** Only these; none: all that the scenario names. */
   readonly targets: readonly string[];
@@ -28,6 +30,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       json: { type: "string" },
       from: { type: "string" },
       check: { type: "boolean", default: false },
+      summary: { type: "boolean", default: false },
       uws: { type: "boolean", default: false },
       targets: { type: "string", default: "" },
       profile: { type: "string" },
@@ -36,7 +39,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   });
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds} is no number of rounds`);
-  const { json, from, check, uws, profile, note } = values;
+  const { json, from, check, summary, uws, profile, note } = values;
   const targets = values.targets === "" ? [] : values.targets.split(",");
-  return { names: positionals, rounds, json, from, check, uws, targets, profile, note };
+  return { names: positionals, rounds, json, from, check, summary, uws, targets, profile, note };
 }

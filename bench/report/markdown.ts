@@ -53,6 +53,6 @@ function range({ min, max }: Summary): string {
 }
 
 /** Three digits that say something. */
-function figure(value: number): string {
+export function figure(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

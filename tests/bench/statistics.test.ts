@@ -4,6 +4,7 @@ import { judge, readGoals, verdictTable, type Goal } from "../../bench/report/go
 import { markdown } from "../../bench/report/markdown.ts";
 import { scenarioReport, type Report } from "../../bench/report/report.ts";
 import { median, ratio, summary } from "../../bench/report/statistics.ts";
+import { summaryTable } from "../../bench/report/summary.ts";
 import type { Scenario } from "../../bench/scenarios/scenario.ts";
 import { SCENARIOS, withUws } from "../../bench/scenarios/table.ts";
 import type { TargetName } from "../../bench/targets.ts";
@@ -67,6 +68,23 @@ describe("the report of a bench", () => {
     );
     assert.match(text, /^\| ours \| 6\.00 \| 5\.00-7\.00 \| {2}\|$/m);
     assert.match(text, /^\| upstream \| 10\.0 \| 10\.0-12\.0 \| ours 0\.60 of it \(0\.50-0\.70\) \|$/m);
+  });
+
+  test("compares only what was measured", () => {
+    const only: Scenario = { ...scenario, targets: ["ours", "ours-uws", "upstream-uws"] };
+    const compared = scenarioReport(only, runs).metrics[0]!.ratios.map(({ of, against }) => `${of} ${against}`);
+    assert.deepEqual(compared, ["ours upstream-uws", "ours-uws upstream-uws"]);
+  });
+
+  test("in short: a line for each figure that has a goal, and where it was measured", () => {
+    assert.deepEqual(summaryTable(report).split("\n").slice(2), [
+      "| echo-ack, µs | 6.00 | 10.0 | 0.60 | 6.00 | 1.00 |",
+      "",
+      "2026-01-02, 2 x a processor, 24 GiB, Linux 6, Node v20.20.2; medians of 3 rounds",
+    ]);
+    const node: Scenario = { ...scenario, metrics: { cpu: "µs", user: "µs" }, targets: ["ours", "upstream"] };
+    const table = summaryTable({ ...report, scenarios: [scenarioReport(node, runs)] });
+    assert.deepEqual(table.split("\n")[2], "| echo-ack, µs | 6.00 | 10.0 | 0.60 |  |  |");
   });
 
   test("says of every goal whether it was met, missed or not measured", () => {
