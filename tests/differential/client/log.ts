@@ -1,27 +1,9 @@
 import { inspect } from "node:util";
+import { StepLog } from "../log.ts";
 
-/** What was seen while a program ran, by step and by who saw it: each hears its own things in order. */
-export class Log {
-  readonly steps: Record<string, string[]>[] = [];
+/** Numbers the ids that an observer comes to see. */
+export class Log extends StepLog {
   readonly #names = new Map<string, Map<string, string>>();
-  #isOver = false;
-  /** Grows with each entry. */
-  length = 0;
-
-  begin(): void {
-    this.steps.push({});
-  }
-
-  /** From now on nothing is noted. */
-  end(): void {
-    this.#isOver = true;
-  }
-
-  add(observer: string, text: string): void {
-    if (this.#isOver) return;
-    this.length++;
-    (this.steps.at(-1)![observer] ??= []).push(text);
-  }
 
   /** A value without what is different in each run: ids and offsets are numbered as this observer comes to see them. */
   show(observer: string, value: unknown): string {

@@ -1,4 +1,4 @@
-/* A program is plain data, so that it can be printed, kept and made smaller. Indices are taken modulo what there is. */
+import type * as programs from "../programs.ts";
 
 /** What a program runs on. */
 export interface Setting {
@@ -9,16 +9,8 @@ export interface Setting {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-export interface Program {
-  readonly setting: Setting;
-  readonly steps: readonly Step[];
-}
-
-/** One thing to do, and whether everything that it causes comes to an end before the next. */
-export interface Step {
-  readonly act: Act;
-  readonly settles: boolean;
-}
+export type Program = programs.Program<Setting, Act>;
+export type Step = programs.Step<Act>;
 
 /** What `auth` may be: an object, a function that answers at once with it or after a while, or nothing. */
 export type Auth =

@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { describe as suite, test } from "node:test";
 import type { ManagerOptions, Socket, SocketOptions } from "socket.io-client";
-import { type ClientLibrary, loadClient } from "../../interop/implementations.ts";
-import { draw } from "./draw.ts";
-import { describe, differenceOf, shrunk } from "./run.ts";
+import type { ClientLibrary } from "../../interop/implementations.ts";
+import { describe, differenceOf, shrunk } from "../programs.ts";
+import { client } from "./subject.ts";
 
 /* Programs of seeds, with our client and with upstream's; main.ts beside this runs others. */
 
 const FIRST = 1;
 const PROGRAMS = 50;
 
-const ours = loadClient("ours");
-const upstream = loadClient("upstream");
+const ours = client.load("ours");
+const upstream = client.load("upstream");
 
 suite("the same program with both clients", () => {
   test(`shows the same to all listeners, callbacks and servers, seeds ${FIRST} to ${FIRST + PROGRAMS - 1}`, async () => {
     for (let seed = FIRST; seed < FIRST + PROGRAMS; seed++) {
-      const program = draw(seed);
-      const difference = await differenceOf([ours, upstream], program);
+      const program = client.draw(seed);
+      const difference = await differenceOf(client, [ours, upstream], program);
       assert.ok(difference === null, `seed ${seed}:\n${difference && describe(program, difference)}`);
     }
   });
@@ -48,9 +48,9 @@ function finds(title: string, options: (given: Options) => Options, socket: (mad
     };
     const faulty = { ...ours, io } as ClientLibrary;
     for (let seed = FIRST; seed < FIRST + PROGRAMS; seed++) {
-      const program = draw(seed);
-      if ((await differenceOf([faulty, ours], program)) === null) continue;
-      const { steps } = await shrunk([faulty, ours], program);
+      const program = client.draw(seed);
+      if ((await differenceOf(client, [faulty, ours], program)) === null) continue;
+      const { steps } = await shrunk(client, [faulty, ours], program);
       return assert.ok(steps.length <= 6, `${steps.length} steps`);
     }
     assert.fail("nobody can tell them apart");

@@ -1,25 +1,10 @@
 import { inspect } from "node:util";
+import { StepLog } from "../log.ts";
 
-/** What was seen while a program ran, by step and by who saw it: each hears its own things in order. */
-export class Log {
-  readonly steps: Record<string, string[]>[] = [];
-  /** Grows with each entry. */
-  length = 0;
-  #isOver = false;
-
-  begin(): void {
-    this.steps.push({});
-  }
-
-  /** From now on nothing is noted. */
-  end(): void {
-    this.#isOver = true;
-  }
-
-  add(observer: string, text: string): void {
-    if (this.#isOver) return;
-    this.length++;
-    (this.steps.at(-1)![observer] ??= []).push(text.replaceAll(ID, "<id>"));
+/** Leaves out the ids of sessions. */
+export class Log extends StepLog {
+  override add(observer: string, text: string): void {
+    super.add(observer, text.replaceAll(ID, "<id>"));
   }
 }
 

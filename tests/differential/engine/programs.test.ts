@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe as suite, test } from "node:test";
 import type { Engine, EngineSocket } from "../../conformance/engine/engine.ts";
 import { MAKERS } from "../../conformance/engine/makers.ts";
-import { client } from "./client/role.ts";
-import { describe, differenceOf, type Role, shrunk } from "./run.ts";
-import { server } from "./server/role.ts";
+import { describe, differenceOf, shrunk, type Subject } from "../programs.ts";
+import { client } from "./client/subject.ts";
+import { server } from "./server/subject.ts";
 
 /* Programs of seeds, with our engine and with upstream's; main.ts beside this runs others. */
 
@@ -20,11 +20,11 @@ suite("the same program with our engine and with upstream's shows the same", () 
     same(client, CLIENT_PROGRAMS));
 });
 
-async function same<Library, Setting, Act>(role: Role<Library, Setting, Act>, programs: number): Promise<void> {
-  const libraries = [role.load("ours"), role.load("upstream")] as const;
+async function same<Library, Setting, Act>(subject: Subject<Library, Setting, Act>, programs: number): Promise<void> {
+  const libraries = [subject.load("ours"), subject.load("upstream")] as const;
   for (let seed = FIRST; seed < FIRST + programs; seed++) {
-    const program = role.draw(seed);
-    const difference = await differenceOf(role, libraries, program);
+    const program = subject.draw(seed);
+    const difference = await differenceOf(subject, libraries, program);
     assert.ok(difference === null, `seed ${seed}:\n${difference && describe(program, difference)}`);
   }
 }

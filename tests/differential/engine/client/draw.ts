@@ -1,5 +1,5 @@
 import { Random } from "../../../support/random.ts";
-import type { Program, Step } from "../run.ts";
+import type { Program, Step } from "../../programs.ts";
 import { drawData } from "../server/draw.ts";
 import type { Act, ClientAct, Setting } from "./program.ts";
 

@@ -1,5 +1,5 @@
 import { Random } from "../../../support/random.ts";
-import type { Program, Step } from "../run.ts";
+import type { Program, Step } from "../../programs.ts";
 import type { Act, ClientAct, Data, RawAct, ServerAct, Setting } from "./program.ts";
 
 /** Longer than a heartbeat, and never near the time of one, or of its end, at most {@link MAX_BEATS} times. */

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { Role } from "../run.ts";
+import { subject } from "../role.ts";
 import { draw } from "./draw.ts";
 import { ClientPlayer } from "./player.ts";
 import type { Act, Setting } from "./program.ts";
@@ -12,8 +12,8 @@ const requires = {
 export type ClientModule = Pick<typeof import("engine.io-client"), "Socket">;
 
 /** engine.io-client in Node, against engine.io of upstream's make. */
-export const client: Role<ClientModule, Setting, Act> = {
+export const client = subject<ClientModule, Setting, Act>({
   load: (maker) => requires[maker]("engine.io-client") as ClientModule,
   draw,
   start: ({ Socket }, setting, log, network) => ClientPlayer.start(Socket, setting, log, network),
-};
+});
