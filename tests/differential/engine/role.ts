@@ -1,7 +1,7 @@
 import { processErrors } from "../../../packages/socket.io/test/support/process-errors.ts";
 import type { Program, Subject } from "../programs.ts";
 import { Log } from "./log.ts";
-import { Network } from "./network.ts";
+import { Network } from "../network.ts";
 
 /** Does what the steps of a program say, with one maker's engine. */
 export interface Player<Act> {

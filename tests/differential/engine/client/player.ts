@@ -5,7 +5,7 @@ import type { Engine, EngineSocket } from "../../../conformance/engine/engine.ts
 import { MAKERS } from "../../../conformance/engine/makers.ts";
 import { FaultyProxy } from "../../../support/faulty-proxy.ts";
 import { type Log, shown } from "../log.ts";
-import type { Network } from "../network.ts";
+import type { Network } from "../../network.ts";
 import type { Player } from "../role.ts";
 import { real } from "../server/player.ts";
 import type { Act, ClientAct, Setting } from "./program.ts";

@@ -5,7 +5,7 @@ import type { Socket as ClientSocket } from "engine.io-client";
 import { WebSocketServer } from "ws";
 import type { Engine, EngineClass, EngineRequest, EngineSocket } from "../../../conformance/engine/engine.ts";
 import { type Log, shown } from "../log.ts";
-import type { Network } from "../network.ts";
+import type { Network } from "../../network.ts";
 import type { Player } from "../role.ts";
 import { RawPeer } from "./peers.ts";
 import type { Act, Data, ServerAct, Setting } from "./program.ts";

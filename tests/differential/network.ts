@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
-import { stopTime } from "../../conformance/client/time.ts";
-import type { Log } from "./log.ts";
+import { stopTime } from "../conformance/client/time.ts";
+import type { StepLog } from "./log.ts";
 
 /** After so many turns of the event loop in which nothing moves, nothing is under way: all ends are in this process. */
 const QUIET_TURNS = 12;
@@ -13,13 +13,16 @@ const CHANNELS = ["net.client.socket", "net.server.socket"];
 
 /** All connections of this process, and its clock, which stands still. */
 export class Network {
-  readonly #log: Log;
+  readonly #log: StepLog;
+  readonly #goOn: () => boolean;
   readonly #sockets = new Set<Socket>();
   readonly #clock = stopTime();
   readonly #add = (message: unknown): void => void this.#sockets.add((message as { socket: Socket }).socket);
 
-  constructor(log: Log) {
+  /** @param goOn called when nothing moves any more; true: it has begun something that waited for that */
+  constructor(log: StepLog, goOn = (): boolean => false) {
     this.#log = log;
+    this.#goOn = goOn;
     this.#clock.reset();
     for (const channel of CHANNELS) subscribe(channel, this.#add);
   }
@@ -34,6 +37,7 @@ export class Network {
       const now = this.#moved();
       if (now !== moved) still = -1;
       moved = now;
+      if (still === QUIET_TURNS - 1 && this.#goOn()) still = -1;
     }
   }
 
