@@ -7,8 +7,8 @@ import type { Deadline } from "socket.io-parser/acks";
 import type { LentDecoder } from "./decoder-pool.js";
 import type { Dialect } from "./dialect.js";
 import { LimitError, type ExtendedError } from "./errors.js";
+import { Joining } from "./joining.js";
 import { allOf, countOf, find, withoutSocket, withSocket, type JoinedSockets } from "./joined-sockets.js";
-import type { AnyNamespace } from "./namespace.js";
 import { PartialPacket } from "./partial-packet.js";
 import type { ConnectionLimitName } from "./options.js";
 import { ConnectionRates, type Excess } from "./rates.js";
@@ -16,14 +16,6 @@ import type { AnyServer } from "./server.js";
 import type { AnySocket, DisconnectReason } from "./socket.js";
 
 const debug = debugModule("socket.io:client");
-
-/** A namespace that was asked for and has not been joined yet. */
-interface Joining {
-  /** Set once there is a socket, in its middlewares. */
-  socket: AnySocket | undefined;
-  /** Packets that came after the last middleware agreed and before `connection`; see {@link Client._hold}. */
-  held: Packet[] | undefined;
-}
 
 /**
  * One engine session seen from Socket.IO: packets in and out, shared by the namespaces that it has joined.
@@ -41,11 +33,10 @@ export class Client {
   #joined: JoinedSockets;
   /** While it is in the middle of a packet; with parsers of other makes, always. */
   #decoder: LentDecoder | undefined;
-  #joining: Map<string, Joining> | undefined;
+  /** Mostly there is nothing that it asks for any more. */
+  #joining: Joining | undefined;
   /** Packets that have been read, and reach their sockets in the next tick. @internal */
   _undelivered = 0;
-  /** Namespaces that exist because this client asked for them. */
-  #children: AnyNamespace[] | undefined;
   #closed = false;
   /** Runs while no namespace is joined. */
   #connectDeadline: Deadline | undefined;
@@ -71,7 +62,7 @@ export class Client {
     this.listen();
     this.awaitConnect();
     const { implicitNamespace } = this.dialect;
-    if (implicitNamespace !== undefined) this.connect(implicitNamespace);
+    if (implicitNamespace !== undefined) this._connect(implicitNamespace);
   }
 
   /** The first request of the connection; none for WebTransport. */
@@ -159,24 +150,21 @@ export class Client {
     this.#connectDeadline = undefined;
   }
 
-  /**
-   * From now on packets for this namespace are kept, until {@link _release}. The middlewares have agreed, but the
-   * events `connect` and `connection` come a tick later; packets that share a payload with CONNECT come before that.
-   * So the time, and with it the number of packets, is that of one read.
-   *
-   * @internal
-   */
-  _hold(socket: AnySocket): void {
-    const joining = this.#joining?.get(socket.nsp.name);
-    if (joining !== undefined) joining.held = [];
+  /** Packets for this namespace are kept until {@link _release}. @internal */
+  _hold(name: string): void {
+    this.#joining?.hold(name);
   }
 
-  /** The namespace is joined, or refused: hands over what was held. @internal */
+  /** The namespace is joined: hands over what was held. @internal */
   _release(name: string): readonly Packet[] {
-    const held = this.#joining?.get(name)?.held ?? [];
-    this.#joining?.delete(name);
-    if (this.#joining?.size === 0) this.#joining = undefined;
+    const held = this.#joining?.release(name) ?? [];
+    this.forgetIfDone();
     return held;
+  }
+
+  /** Before a namespace is joined or refused: whether the client has asked for it again meanwhile, and waits for that answer. @internal */
+  _startsOver(name: string): boolean {
+    return this.#joining?.startsOver(name) === true;
   }
 
   /** Packets for a joined namespace, in wire order: each gets a tick of its own (row S-119). @internal */
@@ -189,9 +177,10 @@ export class Client {
     process.nextTick(receive, this, socket, packet);
   }
 
-  /** Refuses a namespace. @internal */
+  /** Refuses a namespace, also one that is being joined. @internal */
   _refuse(name: string, error: ExtendedError): void {
-    this._release(name);
+    this.#joining?.abandon(name);
+    this.forgetIfDone();
     const { dialect } = this;
     try {
       this._packet({ type: PacketType.CONNECT_ERROR, nsp: name, data: dialect.refusal(error) });
@@ -237,7 +226,7 @@ export class Client {
     } catch (error) {
       const limit = limitOfDecoder(error);
       if (limit !== undefined) {
-        this.count(limit);
+        this._count(limit);
         this.#cause ??= error as Error;
       }
       this.onError(error as Error);
@@ -259,9 +248,9 @@ export class Client {
     this.#shortcut = null;
     this.#part?.stop();
     this.#decoder?.destroy();
-    for (const [name, { socket }] of this.#joining ?? []) {
+    for (const [name, socket] of this.#joining?.sockets() ?? []) {
       // In its `connection` listeners a socket is in both lists.
-      if (find(this.#joined, name) !== socket) socket?._cleanup();
+      if (find(this.#joined, name) !== socket) socket._cleanup();
     }
     this.#joining = undefined;
     for (const socket of allOf(this.#joined)) socket._onclose(reason, description ?? this.#cause);
@@ -312,16 +301,12 @@ export class Client {
       const excess = this.#rates.onPacket(packet, bytes, this.server._alarm.clock.now());
       if (excess !== undefined && this.isOverdone(packet, excess)) return;
     }
-    if (packet.type === PacketType.CONNECT) return this.connect(packet.nsp, packet.data as Record<string, unknown>);
+    if (packet.type === PacketType.CONNECT) return this._connect(packet.nsp, packet.data as Record<string, unknown>);
     const socket = find(this.#joined, packet.nsp);
     if (socket !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
       return this.deliver(socket, packet);
     }
-    const held = this.#joining?.get(packet.nsp)?.held;
-    if (held !== undefined && packet.type !== PacketType.CONNECT_ERROR) {
-      held.push(packet);
-      return;
-    }
+    if (packet.type !== PacketType.CONNECT_ERROR && this.#joining?.keep(packet) === true) return;
     debug("no socket for a packet of namespace %s", packet.nsp);
     this.close();
   }
@@ -334,71 +319,36 @@ export class Client {
     }
     const { type, nsp, id } = packet;
     if (type === PacketType.EVENT) {
-      this.count(limit);
+      this._count(limit);
       const isAwaited = policy === "error" && id !== undefined && find(this.#joined, nsp) !== undefined;
       if (isAwaited) this._packet({ type: PacketType.ACK, nsp, id, data: [answer] });
       return true;
     }
     // Which costs more than an event: the middlewares of the namespace. A client would wait for its answer for ever.
-    if (type !== PacketType.CONNECT || find(this.#joined, nsp) !== undefined || this.#joining?.has(nsp) === true)
-      return false;
-    this.count(limit);
+    if (type !== PacketType.CONNECT || find(this.#joined, nsp) !== undefined) return false;
+    this._count(limit);
     this._refuse(nsp, Object.assign(new Error(answer.message), { data: answer }));
     return true;
   }
 
-  /** CONNECT: finds or makes the namespace and asks it to let the client in. */
-  private connect(name: string, auth?: Record<string, unknown>): void {
-    if (find(this.#joined, name) !== undefined) {
-      debug("second CONNECT for namespace %s", name);
-      return this.close();
+  /** The client asks for a namespace. @internal */
+  _connect(name: string, auth?: Record<string, unknown>): void {
+    if (find(this.#joined, name) === undefined) {
+      return (this.#joining ??= new Joining(this)).ask(name, auth, countOf(this.#joined));
     }
-    const joining = (this.#joining ??= new Map());
-    // Upstream's client asks twice if an application connects a socket whose CONNECT is under way: once is enough.
-    if (joining.has(name)) return;
-    const { server } = this;
-    if (countOf(this.#joined) + joining.size >= server._limits.maxNamespacesPerConnection) {
-      this.count("maxNamespacesPerConnection");
-      return this._refuse(name, new Error("Too many namespaces"));
-    }
-    joining.set(name, { socket: undefined, held: undefined });
-    const existing = server._nsps.get(name);
-    debug("%s asks for namespace %s", this.id, name);
-    if (existing !== undefined) return this.enter(existing, auth);
-    if (this.countChildren() >= server._limits.maxCreatedNamespacesPerConnection) {
-      this.count("maxCreatedNamespacesPerConnection");
-      return this._refuse(name, new Error("Too many namespaces"));
-    }
-    // The same for the function that decides on the namespace and for the socket.
-    const given = auth ?? {};
-    server._checkNamespace(name, given, (nsp) => {
-      if (this.#closed) return;
-      if (nsp === undefined) return this._refuse(name, new Error("Invalid namespace"));
-      (this.#children ??= []).push(nsp);
-      this.enter(nsp, given);
-    });
+    debug("second CONNECT for namespace %s", name);
+    this.close();
   }
 
-  private enter(nsp: AnyNamespace, auth: Record<string, unknown> | undefined): void {
-    const joining = this.#joining?.get(nsp.name);
-    nsp._add(this, auth, (socket) => {
-      if (joining !== undefined) joining.socket = socket;
-    });
-  }
-
-  private countChildren(): number {
-    const max = this.server._limits.maxCreatedNamespacesPerConnection;
-    if (this.#children === undefined || this.#children.length < max) return this.#children?.length ?? 0;
-    // Those that have been cleaned up since do not count.
-    this.#children = this.#children.filter((nsp) => this.server._nsps.get(nsp.name) === nsp);
-    return this.#children.length;
+  private forgetIfDone(): void {
+    if (this.#joining?.isDone === true) this.#joining = undefined;
   }
 
   private awaitConnect(): void {
     this.#connectDeadline = this.server._alarm.after(this.server._connectTimeout, () => {
       this.#connectDeadline = undefined;
       if (countOf(this.#joined) > 0) return;
-      this.count("connectTimeout");
+      this._count("connectTimeout");
       this.close();
     });
   }
@@ -422,25 +372,25 @@ export class Client {
     const { maxRoomsPerConnection: max } = this.server._limits;
     let rooms = added;
     for (const socket of allOf(this.#joined)) rooms += socket.rooms.size;
-    for (const [name, { socket }] of this.#joining ?? []) {
+    for (const [name, socket] of this.#joining?.sockets() ?? []) {
       // In its `connection` listeners a socket is in both lists.
-      if (find(this.#joined, name) === undefined) rooms += socket?.rooms.size ?? 0;
+      if (find(this.#joined, name) === undefined) rooms += socket.rooms.size;
     }
     if (rooms <= max) return undefined;
-    this.count("maxRoomsPerConnection");
+    this._count("maxRoomsPerConnection");
     const message = `the connection would be in ${rooms} rooms: see maxRoomsPerConnection (${max})`;
     return new LimitError("ERR_TOO_MANY_ROOMS", "maxRoomsPerConnection", message);
   }
 
   /** A limit was reached that ends the connection. @internal */
   _onLimit(error: LimitError): void {
-    this.count(error.limit);
+    this._count(error.limit);
     this.#cause ??= error;
     this.onError(error);
   }
 
-  /** A limit was reached. */
-  private count(name: ConnectionLimitName): void {
+  /** A limit was reached. @internal */
+  _count(name: ConnectionLimitName): void {
     (this.server.engine as { limitsReached?: LimitCounters } | undefined)?.limitsReached?.count(name);
   }
 

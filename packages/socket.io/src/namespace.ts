@@ -239,12 +239,12 @@ export class Namespace<
     created?.(socket);
     const done = (error: ExtendedError | undefined): void => {
       // The connection may have ended while the middlewares were at work; the client has cleaned up then.
-      if (!isEntering(this, socket)) return;
+      if (!isEntering(this, socket) || client._startsOver(this.name)) return;
       if (error !== undefined) {
         debug("a middleware of %s refused %s", this.name, socket.id);
         return socket._error(error);
       }
-      client._hold(socket);
+      client._hold(this.name);
       process.nextTick(letIn, this, socket);
     };
     if (session !== undefined && this.server._recovery?.skipMiddlewares === true) done(undefined);
@@ -279,6 +279,7 @@ function letIn(nsp: AnyNamespace, socket: AnySocket): void {
     socket._cleanup();
     return;
   }
+  if (client._startsOver(nsp.name)) return;
   if (!socket._replay()) {
     debug("what %s missed is not there any more", socket.id);
     // It comes again, to a new session.

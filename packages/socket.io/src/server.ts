@@ -349,18 +349,20 @@ export class Server<
 
   /**
    * Asks the parents, in the order in which they were made, for a namespace that a client named.
+   *
+   * @param fn is given what makes the namespace, undefined if nobody agrees
    * @internal
    */
   _checkNamespace(
     name: string,
     auth: Record<string, unknown>,
-    fn: (nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined) => void,
+    fn: (create: (() => Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) | undefined) => void,
   ): void {
     const failed = (error: unknown, rejected: boolean): void =>
       this._listenerErrors.report(error, undefined, "connection", rejected);
     this._dynamic.ask(name, auth, failed, (parent) => {
       // Somebody else may have asked for it while the matcher was at work.
-      fn(parent && (this._nsps.get(name) ?? parent.createChild(name)));
+      fn(parent && (() => this._nsps.get(name) ?? parent.createChild(name)));
     });
   }
 

@@ -383,7 +383,6 @@ export class Socket<
   _error(error: ExtendedError): void {
     // Its session goes with it.
     this._session = undefined;
-    this._cleanup();
     this.client._refuse(this.nsp.name, error);
   }
 

@@ -71,7 +71,7 @@ test("requests that wait for a matcher count as namespaces of the connection", a
   assert.equal(asked, 5);
 });
 
-test("a second CONNECT while the first is with the middlewares is one too many, and ignored", async () => {
+test("the same CONNECT once more, while the first is with the middlewares, is one too many, and ignored", async () => {
   const { io, engine } = serve();
   let asked = 0;
   let connections = 0;

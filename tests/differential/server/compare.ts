@@ -12,7 +12,7 @@ import { World } from "./world.ts";
  * - the callback of an emit that has thrown, since an argument cannot be encoded: nobody waits for an answer here;
  * - what contains itself: the error has another text;
  * - listeners and middlewares that throw or reject (Q-26, docs/differences.md), and `next` called twice (reference hostile.md);
- * - a second CONNECT for a namespace before the first is answered: ignored here (packages/socket.io/test/limits.test.ts);
+ * - a second CONNECT for a namespace before the first is answered: one answer here (packages/socket.io/test/joining.test.ts);
  * - rooms of a socket whose connection ends while a middleware keeps it waiting: it leaves them at once here, upstream once it is let in;
  * - what listeners do when several packets come in one read, and volatile packets that are not alone in their tick (docs/status.md).
  */
