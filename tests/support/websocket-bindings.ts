@@ -23,6 +23,8 @@ export interface EndpointServer {
   readonly port: number;
   /** The connection and the endpoint of the next WebSocket. */
   endpoint(): Promise<[WebSocketEndpoint, Duplex]>;
+  /** The server is closed: its WebSockets are, too, or will be. */
+  shutDown(): void;
 }
 
 /** @param onEndpoint is called within the upgrade */
@@ -61,6 +63,7 @@ export async function serveEndpoints(
   return {
     port: (http.address() as AddressInfo).port,
     endpoint: () => new Promise((resolve) => waiting.push(resolve)),
+    shutDown: () => engine.close(),
   };
 }
 

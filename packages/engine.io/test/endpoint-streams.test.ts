@@ -7,6 +7,7 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { anyFrame } from "../../../tests/support/any-frames.ts";
 import { close, describeFrames } from "../../../tests/support/raw-frames.ts";
+import { Endings } from "../src/websocket/endings.ts";
 import type { EndpointListener } from "../src/websocket/endpoint.ts";
 import { OwnEndpoint } from "../src/websocket/own-endpoint.ts";
 
@@ -30,7 +31,11 @@ class Echo implements EndpointListener {
   readonly endpoint: OwnEndpoint;
 
   constructor(head: Buffer) {
-    this.endpoint = new OwnEndpoint(this.connection, head, "", "", MAX_BYTES);
+    this.endpoint = new OwnEndpoint(this.connection, head, "", {
+      protocol: "",
+      maxBytes: MAX_BYTES,
+      endings: new Endings(),
+    });
     this.endpoint.listener = this;
   }
   onMessage(data: string | Buffer): void {

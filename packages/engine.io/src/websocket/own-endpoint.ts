@@ -12,6 +12,7 @@ import {
   type FrameSink,
 } from "engine.io-parser/websocket";
 import { isOfWriting, type EndpointListener, type Shortcut, type WebSocketEndpoint } from "./endpoint.js";
+import type { Endings } from "./endings.js";
 import { flushAtEndOfTick, join, type Gathering } from "./end-of-tick.js";
 import { OwnWebSocket, type ReadyState } from "./own-websocket.js";
 
@@ -29,6 +30,14 @@ const ENDPOINT = Symbol("endpoint");
 /** No close frame came (RFC 6455 section 7.1.5). */
 const ABNORMAL = 1006;
 const NOTHING = Buffer.alloc(0);
+
+/** What is known of a connection beforehand. */
+export interface EndpointSettings {
+  readonly protocol: string;
+  /** Size of the largest message. */
+  readonly maxBytes: number;
+  readonly endings: Endings;
+}
 
 type WriteCallback = (error?: Error | null) => void;
 
@@ -57,6 +66,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   listener: EndpointListener | null = null;
   readonly protocol: string;
   readonly #parser: FrameParser;
+  readonly #endings: Endings;
   #socket: OwnWebSocket | null = null;
   // Made when first needed. Most connections never have more to send than the operating system takes, are never pinged, and are not at their end.
   #notify: WriteCallback | null = null;
@@ -64,9 +74,10 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   #ending: Ending | null = null;
 
   /** @param answer the 101, which leaves together with the first frames */
-  constructor(connection: Duplex, head: Buffer, answer: string, protocol: string, maxBytes: number) {
+  constructor(connection: Duplex, head: Buffer, answer: string, { protocol, maxBytes, endings }: EndpointSettings) {
     this.connection = connection;
     this.protocol = protocol;
+    this.#endings = endings;
     this.#parser = new FrameParser(this, maxBytes);
     (connection as Bound)[ENDPOINT] = this;
     // Other streams than those of node:net may not have them.
@@ -230,6 +241,7 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
 
   onConnectionClose(): void {
     clearTimeout(this.#ending?.timer);
+    this.#endings.finish(this);
     this.readyState = 3;
     this.#parser.stop();
     this.forgetPending();
@@ -333,7 +345,11 @@ export class OwnEndpoint implements WebSocketEndpoint, FrameSink, Gathering, Sho
   }
 
   private beginEnding(): Ending {
-    return (this.#ending ??= new Ending(this.connection));
+    if (this.#ending === null) {
+      this.#ending = new Ending(this.connection);
+      this.#endings.begin(this);
+    }
+    return this.#ending;
   }
 
   /** False if too many wait already, and not only for the end of what is being read. */

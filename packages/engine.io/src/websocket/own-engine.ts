@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { Endings } from "./endings.js";
 import type { WebSocketEndpoint } from "./endpoint.js";
 import { acceptLines, readHandshake, refuseHandshake } from "./handshake.js";
 import { OwnEndpoint } from "./own-endpoint.js";
@@ -7,6 +8,7 @@ import { OwnEndpoint } from "./own-endpoint.js";
 /** WebSockets without extensions, right on the connection. */
 export class OwnEngine {
   readonly #onHeaders: (lines: string[], req: IncomingMessage) => void;
+  readonly #endings = new Endings();
   #closed = false;
 
   /** @param onHeaders may add lines to the 101 answer */
@@ -28,11 +30,13 @@ export class OwnEngine {
     if (this.#closed) return refuseHandshake(socket, { status: 503, message: "Service Unavailable" });
     const lines = acceptLines(handshake);
     this.#onHeaders(lines, req);
-    onEndpoint(new OwnEndpoint(socket, head, `${lines.join("\r\n")}\r\n\r\n`, handshake.protocol, maxPayload));
+    const settings = { protocol: handshake.protocol, maxBytes: maxPayload, endings: this.#endings };
+    onEndpoint(new OwnEndpoint(socket, head, `${lines.join("\r\n")}\r\n\r\n`, settings));
   }
 
-  /** New requests are answered with 503 from now on. */
+  /** New requests are answered with 503 from now on, and peers have less time to end their connections. */
   close(): void {
     this.#closed = true;
+    this.#endings.shutDown();
   }
 }

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Frame } from "engine.io-parser/websocket";
 import type { WebSocket } from "ws";
 import { flushAtEndOfTick, type Gathering } from "./end-of-tick.js";
+import type { Endings } from "./endings.js";
 import { isOfWriting, type EndpointListener, type WebSocketEndpoint } from "./endpoint.js";
 
 /** With so many bytes gathered they leave before the end of the tick. */
@@ -29,6 +30,7 @@ export class WsEndpoint implements WebSocketEndpoint, Gathering {
   readonly socket: WebSocket;
   listener: EndpointListener | null = null;
   readonly #connection: Duplex;
+  readonly #endings: Endings;
   #corked = false;
   /** Why messages did not leave: most have no callback that would be told. */
   #failure: Error | undefined;
@@ -37,9 +39,10 @@ export class WsEndpoint implements WebSocketEndpoint, Gathering {
   /** Made when first needed: most connections never have more to send than the operating system takes. */
   #written: ((error?: Error | null) => void) | undefined;
 
-  constructor(socket: WebSocket, connection: Duplex) {
+  constructor(socket: WebSocket, connection: Duplex, endings: Endings) {
     this.socket = socket;
     this.#connection = connection;
+    this.#endings = endings;
     (socket as Bound<WebSocket>)[ENDPOINT] = this;
     (connection as Bound<Duplex>)[ENDPOINT] = this;
     socket.on("message", onMessage);
@@ -76,6 +79,7 @@ export class WsEndpoint implements WebSocketEndpoint, Gathering {
   }
 
   close(): void {
+    if (this.socket.readyState !== 3) this.#endings.begin(this);
     this.socket.close();
     this.flush();
   }
@@ -95,6 +99,7 @@ export class WsEndpoint implements WebSocketEndpoint, Gathering {
   }
 
   onClose(): void {
+    this.#endings.finish(this);
     this.listener?.onClose(this.#failure);
   }
 

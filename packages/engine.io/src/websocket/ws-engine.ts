@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { PerMessageDeflateOptions, WebSocket } from "ws";
+import { Endings } from "./endings.js";
 import type { WebSocketEndpoint } from "./endpoint.js";
 import { WsEndpoint } from "./ws-endpoint.js";
 
@@ -37,6 +38,7 @@ export function wsServer(): WsServerConstructor {
 /** WebSockets by the package `ws`, or by what has its interface. */
 export class WsEngine {
   readonly #server: WsServer;
+  readonly #endings = new Endings();
 
   /** @param onHeaders may add lines to the 101 answer */
   constructor(
@@ -59,11 +61,12 @@ export class WsEngine {
     // The limit may have been changed since the server was made (row E-11).
     const { options } = this.#server;
     if (options !== undefined) options.maxPayload = maxPayload;
-    this.#server.handleUpgrade(req, socket, head, (ws) => onEndpoint(new WsEndpoint(ws, socket)));
+    this.#server.handleUpgrade(req, socket, head, (ws) => onEndpoint(new WsEndpoint(ws, socket, this.#endings)));
   }
 
-  /** New requests are answered with 503 from now on. */
+  /** New requests are answered with 503 from now on, and peers have less time to end their connections. */
   close(): void {
     this.#server.close();
+    this.#endings.shutDown();
   }
 }
