@@ -287,15 +287,16 @@ export class Socket<
   }
 
   /** @internal A packet for this namespace arrived. */
-  _onPacket({ type, data, id }: Packet): void {
+  _onPacket(packet: Packet): void {
     if (!this._active) return;
+    const { type: kind, data } = packet;
     // Decoders of other makes may leave the binary kinds as they are.
-    if (type > PacketType.CONNECT_ERROR) type -= 3;
+    const type: PacketType = kind > PacketType.CONNECT_ERROR ? kind - 3 : kind;
     if (type === PacketType.CONNECT) {
       if (data?.sid) this._onConnect(data);
       else this._hear("error", new Error(OLD_SERVER));
-    } else if (type === PacketType.EVENT) this._onEvent(data ?? [], id);
-    else if (type === PacketType.ACK) this.acks.get(id!)?.(null, data);
+    } else if (type === PacketType.EVENT) this.onevent(packet);
+    else if (type === PacketType.ACK) this.acks.get(packet.id!)?.(null, data);
     else {
       this._leave();
       if (type === PacketType.DISCONNECT) this._end("io server disconnect");
@@ -454,8 +455,9 @@ export class Socket<
     announce(this, ["connect"]);
   }
 
-  private _onEvent(event: unknown[], id: number | undefined): void {
-    if (typeof id === "number") event.push(this._answer(id));
+  /** Applications from before `onAny` put a function of their own in its place, which may call it. */
+  private onevent({ data: event = [], id }: Packet): void {
+    if (typeof id === "number") event.push(this.ack(id));
     if (this.connected) this._deliver(event);
     else if (this.receiveBuffer.push(Object.freeze(event)) > MAX_EARLY_EVENTS) this.io.engine.close();
   }
@@ -469,7 +471,7 @@ export class Socket<
   }
 
   /** The function by which a listener answers: once, and only over the connection that brought the question. */
-  private _answer(id: number): AnyListener {
+  private ack(id: number): AnyListener {
     let { engine }: { engine: unknown } = this.io;
     return (...data) => {
       if (engine === this.io.engine && this.connected) this._packet({ type: PacketType.ACK, id, data });

@@ -370,7 +370,48 @@ export const emit: Behaviours = {
     await last;
     assert.deepEqual(log, [["a"], ["b", { deep: [Buffer.from([1, 2])] }], ["c", null]]);
   },
+
+  "a function in place of onevent hears all events, as applications from before onAny have it": async (stage) => {
+    const { socket, wire } = await stage.joined();
+    const log: unknown[] = [];
+    const patched = socket as unknown as Patched;
+    const { onevent } = patched;
+    patched.onevent = function (packet) {
+      const { data } = packet;
+      onevent.call(this, packet);
+      onevent.call(this, { ...packet, id: undefined, data: ["*", ...data] });
+    };
+    socket.on("*", (...args: unknown[]) => log.push(["*", ...args.filter((arg) => typeof arg !== "function")]));
+    socket.on("a", (argument: unknown, answer: (text: string) => void) => {
+      log.push(["a", argument]);
+      answer("done");
+    });
+    wire.send('27["a",1]', '2["b"]');
+    assert.equal(await wire.next(), '37["done"]');
+    await stage.quiet();
+    assert.deepEqual(log, [
+      ["a", 1],
+      ["*", "a", 1],
+      ["*", "b"],
+    ]);
+  },
+
+  "a function in place of onevent may answer by ack(), as socketio-wildcard does": async (stage) => {
+    const { socket, wire } = await stage.joined();
+    const patched = socket as unknown as Patched;
+    patched.onevent = function ({ data, id }) {
+      this.ack(id!)(...data);
+    };
+    wire.send('27["a",1]');
+    assert.equal(await wire.next(), '37["a",1]');
+  },
 };
+
+/** What such applications know of the inside of a Socket. */
+interface Patched {
+  onevent(this: Patched, packet: { readonly data: unknown[]; readonly id?: number | undefined }): void;
+  ack(id: number): (...args: unknown[]) => void;
+}
 
 function argumentsOf(act: (callback: (...args: unknown[]) => void) => unknown): Promise<unknown[]> {
   return new Promise((resolve) => void act((...args) => resolve(args)));
