@@ -1,12 +1,11 @@
 /** The bundle with the msgpack parser needs nothing but the server's option: no configuration of the client. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { Server } from "socket.io";
 import * as ourParser from "socket.io-msgpack-parser";
+import { listen } from "../support/listening.ts";
 import { browserTest } from "./support/chromium.js";
 import { assertOurPackages } from "./support/provenance.js";
 
@@ -24,8 +23,7 @@ for (const [name, parser] of Object.entries({ ours: ourParser, "upstream's": ups
         const httpServer = createServer((_, response) => response.setHeader("content-type", "text/html").end(PAGE));
         const io = new Server(httpServer, { parser });
         t.after(() => io.close());
-        httpServer.listen(0, "127.0.0.1");
-        await once(httpServer, "listening");
+        const port = await listen(httpServer);
         const received: unknown[] = [];
         io.on("connection", (socket) => {
           socket.on("values", (...values) => {
@@ -35,7 +33,7 @@ for (const [name, parser] of Object.entries({ ours: ourParser, "upstream's": ups
           });
         });
 
-        const page = await open(`http://127.0.0.1:${(httpServer.address() as AddressInfo).port}/`);
+        const page = await open(`http://127.0.0.1:${port}/`);
         await assertOurPackages(page);
         const answer = await page.evaluate(
           (transports) => {

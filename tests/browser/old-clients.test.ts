@@ -1,13 +1,12 @@
 /** Socket.IO 2.5.0 as pages have it, in Chromium: the ways to travel that it has in browsers alone, JSONP and binary bodies. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync, realpathSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createRequire } from "node:module";
 import type { TestContext } from "node:test";
 import { Server } from "socket.io";
 import { assertNoLimit } from "../support/limits.ts";
+import { listen } from "../support/listening.ts";
 import { browserTest } from "./support/chromium.js";
 
 const require = createRequire(new URL("../../peers/package.json", import.meta.url));
@@ -92,14 +91,13 @@ async function serve(t: TestContext): Promise<{ url: string; requests: Request[]
     socket.on("echo", (...args) => (args.pop() as (...values: unknown[]) => void)(...args));
     socket.on("push", (n: number) => socket.emit("pushed", new Uint8Array([1, 2, n])));
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
+  const port = await listen(http);
   t.after(async () => {
     await io.close();
     http.closeAllConnections();
     assertNoLimit(io);
   });
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/`, requests };
+  return { url: `http://127.0.0.1:${port}/`, requests };
 }
 
 /** Runs in the page. */

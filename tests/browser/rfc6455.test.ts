@@ -1,13 +1,12 @@
 /** The list of RFC 6455 as far as a page can play it: Chromium's WebSocket against both ways in which we serve one. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { actionsOf, browserCan } from "../conformance/rfc6455/actions.ts";
 import { cases } from "../conformance/rfc6455/index.ts";
 import { pageListening, pagePlay, type PagePlay, playInPage } from "../conformance/rfc6455/page-client.ts";
 import { EchoServers } from "../conformance/rfc6455/run.ts";
 import { serveCases, serverCases } from "../conformance/rfc6455/server-first.ts";
+import { listen } from "../support/listening.ts";
 import { BINDINGS, serveEndpoints } from "../support/websocket-bindings.ts";
 import { browserTest } from "./support/chromium.js";
 
@@ -22,9 +21,8 @@ browserTest("Chromium plays every case of RFC 6455 that a page can express", asy
     res.setHeader("content-type", "text/html").end("<!doctype html><title>x</title>"),
   );
   t.after(() => http.close());
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  const page = await open(`http://127.0.0.1:${(http.address() as AddressInfo).port}/`);
+  const port = await listen(http);
+  const page = await open(`http://127.0.0.1:${port}/`);
 
   assert.ok(playable.length >= 90, `${playable.length}`);
   for (const binding of BINDINGS) {

@@ -1,9 +1,8 @@
 /** The shortest way through everything: one emit from a real browser, over WebSocket alone, and its answer. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
+import { listen } from "../support/listening.ts";
 import { browserTest } from "./support/chromium.js";
 import { assertOurPackages } from "./support/provenance.js";
 
@@ -17,8 +16,7 @@ browserTest(
     const io = new Server(httpServer);
     httpServer.prependListener("request", (request) => requests.push(request.url ?? ""));
     t.after(() => io.close());
-    httpServer.listen(0, "127.0.0.1");
-    await once(httpServer, "listening");
+    const port = await listen(httpServer);
 
     const received: unknown[] = [];
     io.on("connection", (socket) => {
@@ -31,7 +29,7 @@ browserTest(
       });
     });
 
-    const page = await open(`http://127.0.0.1:${(httpServer.address() as AddressInfo).port}/`);
+    const page = await open(`http://127.0.0.1:${port}/`);
     await assertOurPackages(page);
     const answer = await page.evaluate(async (bundle) => {
       const { io: connect } = await import(bundle);

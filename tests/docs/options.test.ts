@@ -8,8 +8,9 @@ import type { Socket } from "socket.io-client";
 import { root } from "../../tools/setup.mjs";
 import { loadClient, loadServer } from "../interop/implementations.js";
 import { Stage } from "../interop/stage.js";
+import { portOf } from "../support/listening.ts";
 import { http } from "../support/raw-peer.js";
-import { Bench, portOf } from "../guide/blocks/bench.js";
+import { Bench } from "../guide/blocks/bench.js";
 import { parse } from "../guide/source.js";
 import { clearFolder } from "../guide/support/compiler.js";
 

@@ -1,14 +1,13 @@
 /** docs/ecosystem-names.md against the source and against living objects (api.md section 4, rows D-20 to D-30). */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { ServerOptions } from "socket.io";
 import { root } from "../../tools/setup.mjs";
+import { listen, portOf } from "../support/listening.ts";
 import { ourClient } from "./support/clients.ts";
 import { next } from "./support/events.ts";
 import { assertOurs, installation } from "./support/installation.ts";
@@ -198,7 +197,7 @@ describe("names that other packages read", () => {
       });
     }
     const refused = next<[{ code: number }]>(engine, "connection_error");
-    const { port } = http.address() as AddressInfo;
+    const port = portOf(http);
     const answer = await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=none`);
     assert.equal(answer.status, 400);
     await answer.text();
@@ -282,10 +281,9 @@ async function live(t: TestContext) {
     adapter: SessionAwareAdapter,
   };
   const io = new Server(http, options);
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
+  const port = await listen(http);
   t.after(() => io.close());
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${port}`;
   const { io: open } = ourClient();
   const connect = (more: Parameters<typeof open>[1] = {}) => {
     const peer = open(url, { forceNew: true, reconnection: false, transports: ["websocket"], ...more });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { connect, type AddressInfo, type Socket as TcpSocket } from "node:net";
+import { connect, type Socket as TcpSocket } from "node:net";
 import { sep } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
@@ -9,6 +9,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Server, ServerOptions } from "socket.io";
 import { homes, loadServer, serverPackages, type Maker } from "../interop/implementations.ts";
+import { listening } from "../support/listening.ts";
 import { text } from "../support/raw-frames.ts";
 import { upgradeRequest } from "../support/upgrade-request.ts";
 
@@ -50,14 +51,7 @@ async function serve(t: TestContext, maker: Maker, options: Partial<ServerOption
     assert.ok(entry.startsWith(homes[maker] + sep), `${name} is ${entry}`);
   }
   const io = new Server(http, options);
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  t.after(() => {
-    io.engine.close();
-    http.close();
-    http.closeAllConnections();
-  });
-  return { maker, io, port: (http.address() as AddressInfo).port };
+  return { maker, io, port: await listening(t, http, io.engine) };
 }
 
 /** A WebSocket peer that joins the main namespace, and reads nothing from then on. */

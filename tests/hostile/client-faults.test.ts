@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { Server, type Socket as Session } from "engine.io";
 import { openPacket, PollingServer } from "../../packages/engine.io-client/test/support/polling-server.ts";
 import { RawWebSocketServer } from "../../packages/engine.io-client/test/support/websocket-server.ts";
+import { listen } from "../support/listening.ts";
 import { DEADLINE, memory, MIB } from "./attack.ts";
 import { load } from "./load.ts";
 
@@ -82,9 +81,8 @@ published<Client>(
   "clients that lost one server together do not come back together, at the longest delay either",
   "socket.io-client 4.8.4",
   async ({ Manager }, t) => {
-    const closed = createServer().listen(0, "127.0.0.1");
-    await once(closed, "listening");
-    const { port } = closed.address() as AddressInfo;
+    const closed = createServer();
+    const port = await listen(closed);
     closed.close();
     const delays: number[] = [];
     const { setTimeout } = globalThis;
@@ -142,9 +140,7 @@ published<Client>(
         script.shift()!(session);
       });
     });
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
-    const { port } = http.address() as AddressInfo;
+    const port = await listen(http);
     const manager = new Manager(`http://127.0.0.1:${port}`, { transports: ["websocket"], reconnectionDelay: 1 });
     const heard: unknown[] = [];
     const socket = manager.socket("/").on("n", (n) => heard.push(n));

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { Server } from "engine.io";
 import { Socket } from "engine.io-client";
+import { listen } from "../support/listening.ts";
 import { certificate } from "../support/localhost-certificate.ts";
 
 // CVE-2016-10536, and CVE-2021-31597 of xmlhttprequest-ssl. Seen to fail by `rejectUnauthorized` that is handed down as it is given, null and undefined too.
@@ -15,10 +14,9 @@ for (const transport of ["polling", "websocket"] as const) {
       const engine = new Server();
       engine.attach(https);
       engine.on("connection", () => assert.fail("the session was opened"));
-      https.listen(0, "127.0.0.1");
-      await once(https, "listening");
+      const port = await listen(https);
       const options = { transports: [transport], rejectUnauthorized: rejectUnauthorized as boolean };
-      const socket = new Socket(`https://localhost:${(https.address() as AddressInfo).port}`, options);
+      const socket = new Socket(`https://localhost:${port}`, options);
       t.after(() => {
         socket.close();
         engine.close();

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { Server as Engine } from "engine.io";
 import type { Server, ServerOptions, Socket } from "socket.io";
 import { io as connect } from "socket.io-client";
 import * as msgpack from "socket.io-msgpack-parser";
+import { listen } from "../support/listening.ts";
 import { binary, continuation, frame, ping, text } from "../support/raw-frames.ts";
 import { upgradeRequest } from "../support/upgrade-request.ts";
 import { withstands } from "./attack.ts";
@@ -257,14 +257,13 @@ for (const [what, { says, error }] of Object.entries(FROM_SERVER)) {
     const http = createServer();
     const engine = new Engine();
     engine.attach(http, { path: "/socket.io" });
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
+    const port = await listen(http);
     engine.on("connection", (connection) => {
       connection.on("message", () => {
         for (const message of ['0{"sid":"x"}', ...says]) connection.send(message);
       });
     });
-    const socket = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { reconnection: false });
+    const socket = connect(`http://127.0.0.1:${port}`, { reconnection: false });
     t.after(() => {
       socket.close();
       engine.close();

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { Server as Engine, uServer, type BaseServer, type ServerOptions } from "engine.io";
+import { listening } from "../support/listening.ts";
 import { ScriptedApp } from "../support/scripted-uws.ts";
 import { upgradeRequest } from "../support/upgrade-request.ts";
 import { ENGINE, exchange, pollingSid, request } from "./peer.ts";
@@ -37,14 +36,7 @@ describe("rateLimit.connections", () => {
     const http = createServer();
     const engine = new Engine({ rateLimit: { connections: { perSecond: 0.5, burst: 2 } } });
     engine.attach(http);
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
-    const { port } = http.address() as AddressInfo;
-    t.after(() => {
-      engine.close();
-      http.close();
-      http.closeAllConnections();
-    });
+    const port = await listening(t, http, engine);
     const clock = clockOf(engine);
     const refusals: unknown[] = [];
     let asked = 0;

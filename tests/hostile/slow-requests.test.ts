@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { attach, listen } from "engine.io";
+import { listening } from "../support/listening.ts";
 import { text } from "../support/raw-frames.ts";
 import { until } from "../support/until.ts";
 import { upgradeRequest } from "../support/upgrade-request.ts";
 import { DEADLINE, MIB } from "./attack.ts";
 import { ENGINE, Peer, pollingSid, request, webSocketPeer } from "./peer.ts";
 import { unfelled } from "./victim.ts";
-import { listening } from "../support/listening.ts";
 
 // Seen to fail by an `attach` that sets `requestTimeout` to 0, and by bodies whose end by the server the session is not told.
 test(

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Server, ServerOptions, Socket as ServerSocket } from "socket.io";
 import type { Manager, ManagerOptions, Socket as ClientSocket, SocketOptions } from "socket.io-client";
 import { FaultyProxy } from "../support/faulty-proxy.js";
 import { assertNoLimit } from "../support/limits.ts";
+import { listen, portOf } from "../support/listening.ts";
 import { loadServer, type ClientLibrary, type ServerLibrary } from "./implementations.js";
 
 /** "upgrade" is the client's default: polling first, then a WebSocket while events already flow. */
@@ -85,8 +85,7 @@ export class Stage {
     const io = new this.#cell.server.Server(http, all);
     this.#servers.push({ io, http, options: all });
     io.engine.on("connection", (conn: { transport: object }) => Object.assign(conn.transport, { closeTimeout }));
-    http.listen(port, "127.0.0.1");
-    await this.event(http, "listening");
+    await listen(http, port);
     return io;
   }
 
@@ -94,7 +93,7 @@ export class Stage {
   get port(): number {
     const newest = this.#servers.at(-1);
     assert.ok(newest, "serve() comes first");
-    return (newest.http.address() as AddressInfo).port;
+    return portOf(newest.http);
   }
 
   /** A proxy in front of the newest server. */

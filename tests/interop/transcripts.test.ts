@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import test, { describe, type TestContext } from "node:test";
 import type { Server, Socket } from "socket.io";
 import { assertNoLimit } from "../support/limits.ts";
+import { listen } from "../support/listening.ts";
 import { loadParser, loadServer, type Maker } from "./implementations.js";
 import { Replay, type Transcript } from "./transcripts/replay.js";
 
@@ -48,14 +48,14 @@ async function serve(t: TestContext, maker: Maker, { name, serverOptions }: Tran
   const parser = "parser" in serverOptions ? { parser: loadParser(maker) } : {};
   const io = new (loadServer(maker).Server)(http, { ...serverOptions, ...parser });
   application(io, name);
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const port = await listen(http);
   t.after(async () => {
     const closed = io.close();
     http.closeAllConnections();
     await closed;
     if (maker === "ours") assertNoLimit(io, serverOptions);
   });
-  return (http.address() as AddressInfo).port;
+  return port;
 }
 
 /** Whoever is cut off misses two events. */

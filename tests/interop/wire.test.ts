@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import test, { describe, type TestContext } from "node:test";
 import type { Server, ServerOptions } from "socket.io";
+import { listen } from "../support/listening.ts";
 import { http, normalised, RawPolling, RawWebSocket, tcp } from "../support/raw-peer.js";
 import { homes, loadServer, type Maker, serverPackages } from "./implementations.js";
 
@@ -259,13 +259,13 @@ async function serve(
     });
     socket.on("ask", () => socket.emit("question", 1, (n: number) => socket.emit("answer", n)));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   t.after(async () => {
     const closed = io.close();
     server.closeAllConnections();
     await closed;
   });
-  return { io, port: (server.address() as AddressInfo).port };
+  return { io, port };
 }
 
 function websocket(t: TestContext, port: number, query?: string): RawWebSocket {

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { Server } from "socket.io";
 import { io as connect } from "socket.io-client";
 import { assertNoLimit } from "../support/limits.ts";
 import { clientPackages, homes, serverPackages } from "../interop/implementations.ts";
+import { listen } from "../support/listening.ts";
 import { startPython, withoutPython } from "./program.ts";
 
 const TEXT = "a € b";
@@ -78,10 +78,9 @@ describe("python-socketio", { skip: withoutPython, timeout: 60_000 }, () => {
           });
         });
       });
-      http.listen(0, "127.0.0.1");
-      await once(http, "listening");
+      const port = await listen(http);
 
-      const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+      const url = `http://127.0.0.1:${port}`;
       const client = startPython(t, "client.py", url, ...transports);
       const { transport, ...loaded } = (await client.next()) as Started & { transport: string };
       assertIsPython(loaded);

@@ -4,10 +4,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Server } from "engine.io";
+import { listen } from "../support/listening.ts";
 import { runtime, type RuntimeForTests } from "../support/runtimes.ts";
 import type { Client, Report } from "./programs/scenario.mts";
 
@@ -39,9 +39,8 @@ for (const [name, place] of Object.entries(places)) {
     let reports: Record<string, Report | string> = {};
 
     before(async () => {
-      http.listen(0, "127.0.0.1");
-      await once(http, "listening");
-      const child = start("client", `http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+      const port = await listen(http);
+      const child = start("client", `http://127.0.0.1:${port}`);
       const output = await everything(child);
       reports = JSON.parse(output) as typeof reports;
     });

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import { FrameLog } from "./frame-log.ts";
+import { listen, portOf } from "./listening.ts";
 import { describeMaskedFrames } from "./raw-frames.ts";
 
 /** The answer of RFC 6455 section 4.2.2 to a request, as its lines; null in place of a line leaves it out. */
@@ -72,8 +73,7 @@ export class ByteServer {
 
   static async start(t: Pick<TestContext, "after">, certificate?: { key: string; cert: string }): Promise<ByteServer> {
     const server = new ByteServer(certificate);
-    server.#server.listen(0, "127.0.0.1");
-    await once(server.#server, "listening");
+    await listen(server.#server);
     t.after(() => server.close());
     return server;
   }
@@ -91,7 +91,7 @@ export class ByteServer {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return portOf(this.#server);
   }
 
   /** The next connection, once it has asked for a WebSocket. */

@@ -1,17 +1,30 @@
-import type { BaseServer } from "engine.io";
 import { once } from "node:events";
-import type { Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import type { TestContext } from "node:test";
 
-/** Lets an engine's HTTP server listen on a free port, which it gives. Both are closed after the test. */
-export async function listening(t: TestContext, http: HttpServer, engine: BaseServer): Promise<number> {
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
+/** Lets a server listen on this machine, and gives its port: a free one, unless one is asked for. Whoever asks closes it. */
+export async function listen(server: Server, port = 0): Promise<number> {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return portOf(server);
+}
+
+/** {@link listen}, until the test is over. What the server carries is closed before it. */
+export async function listening(
+  t: Pick<TestContext, "after">,
+  server: Server & { closeAllConnections?(): void },
+  ...carried: readonly { close(): unknown }[]
+): Promise<number> {
+  const port = await listen(server);
   t.after(() => {
-    engine.close();
-    http.close();
-    http.closeAllConnections();
+    for (const each of carried) each.close();
+    server.close();
+    server.closeAllConnections?.();
   });
-  return (http.address() as AddressInfo).port;
+  return port;
+}
+
+/** Of a server that listens. */
+export function portOf(server: { address(): unknown }): number {
+  return (server.address() as AddressInfo).port;
 }

@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import { connect, type AddressInfo, type Socket as TcpSocket } from "node:net";
+import { connect, type Socket as TcpSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TestContext } from "node:test";
 import { WebSocketServer } from "ws";
@@ -8,6 +7,7 @@ import type { EndpointListener, WebSocketEndpoint } from "../../packages/engine.
 import { OwnEngine } from "../../packages/engine.io/src/websocket/own-engine.ts";
 import { WsEngine } from "../../packages/engine.io/src/websocket/ws-engine.ts";
 import { FrameLog } from "./frame-log.ts";
+import { listen } from "./listening.ts";
 import { describeFrames } from "./raw-frames.ts";
 import { upgradeRequest } from "./upgrade-request.ts";
 
@@ -52,8 +52,7 @@ export async function serveEndpoints(
       waiting.shift()?.([endpoint, socket]);
     });
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
+  const port = await listen(http);
   t.after(() => {
     engine.close();
     for (const connection of connections) connection.destroy();
@@ -61,7 +60,7 @@ export async function serveEndpoints(
     http.closeAllConnections();
   });
   return {
-    port: (http.address() as AddressInfo).port,
+    port,
     endpoint: () => new Promise((resolve) => waiting.push(resolve)),
     shutDown: () => engine.close(),
   };

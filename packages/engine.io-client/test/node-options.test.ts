@@ -4,25 +4,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Agent, createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
-import type { AddressInfo, Server as NetServer } from "node:net";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import type { TLSSocket } from "node:tls";
 import type { SocketOptions } from "engine.io-client";
 import { Server } from "engine.io";
+import { listening } from "../../../tests/support/listening.ts";
 import { certificate } from "../../../tests/support/localhost-certificate.ts";
 import { connect, event } from "./support/events.ts";
 
 const TRANSPORTS = ["polling", "websocket"] as const;
-
-async function listen(t: TestContext, server: NetServer & { closeAllConnections(): void }): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return (server.address() as AddressInfo).port;
-}
 
 describe("TLS", { timeout: 60_000 }, () => {
   for (const transport of TRANSPORTS) {
@@ -39,7 +29,7 @@ describe("TLS", { timeout: 60_000 }, () => {
       const authorized = new Promise((resolve) =>
         server.on("secureConnection", (tls: TLSSocket) => resolve(tls.authorized)),
       );
-      const port = await listen(t, server);
+      const port = await listening(t, server);
       const asked: string[] = [];
       const options: SocketOptions = {
         transports: [transport],
@@ -71,7 +61,7 @@ describe("connections", { timeout: 60_000 }, () => {
       const engine = new Server();
       engine.attach(server);
       t.after(() => engine.close());
-      const port = await listen(t, server);
+      const port = await listening(t, server);
       const from: unknown[] = [];
       server.on("connection", (tcp) => from.push(tcp.remoteAddress));
       class CountingAgent extends Agent {
@@ -102,7 +92,7 @@ describe("connections", { timeout: 60_000 }, () => {
       const engine = new Server();
       engine.attach(server);
       t.after(() => engine.close());
-      const port = await listen(t, server);
+      const port = await listening(t, server);
       const outcome = new Promise<unknown>((resolve) => {
         const socket = connect(t, `http://127.0.0.1:${port}`, { transports: [transport], timeout: false });
         socket.on("open", () => resolve("open"));
@@ -120,7 +110,7 @@ describe("autoUnref", { timeout: 60_000 }, () => {
       const engine = new Server();
       engine.attach(server);
       t.after(() => engine.close());
-      const port = await listen(t, server);
+      const port = await listening(t, server);
       const run = async (autoUnref: boolean): Promise<string> => {
         const program = `
           const { Socket } = require("engine.io-client");

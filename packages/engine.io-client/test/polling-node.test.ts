@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { Fetch } from "engine.io-client";
+import { listening } from "../../../tests/support/listening.ts";
 import { connect, event, messages } from "./support/events.ts";
 import { PollingServer } from "./support/polling-server.ts";
 
@@ -71,13 +70,7 @@ describe("polling in Node", { timeout: 60_000 }, () => {
         count++;
         response.writeHead(302, { Location: location }).end();
       });
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      t.after(() => {
-        server.close();
-        server.closeAllConnections();
-      });
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const url = `http://127.0.0.1:${await listening(t, server)}`;
       const [error] = await event(connect(t, url, { transports: ["polling"] }), "error");
       assert.equal(error.message, "xhr poll error");
       assert.equal(count, requests);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type AddressInfo, type Socket as TcpSocket } from "node:net";
+import { createServer, type Socket as TcpSocket } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { Fetch, NodeXHR, type Socket, type SocketOptions, TransportError } from "engine.io-client";
+import { listen } from "../../../tests/support/listening.ts";
 import { connect, event, journal, messages } from "./support/events.ts";
 import { openPacket, PollingServer } from "./support/polling-server.ts";
 
@@ -17,13 +17,12 @@ async function tcpServer(t: TestContext, answer: (socket: TcpSocket, n: number) 
     socket.on("error", () => {});
     socket.on("data", () => answer(socket, n++));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listen(server);
   t.after(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${port}`;
 }
 
 const bindings = {

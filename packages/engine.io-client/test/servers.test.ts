@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync, realpathSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { dirname, join, sep } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Fetch, NodeWebSocket, type Socket, type SocketOptions } from "engine.io-client";
+import { listening } from "../../../tests/support/listening.ts";
 import { connect, event, messages } from "./support/events.ts";
 
 const peers = fileURLToPath(new URL("../../../peers", import.meta.url));
@@ -37,13 +37,8 @@ async function serve(
   const http = createServer();
   const engine = library.attach(http, options);
   const session = new Promise<ServerSocket>((resolve) => engine.on("connection", resolve));
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
-    engine.close();
-    http.close();
-    http.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, session };
+  const port = await listening(t, http, engine);
+  return { url: `http://127.0.0.1:${port}`, session };
 }
 
 const MODES: Record<string, SocketOptions> = {

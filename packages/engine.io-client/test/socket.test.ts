@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import * as client from "engine.io-client";
 import { Socket, type SocketOptions, type SocketReceiver } from "engine.io-client";
+import { listening } from "../../../tests/support/listening.ts";
 import { certificate } from "../../../tests/support/localhost-certificate.ts";
 import { connect, event, journal } from "./support/events.ts";
 import { fakeClock, inMemory, MemoryTransport } from "./support/fake-clock.ts";
@@ -154,15 +154,10 @@ describe("a socket's options", { timeout: 60_000 }, () => {
   for (const name of ["polling", "websocket"] as const) {
     test(`${name} refuses a certificate that can't be verified, unless told otherwise`, async (t) => {
       const server = createServer(certificate, (_, response) => response.end(openPacket()));
-      server.listen(0, "127.0.0.1");
-      await event(server, "listening");
-      t.after(() => {
-        server.close();
-        server.closeAllConnections();
-      });
+      const port = await listening(t, server);
       const reached = event(server, name === "polling" ? "request" : "upgrade");
       server.on("upgrade", (_, tcp) => tcp.destroy());
-      const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+      const url = `https://localhost:${port}`;
       for (const rejectUnauthorized of [undefined, null, true]) {
         const refused = connect(t, url, { transports: [name], rejectUnauthorized });
         const [error] = await event(refused, "error");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { Fetch, NodeWebSocket, NodeXHR, Socket } from "engine.io-client";
+import { listen } from "../../../tests/support/listening.ts";
 import { connect, event, journal } from "./support/events.ts";
 import { fakeClock, inMemory, MemoryTransport } from "./support/fake-clock.ts";
 import { openPacket, PollingServer } from "./support/polling-server.ts";
@@ -33,9 +34,9 @@ async function tcpServer(t: TestContext, bytes = ""): Promise<string> {
     t.after(() => connection.destroy());
     if (bytes !== "") connection.once("data", () => connection.write(bytes));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   t.after(() => server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${port}`;
 }
 
 describe("a client that is not answered", { timeout: 60_000 }, () => {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import { NodeWebSocket, type SocketOptions, TransportError } from "engine.io-client";
+import { listen } from "../../../tests/support/listening.ts";
 import { connect, event, journal, messages } from "./support/events.ts";
 import { openPacket } from "./support/polling-server.ts";
 import { RawWebSocketServer } from "./support/websocket-server.ts";
@@ -169,10 +170,9 @@ describe("websocket", { timeout: 60_000 }, () => {
       socket.on("error", () => {});
       socket.resume().end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
+    const port = await listen(server);
     t.after(() => server.close());
-    const socket = connect(t, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, only);
+    const socket = connect(t, `http://127.0.0.1:${port}`, only);
     const log = journal(socket);
     const [error] = await event(socket, "error");
     assert.ok(error instanceof TransportError);

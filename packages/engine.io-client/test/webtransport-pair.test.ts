@@ -4,8 +4,7 @@ import fc from "fast-check";
 import { Server, type ServerOptions, type Socket as ServerSocket } from "engine.io";
 import type { Socket, SocketOptions } from "engine.io-client";
 import { createServer } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { listening } from "../../../tests/support/listening.ts";
 import { installWebTransport, type Cut, type MemoryWebTransport } from "../../../tests/support/memory-webtransport.ts";
 import { connect, event, messages } from "./support/events.ts";
 
@@ -140,18 +139,13 @@ describe("webtransport: our client and our server", { timeout: 120_000 }, () => 
   });
 
   test("upgrade from polling: messages of both sides arrive once and in order", async (t) => {
-    const http = createServer().listen(0, "127.0.0.1");
-    await once(http, "listening");
+    const http = createServer();
     const engine = new Server({ transports: ["polling", "webtransport"] });
     engine.attach(http);
-    t.after(() => {
-      engine.close();
-      http.close();
-      http.closeAllConnections();
-    });
+    const port = await listening(t, http, engine);
     installWebTransport(t, (session) => engine.onWebTransportSession(session), cutter([3, 1, 100]));
     const connection = event(engine, "connection");
-    const client = connect(t, `http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+    const client = connect(t, `http://127.0.0.1:${port}`);
     const [server] = (await connection) as [ServerSocket];
     const list = Array.from({ length: 60 }, (_, at) => `m${at}`);
     const up = messages(server, list.length);

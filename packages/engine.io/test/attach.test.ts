@@ -1,23 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo, Socket as TcpSocket } from "node:net";
+import type { Socket as TcpSocket } from "node:net";
 import { describe, test } from "node:test";
 import * as engineIo from "engine.io";
 import { attach, listen, Server, type Socket } from "engine.io";
 import { deferred } from "../../../tests/support/deferred.ts";
+import { listening, portOf } from "../../../tests/support/listening.ts";
 import { http, RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
 import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
-import {
-  PATH,
-  POLLING,
-  RawConnection,
-  WEBSOCKET,
-  listening,
-  pollingSession,
-  serve,
-  websocketSession,
-} from "./support.ts";
+import { PATH, POLLING, RawConnection, WEBSOCKET, pollingSession, serve, websocketSession } from "./support.ts";
 
 const QUERY = "?EIO=4&transport=polling";
 
@@ -215,7 +207,7 @@ describe("close", () => {
 test("listen answers 501 to what is not the engine's, and knows its HTTP server", async (t) => {
   const { port, engine } = await new Promise<{ port: number; engine: Server }>((resolve) => {
     const made = listen(0, {}, () => {
-      resolve({ port: (made.httpServer!.address() as AddressInfo).port, engine: made });
+      resolve({ port: portOf(made.httpServer!), engine: made });
     });
   });
   t.after(() => {

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import type { ServerOptions, SessionBus, SessionBusListener, Socket } from "engine.io";
 import { deferred } from "../../../tests/support/deferred.ts";
+import { listen } from "../../../tests/support/listening.ts";
 import { http, RawPolling, RawWebSocket, tcp } from "../../../tests/support/raw-peer.ts";
 import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
 import { PATH, pollingSession, RawConnection, serve, type Served } from "./support.ts";
@@ -260,9 +261,7 @@ describe("what cannot be passed on", () => {
     const b = await serve(t, { sessionBus: bus.seat() });
     // In place of a server that dies: its port hears a request and hangs up. Then nobody listens there.
     const dying = createServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
-    dying.listen(0, "127.0.0.1");
-    await once(dying, "listening");
-    const { port } = dying.address() as { port: number };
+    const port = await listen(dying);
     bus.publish(
       JSON.stringify({ type: "hello", path: PATH, id: "deadbeef", host: "127.0.0.1", port, secret: "x".repeat(32) }),
     );

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { describe, test, type TestContext } from "node:test";
 import { Server, Transport, type ErrorCallback, type ServerOptions } from "engine.io";
+import { listening } from "../../../tests/support/listening.ts";
 import { http, RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
-import { listening, PATH, POLLING } from "./support.ts";
+import { PATH, POLLING } from "./support.ts";
 
 type Request = IncomingMessage & { _query: Record<string, string> };
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createSecureServer, connect, type ClientHttp2Session, type Http2SecureServer } from "node:http2";
 import { createServer, request, type Server as HttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { Server, type ServerOptions, type Socket } from "engine.io";
 import { WebSocket } from "ws";
+import { listening } from "../../../tests/support/listening.ts";
 import { certificate } from "../../../tests/support/localhost-certificate.ts";
 import { PATH, POLLING, WEBSOCKET } from "./support.ts";
 
@@ -26,14 +26,7 @@ async function serve(
 ): Promise<[Server, number]> {
   const engine = new Server(options);
   engine.attach(server);
-  server.listen(0, "localhost");
-  await once(server, "listening");
-  t.after(() => {
-    engine.close();
-    server.close();
-    if ("closeAllConnections" in server) server.closeAllConnections();
-  });
-  return [engine, (server.address() as AddressInfo).port];
+  return [engine, await listening(t, server, engine)];
 }
 
 /** One request by HTTP/1.1. */

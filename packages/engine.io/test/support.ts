@@ -1,8 +1,9 @@
 import { Server, type AttachOptions, type BaseServer, type ServerOptions, type Socket } from "engine.io";
 import { EventEmitter, once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
-import { connect, type AddressInfo, type Socket as TcpSocket } from "node:net";
+import { connect, type Socket as TcpSocket } from "node:net";
 import type { TestContext } from "node:test";
+import { listening } from "../../../tests/support/listening.ts";
 import { RawPolling, RawWebSocket } from "../../../tests/support/raw-peer.ts";
 
 export const PATH = "/engine.io/";
@@ -70,17 +71,6 @@ export function observe<Engine extends BaseServer>(t: TestContext, engine: Engin
     polling: () => new RawPolling(port, PATH),
     websocket: (query) => new RawWebSocket(port, query, PATH),
   };
-}
-
-/** Lets a server listen on a free port until the test is over. */
-export async function listening(t: TestContext, http: HttpServer): Promise<number> {
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  t.after(() => {
-    http.close();
-    http.closeAllConnections();
-  });
-  return (http.address() as AddressInfo).port;
 }
 
 /** A polling session and the server's end of it. */

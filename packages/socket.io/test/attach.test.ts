@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, get as httpGet, type Server as HttpServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import test from "node:test";
 import { Adapter } from "socket.io-adapter";
 import * as imported from "socket.io";
+import { listen, portOf } from "../../../tests/support/listening.ts";
 import { RawWebSocket } from "../../../tests/support/raw-peer.ts";
 import { FakeEngine, serve, ticks } from "./support/fake-engine.ts";
 
@@ -133,10 +133,7 @@ test("a port makes an HTTP server of our own, which answers 404 to other request
     const io = new Server(port as number);
     const http = io.httpServer as HttpServer;
     if (!http.listening) await once(http, "listening");
-    const [response] = await once(
-      httpGet({ port: (http.address() as AddressInfo).port, path: "/elsewhere", agent: false }),
-      "response",
-    );
+    const [response] = await once(httpGet({ port: portOf(http), path: "/elsewhere", agent: false }), "response");
     assert.equal(response.statusCode, 404);
     response.resume();
     await io.close();
@@ -148,8 +145,7 @@ test("closing a server attached to an HTTP server closes it, then calls back, th
   const http = createServer();
   const io = new Server(http);
   assert.equal(io.httpServer, http);
-  http.listen(0);
-  await once(http, "listening");
+  await listen(http);
   const log: string[] = [];
   http.on("close", () => log.push("http"));
   await io.close((error) => log.push(`callback ${String(error)}`));
@@ -197,8 +193,8 @@ test("close ends the sessions of all engines that were attached or bound", async
 });
 
 test("close while it is closing, and a callback that throws or rejects, reject nothing", async () => {
-  const http = createServer().listen(0);
-  await once(http, "listening");
+  const http = createServer();
+  await listen(http);
   const io = new Server(http);
   const reports: unknown[] = [];
   io.on("listener_error", (error, socket, event) => reports.push([(error as Error).message, socket, event]));
@@ -226,9 +222,7 @@ test("after close the HTTP server may listen again, and others may be attached",
   const first = createServer((_req, res) => res.end("elsewhere"));
   for (const http of [first, first, createServer((_req, res) => res.end("elsewhere"))]) {
     if (io.httpServer !== http) io.attach(http);
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
-    const { port } = http.address() as AddressInfo;
+    const port = await listen(http);
     const peer = await new RawWebSocket(port).opened();
     peer.send("40");
     assert.match(String((await peer.receive(2))[1]), /^40\{"sid"/);

@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import test, { describe } from "node:test";
 import { attach } from "engine.io";
 import { Server, type Socket } from "socket.io";
+import { listen } from "../../../tests/support/listening.ts";
 import { http as request, RawWebSocket } from "../../../tests/support/raw-peer.ts";
 import { defaultRequest, serve, ticks, type FakeConnection, type FakeEngine } from "./support/fake-engine.ts";
-import { serve as listening } from "./support/serve.ts";
+import { serve as serveOnPort } from "./support/serve.ts";
 
 describe("clients of Socket.IO 2, with allowEIO3", () => {
   test("are served over revision 3 of the engine, and conn.protocol tells them from others", async (t) => {
-    const { io, port } = await listening(t, { allowEIO3: true });
+    const { io, port } = await serveOnPort(t, { allowEIO3: true });
     const protocols: number[] = [];
     io.on("connection", (socket) => protocols.push(socket.conn.protocol));
     const old = new RawWebSocket(port, "&EIO=3");
@@ -26,7 +25,7 @@ describe("clients of Socket.IO 2, with allowEIO3", () => {
 
   test("are refused with code 5 where they are not allowed, which is the default", async (t) => {
     for (const options of [{}, { allowEIO3: false }]) {
-      const { port } = await listening(t, options);
+      const { port } = await serveOnPort(t, options);
       const { status, body } = await request(port, "GET", "/socket.io/?EIO=3&transport=polling");
       assert.deepEqual([status, body], [400, '{"code":5,"message":"Unsupported protocol version"}']);
     }
@@ -40,9 +39,8 @@ describe("clients of Socket.IO 2, with allowEIO3", () => {
       void io.close();
       http.close();
     });
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
-    const peer = new RawWebSocket((http.address() as AddressInfo).port, "&EIO=3");
+    const port = await listen(http);
+    const peer = new RawWebSocket(port, "&EIO=3");
     assert.equal((await peer.receive(2))[1], "40");
     peer.close();
   });

@@ -8,11 +8,11 @@ import {
 } from "node:http";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import test, { after, before, type TestContext } from "node:test";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { Server, type ServerOptions } from "socket.io";
+import { listen } from "../../../tests/support/listening.ts";
 
 const require = createRequire(import.meta.url);
 const folder = join(dirname(require.resolve("socket.io/package.json")), "client-dist");
@@ -44,9 +44,8 @@ async function listening(t: TestContext, options: Partial<ServerOptions> = {}, i
     res.end("application");
   });
   io.attach(http);
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const port = await listen(http);
   t.after(() => io.close());
-  const { port } = http.address() as AddressInfo;
   return (path: string, headers: OutgoingHttpHeaders = {}, method = "GET"): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const req = request({ port, path, headers, method, agent: false }, (res) => {

@@ -1,14 +1,13 @@
 /** Pages that load the client from one of the bundles which our server serves, and what they do with it in any browser. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import type { Socket as EngineSocket } from "engine.io";
 import { Server, type ServerOptions } from "socket.io";
 import * as msgpack from "socket.io-msgpack-parser";
 import { serverPackages } from "../../interop/implementations.ts";
+import { listen } from "../../support/listening.ts";
 
 /** What pages can load: below /socket.io/, where the server serves it itself, else from the application's own files. */
 export const BUNDLES = [
@@ -59,10 +58,9 @@ export async function serveBundlePages(t: TestContext, options: Partial<ServerOp
   io.on("connection", (socket) => {
     socket.on("echo", (data: unknown, answer: (data: unknown) => void) => answer(data));
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
+  const port = await listen(http);
   t.after(() => io.close());
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${port}`;
   for (const bundle of BUNDLES) {
     const text = await (await fetch(url + pathOf(bundle))).text();
     assert.ok(text.startsWith(`/*! socket.io-client v${version} | MIT */`), bundle);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo, Socket as NetSocket } from "node:net";
+import type { Socket as NetSocket } from "node:net";
 import type { TestContext } from "node:test";
 import type { Server, ServerOptions, Socket as ServerSocket } from "socket.io";
 import type { Manager, ManagerOptions, Socket, SocketOptions } from "socket.io-client";
 import { PollingServer } from "../../../packages/engine.io-client/test/support/polling-server.ts";
 import { FaultyProxy } from "../../support/faulty-proxy.ts";
+import { listen } from "../../support/listening.ts";
 import { within } from "../engine/virtual-time.ts";
 import type { Cell } from "./makers.ts";
 import { ScriptedServer, type Wire } from "./script.ts";
@@ -79,8 +80,7 @@ export class Stage {
       server.close();
       for (const connection of connections) connection.destroy();
     });
-    await new Promise<void>((resolve) => void server.listen(port, "127.0.0.1", resolve));
-    this.#port = (server.address() as AddressInfo).port;
+    this.#port = await listen(server, port);
     return server;
   }
 

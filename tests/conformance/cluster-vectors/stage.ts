@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Server, Socket } from "socket.io";
 import type { Socket as Client } from "socket.io-client";
+import { listen } from "../../support/listening.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- adapters of several kinds, with methods of their own */
 
@@ -29,10 +29,9 @@ export class StageNode {
     const http = createServer();
     const io: Server = new modules.Server(http, { transports: ["websocket"], adapter, ...modules.options });
     io.of("/chat");
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
+    const port = await listen(http);
     const connection = once(io, "connection");
-    const client: Client = modules.connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+    const client: Client = modules.connect(`http://127.0.0.1:${port}`, {
       transports: ["websocket"],
       reconnection: false,
     });

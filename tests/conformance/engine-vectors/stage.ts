@@ -3,7 +3,7 @@ import type { EventEmitter } from "node:events";
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
+import { listen, portOf } from "../../support/listening.ts";
 import { RawWebSocket } from "../../support/raw-peer.ts";
 import { BytesPeer } from "./bytes-peer.ts";
 import type { Behaviour, Scenario } from "./scenario.ts";
@@ -41,8 +41,7 @@ export class Stage {
     const engine = new Server({ ...behaviour.options, ...scenario.options });
     scenario.prepare?.(engine);
     engine.attach(http, scenario.attachOptions);
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
+    await listen(http);
     return new Stage(engine, http, behaviour.unrecordedHeaders);
   }
 
@@ -58,7 +57,7 @@ export class Stage {
     this.#engine = engine;
     this.#http = http;
     this.#unrecordedHeaders = unrecordedHeaders;
-    this.port = (http.address() as AddressInfo).port;
+    this.port = portOf(http);
     engine.on("connection_error", ({ code, message, context }: { code: number; message: string; context: object }) => {
       const withTexts = Object.entries(context).map(([key, value]) => [
         key,

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { WebSocketServer } from "ws";
+import { listen } from "../../support/listening.ts";
 import type { Engine, EngineClass } from "./engine.ts";
 import { MAKERS } from "./makers.ts";
 
@@ -57,11 +58,10 @@ function onNodeHttp(name: string, maker: Host["maker"], Server: EngineClass, own
       http.on("connection", (connection) => connections.add(connection));
       const engine = new Server({ ...own, ...options });
       engine.attach(http, attachOptions);
-      http.listen(0, "127.0.0.1");
-      await once(http, "listening");
+      const port = await listen(http);
       return {
         engine,
-        port: (http.address() as AddressInfo).port,
+        port,
         arrival: () => once(http, "request"),
         stop: () => once(http.close(), "close"),
         close() {

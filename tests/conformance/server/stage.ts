@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo, Socket as NetSocket } from "node:net";
+import type { Socket as NetSocket } from "node:net";
 import type { Namespace, Server, ServerOptions, Socket } from "socket.io";
 import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from "socket.io-client";
+import { listen, portOf } from "../../support/listening.ts";
 import { http, RawPolling, type HttpAnswer } from "../../support/raw-peer.ts";
 import { VirtualTime, within } from "../engine/virtual-time.ts";
 import { client, type Cell } from "./makers.ts";
@@ -82,7 +83,7 @@ export class Stage {
       server.close();
       for (const connection of connections) connection.destroy();
     });
-    if (!server.listening) await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    if (!server.listening) await listen(server);
     this.#newest = server;
     return server;
   }
@@ -96,7 +97,7 @@ export class Stage {
   port(server: HttpServer | Server | undefined = this.#newest): number {
     assert.ok(server, "serve() comes first");
     const listening = "httpServer" in server ? (server.httpServer as HttpServer) : server;
-    return (listening.address() as AddressInfo).port;
+    return portOf(listening);
   }
 
   /** A plain request to the newest server. */

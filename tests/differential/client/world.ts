@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server as HttpServer, type Ser
 import type { Server } from "socket.io";
 import { loadServer } from "../../interop/implementations.ts";
 import { FaultyProxy } from "../../support/faulty-proxy.ts";
+import { listen, portOf } from "../../support/listening.ts";
 import { Network } from "../network.ts";
 import { Application } from "./application.ts";
 import type { Log } from "./log.ts";
@@ -38,8 +39,8 @@ export class World {
       httpCompression: false,
       ...(setting.recovery && { connectionStateRecovery: { maxDisconnectionDuration: 5000 } }),
     });
-    await new Promise<void>((resolve) => void http.listen(0, "127.0.0.1", resolve));
-    const proxy = await FaultyProxy.start((http.address() as { port: number }).port);
+    await listen(http);
+    const proxy = await FaultyProxy.start(portOf(http));
     return new World(log, http, io, proxy, network, probes, path);
   }
 

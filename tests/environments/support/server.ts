@@ -1,12 +1,11 @@
 /** Our server, which echoes for the applications of tests/environments and serves them their files. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Socket as EngineSocket } from "engine.io";
 import { Server, type ServerOptions } from "socket.io";
 import { serverPackages } from "../../interop/implementations.ts";
+import { listen } from "../../support/listening.ts";
 
 export interface EchoServer {
   readonly url: string;
@@ -37,9 +36,7 @@ export async function serveEcho(
   io.on("connection", (socket) => {
     socket.on("echo", (data: unknown, answer: (data: unknown) => void) => answer(data));
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  const { port } = http.address() as AddressInfo;
+  const port = await listen(http);
   return { url: `http://127.0.0.1:${port}`, io, began, close: () => io.close() };
 }
 

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { realpathSync } from "node:fs";
 import { createServer, type RequestListener, type Server as HttpServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
@@ -12,6 +11,7 @@ import type { Socket } from "socket.io-client";
 import type { BrowserTest } from "../../browser/support/chromium.js";
 import { loadClient } from "../../interop/implementations.js";
 import type { Stage } from "../../interop/stage.js";
+import { listen, portOf } from "../../support/listening.ts";
 import { type GuideBlock, parts } from "../source.js";
 import { compilerSays, FOLDER, writeInFolder } from "../support/compiler.js";
 
@@ -83,8 +83,7 @@ export class Bench {
   /** An HTTP server on a free port, whose pages are empty. */
   async httpServer(): Promise<HttpServer> {
     const http = createServer((_, response) => response.setHeader("content-type", "text/html").end("<!doctype html>"));
-    http.listen(0, "127.0.0.1");
-    await this.stage.event(http, "listening");
+    await listen(http);
     this.closeLater(() => {
       http.close();
       http.closeAllConnections();
@@ -188,8 +187,4 @@ function servePage(server: HttpServer, html: string): void {
     else if (request.url === "/favicon.ico") response.writeHead(204).end();
     else for (const other of others) other(request, response);
   });
-}
-
-export function portOf(server: { address(): AddressInfo | string | null }): number {
-  return (server.address() as AddressInfo).port;
 }

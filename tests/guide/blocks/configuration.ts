@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Server } from "socket.io";
+import { portOf } from "../../support/listening.ts";
 import { http } from "../../support/raw-peer.js";
-import { portOf } from "./bench.js";
 import type { BlockPlan } from "./plan.js";
 
 const HANDSHAKE = "/socket.io/?EIO=4&transport=polling";

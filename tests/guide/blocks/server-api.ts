@@ -5,8 +5,8 @@ import type { Server, Socket } from "socket.io";
 import { Adapter, type Room, type SocketId } from "socket.io-adapter";
 import type { Socket as ClientSocket } from "socket.io-client";
 import type { Stage } from "../../interop/stage.js";
+import { portOf } from "../../support/listening.ts";
 import * as lines from "../support/lines-parser.js";
-import { portOf } from "./bench.js";
 import { Observed } from "./observed.js";
 import type { BlockPlan } from "./plan.js";
 

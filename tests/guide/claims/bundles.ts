@@ -10,6 +10,7 @@ import * as standard from "socket.io-parser";
 import { root } from "../../../tools/setup.mjs";
 import type { BrowserTest } from "../../browser/support/chromium.js";
 import type { Stage } from "../../interop/stage.js";
+import { portOf } from "../../support/listening.ts";
 import { http } from "../../support/raw-peer.js";
 import { compilerSays, writeInFolder } from "../support/compiler.js";
 import type { Claims } from "./claims.js";
@@ -127,7 +128,7 @@ export const bundles: Claims = {
       assert.ok(io instanceof create.Server);
       io.listen(0);
       const connect = require("socket.io-client") as typeof import("socket.io-client").io;
-      const { port } = io.httpServer.address() as { port: number };
+      const port = portOf(io.httpServer);
       await stage.connected(stage.track(connect(`http://localhost:${port}`, { reconnection: false })));
       await io.close();
     },

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Stage } from "../../interop/stage.js";
+import { portOf } from "../../support/listening.ts";
 
 /** A site of its own origin, with one empty page. */
 export async function blankSite(stage: Stage): Promise<{ url: string }> {
@@ -9,5 +9,5 @@ export async function blankSite(stage: Stage): Promise<{ url: string }> {
   http.listen(0, "127.0.0.1").unref();
   http.on("connection", (socket) => socket.unref());
   await stage.event(http, "listening");
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/` };
+  return { url: `http://127.0.0.1:${portOf(http)}/` };
 }

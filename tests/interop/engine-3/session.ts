@@ -1,9 +1,9 @@
 import { type EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import type { ServerOptions, Socket } from "engine.io";
 import { FaultyProxy } from "../../support/faulty-proxy.js";
+import { listen } from "../../support/listening.ts";
 import { loadEngine, loadEngineClient3, type Maker } from "../implementations.js";
 
 export type TransportMode = "polling" | "websocket" | "upgrade";
@@ -45,9 +45,8 @@ export async function stage(
   engine.on("connection_error", ({ code, message }) => refusals.push([code, message]));
   // A polling session whose client is gone would wait for a GET for 30 s.
   engine.on("connection", (socket: Socket) => Object.assign(socket.transport, { closeTimeout: 100 }));
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  const proxy = await FaultyProxy.start((http.address() as AddressInfo).port);
+  const port = await listen(http);
+  const proxy = await FaultyProxy.start(port);
   const clients: Client[] = [];
   t.after(() => {
     for (const client of clients) client.close();

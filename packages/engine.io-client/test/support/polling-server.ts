@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import { listening, portOf } from "../../../../tests/support/listening.ts";
 
 export const OPEN = {
   sid: "abc",
@@ -51,11 +51,7 @@ export class PollingServer {
 
   static async start(t: TestContext): Promise<PollingServer> {
     const server = new PollingServer();
-    await new Promise<void>((resolve) => server.http.listen(0, "127.0.0.1", resolve));
-    t.after(() => {
-      server.http.close();
-      server.http.closeAllConnections();
-    });
+    await listening(t, server.http);
     return server;
   }
 
@@ -77,7 +73,7 @@ export class PollingServer {
   }
 
   get port(): number {
-    return (this.http.address() as AddressInfo).port;
+    return portOf(this.http);
   }
 
   get url(): string {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { WebSocketServer, type ServerOptions, type WebSocket } from "ws";
+import { portOf } from "../../../../tests/support/listening.ts";
 
 /** One WebSocket seen from the server; what it received waits until the test asks. */
 export class Accepted {
@@ -65,7 +65,7 @@ export class RawWebSocketServer {
   headers: string[] = [];
 
   get url(): string {
-    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `ws://127.0.0.1:${portOf(this.#server)}`;
   }
 
   /** The next WebSocket. */

@@ -1,16 +1,15 @@
 /* One server that does a bit of everything, with its peers, in a process whose DEBUG the test has set. */
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Server, type Socket } from "socket.io";
 import { Server as Engine } from "engine.io";
+import { listen } from "../../../../tests/support/listening.ts";
 import { RawPolling, RawWebSocket } from "../../../../tests/support/raw-peer.ts";
 import { ScriptedApp } from "../../../../tests/support/scripted-uws.ts";
 import { RawWebTransport } from "../../../../tests/support/memory-webtransport.ts";
 
-const http = createServer().listen(0, "127.0.0.1");
-await once(http, "listening");
-const { port } = http.address() as AddressInfo;
+const http = createServer();
+const port = await listen(http);
 const io = new Server(http);
 io.of(/^\/dynamic/);
 const gone = new Promise<void>((resolve) => {

@@ -3,10 +3,10 @@
  * happens; its last one, "exit", only when nothing keeps the process alive any more. The channel to the test doesn't.
  */
 import { createServer, type IncomingMessage, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Server as Engine } from "engine.io";
 import { Adapter, SessionAwareAdapter } from "socket.io-adapter";
 import { Server, type ServerOptions } from "socket.io";
+import { portOf } from "../../../../tests/support/listening.ts";
 
 export type Way = "port" | "server" | "bound";
 
@@ -67,7 +67,7 @@ function close(): void {
 
 process.on("message", close);
 process.on("exit", (code) => log("exit", code));
-const ready = (): void => log("port", (server.address() as AddressInfo).port);
+const ready = (): void => log("port", portOf(server));
 if (way === "port") server.once("listening", ready);
 else server.listen(0, "127.0.0.1", ready);
 process.channel?.unref();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { listen } from "../../../support/listening.ts";
 import { certificate } from "../../../support/localhost-certificate.ts";
 import type { Exchange } from "../../../../packages/engine.io-client/test/support/polling-server.ts";
 import type { Behaviours } from "../behaviour.ts";
@@ -167,12 +167,12 @@ export const engineOptions: Behaviours = {
     stage,
   ) => {
     const server = createHttpsServer(certificate, (_request, response) => response.writeHead(404).end());
-    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    const port = await listen(server);
     stage.defer(() => {
       server.close();
       server.closeAllConnections();
     });
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = `https://127.0.0.1:${port}`;
     const failure = async (options: Options): Promise<string> => {
       const [error] = await stage.event(stage.io(url, options), "connect_error");
       const { description } = error;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerOptions } from "node:http";
-import { connect, type AddressInfo, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { WebSocketServer, type ServerOptions as ServerOptionsOfWs } from "ws";
+import { listen, portOf } from "../../../support/listening.ts";
 import { tcp } from "../../../support/raw-peer.ts";
 import { upgradeRequest } from "../../../support/upgrade-request.ts";
 import { ask } from "../http.ts";
@@ -100,7 +101,7 @@ export const packageBehaviours: Readonly<
     afterwards(() => [engine.close(), engine.httpServer.close(), engine.httpServer.closeAllConnections()]);
     await once(engine, "listens");
     assert.equal(engine.opts.pingTimeout, 7);
-    const { port } = engine.httpServer.address() as AddressInfo;
+    const port = portOf(engine.httpServer);
     const other = await ask(port, "GET", "/other").answer;
     assert.deepEqual([other.status, other.body], [501, "Not Implemented"]);
     assert.equal((await ask(port, "GET", `/engine.io/${QUERY}`).answer).status, 200);
@@ -245,10 +246,9 @@ async function attached(
 }
 
 async function listening(http: HttpServer, afterwards: Afterwards): Promise<number> {
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
+  const port = await listen(http);
   afterwards(() => [http.close(), http.closeAllConnections()]);
-  return (http.address() as AddressInfo).port;
+  return port;
 }
 
 /** An upgrade request for a path that is not the engine's, at the moment in which it has arrived. */

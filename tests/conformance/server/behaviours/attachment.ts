@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
+import { listen } from "../../../support/listening.ts";
 import type { Behaviours } from "../behaviour.ts";
 
 const HANDSHAKE = "/socket.io/?EIO=4&transport=polling";
@@ -102,8 +102,7 @@ export const attachment: Behaviours = {
   "an HTTP server may be attached while it listens, or begin to listen afterwards": async (stage) => {
     const later = createServer();
     const io = stage.create(later);
-    later.listen(0, "127.0.0.1");
-    await once(later, "listening");
+    await listen(later);
     await stage.join(io);
     await stage.join(await stage.serve());
   },

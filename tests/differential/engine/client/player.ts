@@ -1,9 +1,9 @@
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Socket } from "engine.io-client";
 import type { Engine, EngineSocket } from "../../../conformance/engine/engine.ts";
 import { MAKERS } from "../../../conformance/engine/makers.ts";
 import { FaultyProxy } from "../../../support/faulty-proxy.ts";
+import { listen } from "../../../support/listening.ts";
 import { type Log, shown } from "../log.ts";
 import type { Network } from "../../network.ts";
 import type { Player } from "../role.ts";
@@ -33,8 +33,8 @@ export class ClientPlayer implements Player<Act> {
     const http = createServer((_req, res) => void res.writeHead(404).end("app"));
     const engine = new MAKERS.upstream.Server(setting.server);
     engine.attach(http);
-    await new Promise<void>((resolve) => void http.listen(0, "127.0.0.1", resolve));
-    const proxy = await FaultyProxy.start((http.address() as AddressInfo).port);
+    const port = await listen(http);
+    const proxy = await FaultyProxy.start(port);
     return new ClientPlayer(Class, log, network, http, engine, proxy);
   }
 

@@ -1,9 +1,9 @@
 import { createServer, type Server as HttpServer, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import type { Socket as ClientSocket } from "engine.io-client";
 import { WebSocketServer } from "ws";
 import type { Engine, EngineClass, EngineRequest, EngineSocket } from "../../../conformance/engine/engine.ts";
+import { listen, portOf } from "../../../support/listening.ts";
 import { type Log, shown } from "../log.ts";
 import type { Network } from "../../network.ts";
 import type { Player } from "../role.ts";
@@ -47,7 +47,7 @@ export class ServerPlayer implements Player<Act> {
       http.on("request", (req, res) => engine.handleRequest(req, res));
       http.on("upgrade", (req, socket, head) => engine.handleUpgrade(req, socket, head));
     } else engine.attach(http, setting.attach);
-    await new Promise<void>((resolve) => void http.listen(0, "127.0.0.1", resolve));
+    await listen(http);
     return new ServerPlayer(engine, http, setting, log, network);
   }
 
@@ -120,7 +120,7 @@ export class ServerPlayer implements Player<Act> {
   }
 
   get #port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return portOf(this.#http);
   }
 
   #act(act: ServerAct): void {
