@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import test, { type TestContext } from "node:test";
 import { io } from "socket.io-client";
+import { serveUpstream } from "./support/upstream-server.ts";
 
 // React in StrictMode runs each effect, its clean-up, and the effect again in one turn.
-
-const { Server } = createRequire(new URL("../../../peers/package.json", import.meta.url))("socket.io");
 
 interface Served {
   readonly url: string;
@@ -17,15 +12,11 @@ interface Served {
 }
 
 async function serve(t: TestContext): Promise<Served> {
-  const http = createServer();
+  const { server, url } = await serveUpstream(t);
   const counts = { sessions: 0, sockets: 0 };
-  const server = new Server(http);
   server.engine.on("connection", () => counts.sessions++);
   server.on("connection", () => counts.sockets++);
-  http.listen(0);
-  await once(http, "listening");
-  t.after(() => server.close());
-  return { url: `http://localhost:${(http.address() as AddressInfo).port}`, counts };
+  return { url, counts };
 }
 
 for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]] as const) {

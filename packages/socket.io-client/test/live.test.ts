@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync, realpathSync } from "node:fs";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
+import { freePort } from "../../../tests/support/free-port.ts";
+import { serveUpstream, upstream } from "./support/upstream-server.ts";
 
 // The client over its real engine against upstream's server: what fake engines can't show.
 
 const root = realpathSync(fileURLToPath(new URL("../../..", import.meta.url)));
 const ours = createRequire(import.meta.url);
-const upstream = createRequire(join(root, "peers", "package.json"));
-const { Server } = upstream("socket.io");
 
 interface Served {
   // oxlint-disable-next-line typescript/no-explicit-any -- upstream's Server
@@ -23,20 +20,15 @@ interface Served {
 }
 
 async function serve(t: TestContext, options: object = {}): Promise<Served> {
-  const http = createServer();
-  const server = new Server(http, options);
-  http.listen(0);
-  await once(http, "listening");
-  const { port } = http.address() as AddressInfo;
   const clients: Socket[] = [];
-  t.after(async () => {
+  t.after(() => {
     for (const client of clients) client.disconnect();
-    await server.close();
   });
+  const { server, url } = await serveUpstream(t, options);
   return {
     server,
     connect(path = "/", clientOptions = {}) {
-      const client = io(`http://localhost:${port}${path}`, { forceNew: true, reconnectionDelay: 1, ...clientOptions });
+      const client = io(url + path, { forceNew: true, reconnectionDelay: 1, ...clientOptions });
       clients.push(client);
       return client;
     },
@@ -89,17 +81,13 @@ test("a query changed between attempts is used by the next", async (t) => {
 });
 
 test("a server that is not there brings connect_error with the transport's error, attempt by attempt", async () => {
-  const http = createServer().listen(0);
-  await once(http, "listening");
-  const { port } = http.address() as AddressInfo;
-  http.close();
-  await once(http, "close");
+  const port = await freePort();
   const expected = [
     ["polling", "xhr poll error"],
     ["websocket", "websocket error"],
   ] as const;
   for (const [transport, message] of expected) {
-    const socket = io(`http://localhost:${port}`, {
+    const socket = io(`http://127.0.0.1:${port}`, {
       transports: [transport],
       forceNew: true,
       reconnectionAttempts: 1,

@@ -1,29 +1,16 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import test, { type TestContext } from "node:test";
 import { io, type Socket } from "socket.io-client";
-
-// Against upstream's server, whose word on what it takes is the last.
-
-const upstream = createRequire(new URL("../../../peers/package.json", import.meta.url));
-const { Server } = upstream("socket.io");
+import { serveUpstream } from "./support/upstream-server.ts";
 
 const MAX_BYTES = 1000;
 
 async function connect(t: TestContext, transport: "polling" | "websocket"): Promise<Socket> {
-  const http = createServer();
-  const server = new Server(http, { maxHttpBufferSize: MAX_BYTES });
+  const { server, url } = await serveUpstream(t, { maxHttpBufferSize: MAX_BYTES });
   // oxlint-disable-next-line typescript/no-explicit-any -- upstream's socket
   server.on("connection", (peer: any) => {
     peer.on("a", (value: string | Uint8Array, answer: (length: number) => void) => answer(value.length));
   });
-  http.listen(0);
-  await once(http, "listening");
-  t.after(() => server.close());
-  const url = `http://localhost:${(http.address() as AddressInfo).port}`;
   const socket = io(url, { forceNew: true, transports: [transport], reconnection: false });
   t.after(() => socket.disconnect());
   await new Promise<void>((resolve) => socket.once("connect", resolve));

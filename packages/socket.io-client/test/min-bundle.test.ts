@@ -1,19 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import type * as client from "socket.io-client";
+import { portOf } from "../../../tests/support/listening.ts";
+import { serveUpstream } from "./support/upstream-server.ts";
 
 // The minified module, whose members have other names than the sources give them, against upstream's server.
 
-const upstream = createRequire(new URL("../../../peers/package.json", import.meta.url));
-const { Server } = upstream("socket.io");
 const { WebSocket, WebSocketServer } = createRequire(import.meta.url)("ws");
 
 /** What the bundle needs of a browser and Node 20 does not have. */
@@ -34,17 +32,13 @@ async function load(t: TestContext, file: string): Promise<typeof client> {
 }
 
 async function serve(t: TestContext): Promise<string> {
-  const http = createServer();
-  const server = new Server(http);
+  const { server, url } = await serveUpstream(t);
   // oxlint-disable-next-line typescript/no-explicit-any -- upstream's socket
   server.on("connection", (socket: any) => {
     socket.on("echo", (value: unknown, answer: (value: unknown) => void) => answer(value));
     socket.on("leave", () => socket.disconnect());
   });
-  http.listen(0);
-  await once(http, "listening");
-  t.after(() => server.close());
-  return `http://localhost:${(http.address() as AddressInfo).port}`;
+  return url;
 }
 
 async function converse(t: TestContext, io: typeof client.io, url: string, options: object): Promise<void> {
@@ -98,7 +92,7 @@ async function serveMessages(t: TestContext, messages: readonly (string | Buffer
     });
   });
   await once(server, "listening");
-  return `http://localhost:${(server.address() as AddressInfo).port}`;
+  return `http://localhost:${portOf(server)}`;
 }
 
 test(

@@ -1,25 +1,18 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import test from "node:test";
 import { Socket as OtherSocket } from "socket.io-client";
 import { io, Manager, Socket } from "socket.io-client/websocket";
+import { serveUpstream } from "./support/upstream-server.ts";
 
 const require = createRequire(import.meta.url);
-const { Server } = createRequire(new URL("../../../peers/package.json", import.meta.url))("socket.io");
 
 test("the entry for WebSocket alone connects by it at once, and its Sockets are those of the main entry", async (t) => {
-  const http = createServer();
-  const server = new Server(http);
-  http.listen(0);
-  await once(http, "listening");
-  t.after(() => server.close());
+  const { server, url } = await serveUpstream(t);
   // oxlint-disable-next-line typescript/no-explicit-any -- upstream's socket
   server.on("connection", (peer: any) => peer.emit("by", peer.conn.transport.name));
-  const socket = io(`http://localhost:${(http.address() as AddressInfo).port}`);
+  const socket = io(url);
   t.after(() => socket.disconnect());
   assert.equal(await new Promise((resolve) => socket.on("by", resolve)), "websocket");
   assert.deepEqual(socket.io.engine.transports, ["websocket"]);
