@@ -11,6 +11,7 @@ import {
   type LoadedPackage,
   type Maker,
 } from "./implementations.js";
+import { directions } from "./stage.js";
 
 // engine.io-client 3.5 itself, towards our engine and, as the referee, towards upstream's. JSONP needs a page: it is in
 // tests/browser.
@@ -76,10 +77,7 @@ function cases(maker: Maker, transport: TransportMode): void {
         Buffer.alloc(0),
       ];
       const expected = [...TEXTS, "<00017f80ff>", "after", "<0405>", "<>"];
-      for (const [from, to] of [
-        [client, server],
-        [server, client],
-      ] as const) {
+      for (const [from, to] of directions(client, server)) {
         const arrival = messages(to, expected.length);
         for (const message of sent) from.send(message);
         assert.deepEqual(await arrival, expected);
@@ -92,10 +90,7 @@ function cases(maker: Maker, transport: TransportMode): void {
     const { client, server } = await pair();
     const text = "é".repeat(250_000);
     const bytes = Buffer.alloc(500_000, 7);
-    for (const [from, to] of [
-      [client, server],
-      [server, client],
-    ] as const) {
+    for (const [from, to] of directions(client, server)) {
       const arrival = messages(to, 2);
       from.send(text);
       from.send(bytes);

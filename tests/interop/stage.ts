@@ -25,6 +25,9 @@ export type Behaviours = Readonly<Record<string, Behaviour>>;
 
 export type ClientOptions = Partial<Omit<ManagerOptions, "port"> & SocketOptions> & { port?: number };
 
+/** One of the two that talk. */
+export type End = ClientSocket | ServerSocket;
+
 /** Anything with `once` and `on`: sockets, managers, engines and servers of either maker. */
 interface Emits {
   on(event: string, listener: (...args: unknown[]) => void): unknown;
@@ -178,7 +181,7 @@ export class Stage {
   }
 
   /** Resolves when the socket's transport takes a packet at once; for the server over polling: when a GET is held. */
-  writable(socket: ClientSocket | ServerSocket): Promise<void> {
+  writable(socket: End): Promise<void> {
     const engine = "conn" in socket ? socket.conn : socket.io.engine;
     // Each turn of the event loop lets the transport finish a write or a poll; the case's deadline bounds the wait.
     const turn = async (): Promise<void> => {
@@ -266,10 +269,21 @@ export class Stage {
 
 /** A question by callback, for behaviours of clients that need not know `emitWithAck`: resolves with the first value. */
 // oxlint-disable-next-line typescript/no-explicit-any -- as untyped as `emitWithAck`
-export function ask(socket: ClientSocket | ServerSocket, event: string, ...args: unknown[]): Promise<any> {
+export function ask(socket: End, event: string, ...args: unknown[]): Promise<any> {
   return new Promise((resolve) => {
     socket.emit(event, ...args, resolve);
   });
+}
+
+/** Two ends, each of them first once: for what holds in both directions. */
+export function directions<One, Other>(
+  one: One,
+  other: Other,
+): readonly [readonly [One, Other], readonly [Other, One]] {
+  return [
+    [one, other],
+    [other, one],
+  ];
 }
 
 function nameOf(emitter: unknown): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Server } from "socket.io";
+import { directions } from "../../interop/stage.js";
 import type { Bench } from "./bench.js";
 import { Observed } from "./observed.js";
 import { printer } from "./server-api.js";
@@ -37,10 +38,7 @@ export const clientApi: readonly BlockPlan[] = [
     shows: "the event's name is printed, on the server, by the client in Node and by the one in Chromium",
     inNode: async (bench) => {
       const { client, server } = await bench.stage.pair(await bench.stage.serve());
-      for (const [socket, peer] of [
-        [server, client],
-        [client, server],
-      ] as const) {
+      for (const [socket, peer] of directions(server, client)) {
         const { console, printed } = printer();
         await bench.commonJs(bench.code, { socket, console });
         const arrival = bench.stage.event(socket, "news");
@@ -397,10 +395,7 @@ async function reconnectWith(bench: Bench): Promise<Observed> {
 /** What the other side hears of a snippet, run for either side's socket. */
 async function bothWays(bench: Bench, expected: string[], run: (socket: object) => Promise<unknown>): Promise<void> {
   const { client, server } = await bench.stage.pair(await bench.stage.serve());
-  for (const [socket, peer] of [
-    [server, client],
-    [client, server],
-  ] as const) {
+  for (const [socket, peer] of directions(server, client)) {
     const events: string[] = [];
     peer.onAny((name: string) => name === "fence" || events.push(name));
     const fence = bench.stage.event(peer, "fence");

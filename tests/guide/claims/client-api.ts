@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { Socket as ServerSocket } from "socket.io";
 import { Manager, type Socket } from "socket.io-client";
+import { directions } from "../../interop/stage.js";
+import { portOf } from "../../support/listening.ts";
 import { type Claims, heardBy, upstreamClient } from "./claims.js";
 
 /** What a Manager tells, by the guide's table. */
@@ -193,10 +195,7 @@ export const clientApi: Claims = {
     "no other name is reserved": async (stage) => {
       const io = await stage.serve();
       const { client, server } = await stage.pair(io);
-      for (const [from, to] of [
-        [client, server],
-        [server, client],
-      ] as const) {
+      for (const [from, to] of directions(client, server)) {
         const [log] = await heardBy(
           stage,
           [to],
@@ -275,7 +274,7 @@ export const clientApi: Claims = {
       const { io: connect } = await import("socket.io-client");
       const io = new Server(0);
       try {
-        const { port } = io.httpServer.address() as { port: number };
+        const port = portOf(io.httpServer);
         const client = stage.track(connect(`http://localhost:${port}`, { forceNew: true, reconnection: false }));
         await stage.connected(client);
         client.disconnect();
@@ -288,10 +287,7 @@ export const clientApi: Claims = {
   "Catch-all listeners": {
     "both sides have the five methods, which work alike": async (stage) => {
       const { client, server } = await stage.pair(await stage.serve());
-      for (const [socket, peer] of [
-        [client, server],
-        [server, client],
-      ] as [CatchAll, CatchAll][]) {
+      for (const [socket, peer] of directions(client, server) as readonly (readonly [CatchAll, CatchAll])[]) {
         const log: unknown[] = [];
         const one = (...event: unknown[]): unknown => log.push(["one", ...event]);
         const two = (...event: unknown[]): unknown => log.push(["two", ...event]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Socket } from "socket.io";
 import { Adapter, type Room, type SocketId } from "socket.io-adapter";
+import { directions } from "../../interop/stage.js";
 import * as lines from "../support/lines-parser.js";
 import { type Claims, heardBy, lacks, upstreamClient } from "./claims.js";
 import { V3, withTwoServers } from "../support/two-servers.js";
@@ -345,10 +346,7 @@ export const serverApi: Claims = {
 
     "two calls in a row send two events": async (stage) => {
       const { client, server } = await stage.pair(await stage.serve());
-      for (const [from, to] of [
-        [client, server],
-        [server, client],
-      ] as const) {
+      for (const [from, to] of directions(client, server)) {
         const [log] = await heardBy(
           stage,
           [to],

@@ -1,37 +1,24 @@
 import assert from "node:assert/strict";
 import type { Socket as ClientSocket } from "socket.io-client";
-import { ask, type Behaviours } from "../stage.js";
+import { ask, type Behaviours, directions, type End, type Stage } from "../stage.js";
 
 type PartialAnswers = Error & { responses?: unknown[] };
 
 export const acks: Behaviours = {
   "the server answers an event of the client with any arguments": async (stage) => {
-    const io = await stage.serve();
-    const { client, server } = await stage.pair(io);
-    server.on("ask", (a, b, answer) => answer(b, a, null, { list: [1, "é"] }));
-    const answer = new Promise<unknown[]>((resolve) => {
-      client.emit("ask", 1, "two", (...args: unknown[]) => resolve(args));
-    });
-    assert.deepEqual(await stage.until("ack", answer), ["two", 1, null, { list: [1, "é"] }]);
+    const { client, server } = await stage.pair(await stage.serve());
+    await answersAnything(stage, client, server);
   },
 
   "the client answers an event of the server with any arguments": async (stage) => {
-    const io = await stage.serve();
-    const { client, server } = await stage.pair(io);
-    client.on("ask", (a, b, answer) => answer(b, a, null, { list: [1, "é"] }));
-    const answer = new Promise<unknown[]>((resolve) => {
-      server.emit("ask", 1, "two", (...args: unknown[]) => resolve(args));
-    });
-    assert.deepEqual(await stage.until("ack", answer), ["two", 1, null, { list: [1, "é"] }]);
+    const { client, server } = await stage.pair(await stage.serve());
+    await answersAnything(stage, server, client);
   },
 
   "an answer may be empty": async (stage) => {
     const io = await stage.serve();
     const { client, server } = await stage.pair(io);
-    for (const [asker, answerer] of [
-      [client, server],
-      [server, client],
-    ] as const) {
+    for (const [asker, answerer] of directions(client, server)) {
       answerer.on("ask", (answer: () => void) => answer());
       const answer = new Promise<unknown[]>((resolve) => {
         asker.emit("ask", (...args: unknown[]) => resolve(args));
@@ -52,10 +39,7 @@ export const acks: Behaviours = {
   "answers given in reverse order find their questions": async (stage) => {
     const io = await stage.serve();
     const { client, server } = await stage.pair(io);
-    for (const [asker, answerer] of [
-      [client, server],
-      [server, client],
-    ] as const) {
+    for (const [asker, answerer] of directions(client, server)) {
       const open: (() => void)[] = [];
       answerer.on("ask", (n: number, answer: (n: number) => void) => {
         open.push(() => answer(n));
@@ -72,10 +56,7 @@ export const acks: Behaviours = {
   "only the first call of an answer counts": async (stage) => {
     const io = await stage.serve();
     const { client, server } = await stage.pair(io);
-    for (const [asker, answerer] of [
-      [client, server],
-      [server, client],
-    ] as const) {
+    for (const [asker, answerer] of directions(client, server)) {
       const answers: unknown[] = [];
       answerer.on("ask", (answer: (n: number) => void) => {
         answer(1);
@@ -121,10 +102,7 @@ export const acks: Behaviours = {
   "an answer after the timeout is ignored": async (stage) => {
     const io = await stage.serve();
     const { client, server } = await stage.pair(io);
-    for (const [asker, answerer] of [
-      [client, server],
-      [server, client],
-    ] as const) {
+    for (const [asker, answerer] of directions(client, server)) {
       const late: (() => void)[] = [];
       const asked = new Promise<void>((resolve) => {
         answerer.on("ask", (answer: (n: number) => void) => {
@@ -271,4 +249,14 @@ function emitted(client: ClientSocket, n: number): Promise<unknown[]> {
   return new Promise((resolve) => {
     client.emit("n", n, (...args: unknown[]) => resolve(args));
   });
+}
+
+async function answersAnything(stage: Stage, asker: End, answerer: End): Promise<void> {
+  answerer.on("ask", (a: unknown, b: unknown, answer: (...args: unknown[]) => void) => {
+    answer(b, a, null, { list: [1, "é"] });
+  });
+  const answer = new Promise<unknown[]>((resolve) => {
+    asker.emit("ask", 1, "two", (...args: unknown[]) => resolve(args));
+  });
+  assert.deepEqual(await stage.until("ack", answer), ["two", 1, null, { list: [1, "é"] }]);
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { ask, type Behaviours } from "../stage.js";
+import type { Socket as ServerSocket } from "socket.io";
+import type { Socket as ClientSocket } from "socket.io-client";
+import { ask, type Behaviours, directions, type Stage } from "../stage.js";
 
 const bytes = Buffer.from([0, 1, 2, 127, 128, 254, 255]);
 
@@ -7,12 +9,7 @@ export const binary: Behaviours = {
   "a Buffer travels in both directions": async (stage) => {
     const io = await stage.serve();
     const { client, server } = await stage.pair(io);
-    const up = stage.event(server, "bin");
-    client.emit("bin", bytes);
-    assert.deepEqual(readable(await up), [hex(bytes)]);
-    const down = stage.event(client, "bin");
-    server.emit("bin", bytes);
-    assert.deepEqual(readable(await down), [hex(bytes)]);
+    await travelBothWays(stage, client, server, [bytes], [hex(bytes)]);
   },
 
   "ArrayBuffer, typed arrays and views travel as their own bytes": async (stage) => {
@@ -21,12 +18,7 @@ export const binary: Behaviours = {
     const whole = new Uint8Array(bytes).buffer;
     const forms = [whole, new Uint8Array(whole, 1, 3), new DataView(whole, 2, 2), new Uint16Array([1, 0xffff])];
     const expected = [hex(bytes), "<01027f>", "<027f>", "<0100ffff>"];
-    const up = stage.event(server, "bin");
-    client.emit("bin", ...forms);
-    assert.deepEqual(readable(await up), expected);
-    const down = stage.event(client, "bin");
-    server.emit("bin", ...forms);
-    assert.deepEqual(readable(await down), expected);
+    await travelBothWays(stage, client, server, forms, expected);
   },
 
   "binary at any depth finds its place": async (stage) => {
@@ -114,10 +106,7 @@ export const binary: Behaviours = {
   "text and binary events keep their order": async (stage) => {
     const io = await stage.serve();
     const { client, server } = await stage.pair(io);
-    for (const [sender, receiver] of [
-      [client, server],
-      [server, client],
-    ] as const) {
+    for (const [sender, receiver] of directions(client, server)) {
       const arrivals = stage.events(receiver, "ev", 60);
       for (let n = 0; n < 60; n++) sender.emit("ev", n, n % 3 ? `text ${n}` : [Buffer.alloc(n, n), Buffer.from("b")]);
       const expected = Array.from({ length: 60 }, (_, n) => [
@@ -178,14 +167,23 @@ export const binary: Behaviours = {
     const io = await stage.serve();
     const { client, server } = await stage.pair(io, "/", { forceBase64: true });
     await stage.upgraded(client, server);
-    const up = stage.event(server, "bin");
-    client.emit("bin", bytes);
-    assert.deepEqual(readable(await up), [hex(bytes)]);
-    const down = stage.event(client, "bin");
-    server.emit("bin", bytes);
-    assert.deepEqual(readable(await down), [hex(bytes)]);
+    await travelBothWays(stage, client, server, [bytes], [hex(bytes)]);
   },
 };
+
+async function travelBothWays(
+  stage: Stage,
+  client: ClientSocket,
+  server: ServerSocket,
+  values: readonly unknown[],
+  expected: readonly unknown[],
+): Promise<void> {
+  for (const [from, to] of directions(client, server)) {
+    const arrival = stage.event(to, "bin");
+    from.emit("bin", ...values);
+    assert.deepEqual(readable(await arrival), expected);
+  }
+}
 
 /** Bytes in a form that tells binary from text, whatever class the receiver got. */
 function hex(value: Uint8Array | string): string {

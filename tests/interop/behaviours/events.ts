@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Socket as ServerSocket } from "socket.io";
-import { ask, type Behaviours } from "../stage.js";
+import { ask, type Behaviours, directions, type End, type Stage } from "../stage.js";
 
 const argumentLists: readonly (readonly unknown[])[] = [
   [],
@@ -28,19 +28,13 @@ const unusualNames = [
 
 export const events: Behaviours = {
   "any JSON arguments travel to the server": async (stage) => {
-    const io = await stage.serve();
-    const { client, server } = await stage.pair(io);
-    const arrivals = stage.events(server, "args", argumentLists.length);
-    for (const args of argumentLists) client.emit("args", ...args);
-    assert.deepEqual(await arrivals, argumentLists);
+    const { client, server } = await stage.pair(await stage.serve());
+    await anyArgumentsTravel(stage, client, server);
   },
 
   "any JSON arguments travel to the client": async (stage) => {
-    const io = await stage.serve();
-    const { client, server } = await stage.pair(io);
-    const arrivals = stage.events(client, "args", argumentLists.length);
-    for (const args of argumentLists) server.emit("args", ...args);
-    assert.deepEqual(await arrivals, argumentLists);
+    const { client, server } = await stage.pair(await stage.serve());
+    await anyArgumentsTravel(stage, server, client);
   },
 
   "values that JSON lacks become what JSON makes of them": async (stage) => {
@@ -148,10 +142,7 @@ export const events: Behaviours = {
   "catch-all listeners hear every event before its own listeners": async (stage) => {
     const io = await stage.serve();
     const { client, server } = await stage.pair(io);
-    for (const [receiver, sender] of [
-      [server, client],
-      [client, server],
-    ] as const) {
+    for (const [receiver, sender] of directions(server, client)) {
       const order: unknown[] = [];
       receiver.on("ev", (...args: unknown[]) => order.push(["listener", ...args]));
       receiver.onAny((...args: unknown[]) => args[0] === "ev" && order.push(["any", ...args]));
@@ -193,10 +184,7 @@ export const events: Behaviours = {
   "once() listens once and off() no more": async (stage) => {
     const io = await stage.serve();
     const { client, server } = await stage.pair(io);
-    for (const [receiver, sender] of [
-      [server, client],
-      [client, server],
-    ] as const) {
+    for (const [receiver, sender] of directions(server, client)) {
       const heard: string[] = [];
       const removed = (): unknown => heard.push("removed");
       receiver.once("ev", () => heard.push("once"));
@@ -296,3 +284,9 @@ export const events: Behaviours = {
     assert.deepEqual(heard, ["from the middleware"]);
   },
 };
+
+async function anyArgumentsTravel(stage: Stage, from: End, to: End): Promise<void> {
+  const arrivals = stage.events(to, "args", argumentLists.length);
+  for (const args of argumentLists) from.emit("args", ...args);
+  assert.deepEqual(await arrivals, argumentLists);
+}
