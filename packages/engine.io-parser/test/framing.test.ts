@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { createPacketDecoderStream, createPacketEncoderStream, type BinaryType, type Packet } from "engine.io-parser";
+import { throughStream } from "../../../tests/support/through-stream.ts";
 
 const peers = createRequire(new URL("../../../peers/package.json", import.meta.url));
 const upstream = createRequire(peers.resolve("engine.io"))("engine.io-parser") as {
@@ -12,28 +13,12 @@ const upstream = createRequire(peers.resolve("engine.io"))("engine.io-parser") a
 const ERROR = { type: "error", data: "parser error" };
 const LIMIT = 1_000_000;
 
-async function through(
-  stream: { readable: unknown; writable: unknown },
-  items: readonly unknown[],
-): Promise<unknown[]> {
-  const writer = (stream.writable as WritableStream).getWriter();
-  const written = (async () => {
-    for (const item of items) await writer.write(item);
-    await writer.close();
-  })();
-  const results: unknown[] = [];
-  const reader = (stream.readable as ReadableStream).getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) results.push(next.value);
-  await written;
-  return results;
-}
-
 async function encode(packets: readonly Packet[]): Promise<Buffer> {
-  return Buffer.concat((await through(createPacketEncoderStream(), packets)) as Uint8Array[]);
+  return Buffer.concat((await throughStream(createPacketEncoderStream(), packets)) as Uint8Array[]);
 }
 
 function decode(chunks: readonly Uint8Array[], maxPayload = LIMIT, binaryType?: BinaryType): Promise<unknown[]> {
-  return through(createPacketDecoderStream(maxPayload, binaryType), chunks);
+  return throughStream(createPacketDecoderStream(maxPayload, binaryType), chunks);
 }
 
 /** Cuts `bytes` at the given places. */
@@ -90,7 +75,10 @@ describe("frames of a WebTransport stream", () => {
       { type: "message", data: "next" },
     ];
     assert.deepEqual(await decode([bytes]), expected);
-    assert.deepEqual(await through(upstream.createPacketDecoderStream(LIMIT), [Uint8Array.from(bytes)]), expected);
+    assert.deepEqual(
+      await throughStream(upstream.createPacketDecoderStream(LIMIT), [Uint8Array.from(bytes)]),
+      expected,
+    );
   });
 
   test("a Blob keeps its place among the packets", async () => {

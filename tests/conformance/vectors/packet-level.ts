@@ -10,6 +10,7 @@ import {
 } from "engine.io-parser";
 import * as v3 from "engine.io-parser/v3";
 import { Decoder, Encoder, type Packet as SocketPacket } from "socket.io-parser";
+import { throughStream } from "../../support/through-stream.ts";
 import type { Vector } from "./files.ts";
 import { msgpackMessage } from "./msgpack.ts";
 import { protocol4 } from "./protocol-4.ts";
@@ -93,10 +94,10 @@ async function engineStream(vector: Vector): Promise<Outcome> {
   const packets = untag(vector["packets"]) as EnginePacket[];
   if (vector.op === "decode") {
     const chunks = (vector["chunks"] as string[]).map((hex) => Uint8Array.from(Buffer.from(hex, "hex")));
-    const decoded = await through(createPacketDecoderStream(vector["maxPayload"] as number), chunks);
+    const decoded = await throughStream(createPacketDecoderStream(vector["maxPayload"] as number), chunks);
     return comparePackets(decoded as EnginePacket[], packets);
   }
-  const chunks = (await through(createPacketEncoderStream(), packets)) as Uint8Array[];
+  const chunks = (await throughStream(createPacketEncoderStream(), packets)) as Uint8Array[];
   assert.deepEqual(
     chunks.map((chunk) => chunk.length),
     vector["chunkLengths"],
@@ -157,20 +158,4 @@ function comparePackets(actual: EnginePacket[], expected: unknown[]): Outcome {
     if (actual.at(-1)?.type === "error") return "refused";
     throw difference;
   }
-}
-
-async function through(
-  stream: { readable: unknown; writable: unknown },
-  items: readonly unknown[],
-): Promise<unknown[]> {
-  const writer = (stream.writable as WritableStream).getWriter();
-  const written = (async () => {
-    for (const item of items) await writer.write(item);
-    await writer.close();
-  })();
-  const results: unknown[] = [];
-  const reader = (stream.readable as ReadableStream).getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) results.push(next.value);
-  await written;
-  return results;
 }
