@@ -66,6 +66,25 @@ export async function serveEndpoints(
   };
 }
 
+/** A connection that has opened, from both sides. */
+export interface OpenedEndpoint {
+  readonly peer: BytePeer;
+  readonly endpoint: WebSocketEndpoint;
+  readonly connection: Duplex;
+  readonly log: ListenerLog;
+}
+
+export async function openEndpoint(t: TestContext, binding: Binding, maxBytes?: number): Promise<OpenedEndpoint> {
+  const server = await serveEndpoints(t, binding, maxBytes);
+  const made = server.endpoint();
+  const peer = await new BytePeer(server.port).opened();
+  t.after(() => peer.socket.destroy());
+  const [endpoint, connection] = await made;
+  const log = new ListenerLog();
+  endpoint.listener = log;
+  return { peer, endpoint, connection, log };
+}
+
 /** Sends every message back. */
 export function echo(endpoint: WebSocketEndpoint): void {
   endpoint.listener = {

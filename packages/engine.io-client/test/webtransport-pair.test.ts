@@ -90,31 +90,21 @@ describe("webtransport: our client and our server", { timeout: 120_000 }, () => 
     assert.deepEqual(await down, ["€", Buffer.alloc(300, 2)]);
   });
 
-  test("the client's close(): what it sent arrives, and both sides say why it ended", async (t) => {
-    const { client, server, session } = await start(t);
-    const received = messages(server, 1);
-    const serverEnd = event(server, "close");
-    const clientEnd = event(client, "close");
-    client.send("last words");
-    client.close();
-    assert.deepEqual(await received, ["last words"]);
-    assert.deepEqual((await serverEnd)[0], "transport close");
-    assert.deepEqual((await clientEnd)[0], "forced close");
-    await session.closed;
-  });
-
-  test("the server's close(): what it sent arrives, and both sides say why it ended", async (t) => {
-    const { client, server, session } = await start(t);
-    const received = messages(client, 1);
-    const clientEnd = event(client, "close");
-    const serverEnd = event(server, "close");
-    server.send("last words");
-    server.close();
-    assert.deepEqual(await received, ["last words"]);
-    assert.deepEqual((await clientEnd)[0], "transport close");
-    assert.deepEqual((await serverEnd)[0], "forced close");
-    await session.closed;
-  });
+  for (const closer of ["client", "server"] as const) {
+    test(`the ${closer}'s close(): what it sent arrives, and both sides say why it ended`, async (t) => {
+      const { client, server, session } = await start(t);
+      const [closing, other] = closer === "client" ? [client, server] : [server, client];
+      const received = messages(other, 1);
+      const otherEnd = event(other, "close");
+      const ownEnd = event(closing, "close");
+      closing.send("last words");
+      closing.close();
+      assert.deepEqual(await received, ["last words"]);
+      assert.deepEqual((await otherEnd)[0], "transport close");
+      assert.deepEqual((await ownEnd)[0], "forced close");
+      await session.closed;
+    });
+  }
 
   test("a message above maxHttpBufferSize closes the session on both sides", async (t) => {
     const { client, server } = await start(t, { server: { maxHttpBufferSize: 1_000 } });

@@ -1,36 +1,19 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { Duplex } from "node:stream";
 import { describe, test, type TestContext } from "node:test";
 import { ping, text } from "../../../tests/support/raw-frames.ts";
 import {
   BINDINGS,
-  BytePeer,
-  ListenerLog,
   echo,
-  serveEndpoints,
+  openEndpoint,
+  type OpenedEndpoint,
   type Binding,
 } from "../../../tests/support/websocket-bindings.ts";
 import { writtenBuffers } from "../../../tests/support/written-buffers.ts";
-import type { WebSocketEndpoint } from "../src/websocket/endpoint.ts";
 
-interface Opened {
-  readonly peer: BytePeer;
-  readonly endpoint: WebSocketEndpoint;
-  readonly connection: Duplex;
-  readonly log: ListenerLog;
-  readonly written: Buffer[][];
-}
-
-async function open(t: TestContext, binding: Binding): Promise<Opened> {
-  const server = await serveEndpoints(t, binding);
-  const made = server.endpoint();
-  const peer = await new BytePeer(server.port).opened();
-  t.after(() => peer.socket.destroy());
-  const [endpoint, connection] = await made;
-  const log = new ListenerLog();
-  endpoint.listener = log;
-  return { peer, endpoint, connection, log, written: writtenBuffers(connection) };
+async function open(t: TestContext, binding: Binding): Promise<OpenedEndpoint & { written: Buffer[][] }> {
+  const opened = await openEndpoint(t, binding);
+  return { ...opened, written: writtenBuffers(opened.connection) };
 }
 
 /** Lets the tick end, and what it left to be done. */

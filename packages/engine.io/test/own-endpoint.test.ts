@@ -7,27 +7,21 @@ import { WebSocket } from "ws";
 import { binary, close, continuation, ping, text } from "../../../tests/support/raw-frames.ts";
 import { tcp } from "../../../tests/support/raw-peer.ts";
 import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
-import { BytePeer, ListenerLog, echo, serveEndpoints } from "../../../tests/support/websocket-bindings.ts";
+import {
+  BytePeer,
+  echo,
+  openEndpoint,
+  type OpenedEndpoint,
+  serveEndpoints,
+} from "../../../tests/support/websocket-bindings.ts";
 import type { WebSocketEndpoint } from "../src/websocket/endpoint.ts";
 import type { OwnWebSocket } from "../src/websocket/own-websocket.ts";
 
-interface Opened {
-  readonly peer: BytePeer;
-  readonly endpoint: WebSocketEndpoint;
-  readonly socket: OwnWebSocket;
-  readonly connection: Duplex;
-  readonly log: ListenerLog;
-}
+type Opened = OpenedEndpoint & { readonly socket: OwnWebSocket };
 
 async function open(t: TestContext, maxBytes?: number): Promise<Opened> {
-  const server = await serveEndpoints(t, "own", maxBytes);
-  const made = server.endpoint();
-  const peer = await new BytePeer(server.port).opened();
-  t.after(() => peer.socket.destroy());
-  const [endpoint, connection] = await made;
-  const log = new ListenerLog();
-  endpoint.listener = log;
-  return { peer, endpoint, connection, log, socket: endpoint.socket as OwnWebSocket };
+  const opened = await openEndpoint(t, "own", maxBytes);
+  return { ...opened, socket: opened.endpoint.socket as OwnWebSocket };
 }
 
 /** Counts the writes that a connection is asked for. */

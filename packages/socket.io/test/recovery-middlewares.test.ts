@@ -59,12 +59,7 @@ describe("middlewares", () => {
   });
 
   test("that take their time lose nothing: what is sent meanwhile comes along", async () => {
-    const { server, io, sockets } = recovering({ skipMiddlewares: false });
-    let letIn: (() => void) | undefined;
-    io.use((socket, next) => {
-      if (socket.recovered) letIn = next;
-      else next();
-    });
+    const { server, io, sockets, held } = holding();
     const client = await connected(server);
     client.lose();
     io.emit("n", 1);
@@ -73,7 +68,7 @@ describe("middlewares", () => {
     io.emit("n", 2);
     io.to(client.sid!).emit("n", 3);
     assert.deepEqual(client.conn.take(), []);
-    letIn!();
+    held[0]!();
     await ticks();
     const { missed } = client.answer();
     io.emit("n", 4);
@@ -86,18 +81,13 @@ describe("middlewares", () => {
   });
 
   test("that take too long for the limits end the connection, and the next one is a new session", async () => {
-    const { server, io, sockets } = recovering({ skipMiddlewares: false, maxPackets: 2 });
-    let letIn: (() => void) | undefined;
-    io.use((socket, next) => {
-      if (socket.recovered) letIn = next;
-      else next();
-    });
+    const { server, io, sockets, held } = holding({ maxPackets: 2 });
     const client = await connected(server);
     client.lose();
     client.reconnect().ask();
     await ticks();
     for (let n = 0; n < 3; n++) io.emit("n", n);
-    letIn!();
+    held[0]!();
     await ticks();
     assert.equal(client.conn.readyState, "closed");
     assert.deepEqual(client.conn.take(), []);
@@ -106,12 +96,7 @@ describe("middlewares", () => {
   });
 
   test("that are at work when the connection ends leave the session for the next attempt", async () => {
-    const { server, io, sockets } = recovering({ skipMiddlewares: false });
-    const held: (() => void)[] = [];
-    io.use((socket, next) => {
-      if (socket.recovered) held.push(next);
-      else next();
-    });
+    const { server, io, sockets, held } = holding();
     const client = await connected(server);
     await sockets[0]!.join("r");
     client.lose();
@@ -143,12 +128,7 @@ describe("middlewares", () => {
   });
 
   test("that are at work when the client comes once more: it takes over", async () => {
-    const { server, io, sockets } = recovering({ skipMiddlewares: false });
-    const held: (() => void)[] = [];
-    io.use((socket, next) => {
-      if (socket.recovered) held.push(next);
-      else next();
-    });
+    const { server, sockets, held } = holding();
     const client = await connected(server);
     client.lose();
     client.reconnect().ask();
@@ -167,3 +147,14 @@ describe("middlewares", () => {
     );
   });
 });
+
+/** A server whose middleware lets in who comes back only when the test calls what is held. */
+function holding(options: { maxPackets?: number } = {}) {
+  const server = recovering({ skipMiddlewares: false, ...options });
+  const held: (() => void)[] = [];
+  server.io.use((socket, next) => {
+    if (socket.recovered) held.push(next);
+    else next();
+  });
+  return { ...server, held };
+}

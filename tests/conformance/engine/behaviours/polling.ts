@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { overPlainPolling, overPolling, type Behaviours } from "../behaviour.ts";
 import { message } from "../codec.ts";
-import { ask } from "../http.ts";
+import { ask, type Asked } from "../http.ts";
+import type { Session } from "../session.ts";
+import type { Stage } from "../stage.ts";
 
 /** What only HTTP long-polling has (protocols.md 1.6). */
 export const polling: Behaviours = {
@@ -95,14 +97,7 @@ export const polling: Behaviours = {
     cells: overPolling,
     async run(stage) {
       const session = await stage.connect();
-      const first = ask(
-        stage.port,
-        "POST",
-        stage.target({ sid: session.socket.id }),
-        "4h",
-        { "Content-Length": "9" },
-        true,
-      );
+      const first = halfPost(stage, session);
       // Two connections: the server has to have the first one before the second is sent.
       await stage.served.arrival();
       const second = await session.polling.ask("POST", "4hello").answer;
@@ -129,14 +124,7 @@ export const polling: Behaviours = {
     cells: overPolling,
     async run(stage) {
       const session = await stage.connect();
-      const post = ask(
-        stage.port,
-        "POST",
-        stage.target({ sid: session.socket.id }),
-        "4h",
-        { "Content-Length": "9" },
-        true,
-      );
+      const post = halfPost(stage, session);
       await stage.served.arrival();
       post.abort();
       assert.deepEqual(await session.ended(), {
@@ -196,3 +184,9 @@ export const polling: Behaviours = {
     },
   },
 };
+
+/** A POST of nine bytes, of which two have left. */
+function halfPost(stage: Stage, session: Session): Asked {
+  const target = stage.target({ sid: session.socket.id });
+  return ask(stage.port, "POST", target, "4h", { "Content-Length": "9" }, true);
+}
