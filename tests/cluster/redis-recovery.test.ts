@@ -3,10 +3,11 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { loadRedis } from "./kinds.ts";
-import { Balancer, connectClient, RecoveringNode } from "./streams-node.ts";
+import { connectClient, RecoveringNode } from "./streams-node.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- servers and clients of several makers have no type in common */
 
@@ -41,10 +42,9 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
         next();
       });
     }
-    const balancer = new Balancer();
-    balancer.target = nodes[0]!.port;
+    const proxy = await FaultyProxy.start(nodes[0]!.port);
     const first = nodes[0]!.connection();
-    const { client, heard, connected } = connectClient(await balancer.listen());
+    const { client, heard, connected } = connectClient(proxy.url);
     const resident = connectClient(`http://127.0.0.1:${nodes[2]!.port}`);
     const socket = await first;
     socket.join("room");
@@ -63,14 +63,14 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
       clearInterval(traffic);
       client.close();
       resident.client.close();
-      balancer.close();
+      proxy.close();
       await Promise.all(nodes.map((node) => node.stop()));
     });
     for (let round = 1; round <= ROUNDS; round++) {
       const node = nodes[round % 2]!;
       const back = node.connection();
-      balancer.target = node.port;
-      balancer.cut();
+      proxy.retarget(node.port);
+      proxy.cut();
       const { recovered } = await back;
       assert.equal(recovered, true, `round ${round}`);
       await connected();
@@ -98,9 +98,8 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
       const earlier = await sessions();
       const node = await RecoveringNode.start(redis.port);
       const { process: child, port } = await startChild(redis.port, way === "data" ? 50 : 60_000);
-      const balancer = new Balancer();
-      balancer.target = port;
-      const { client, heard, connected } = connectClient(await balancer.listen());
+      const proxy = await FaultyProxy.start(port);
+      const { client, heard, connected } = connectClient(proxy.url);
       await connected();
       const { id } = client as { id: string };
       await client.emitWithAck("join", "room");
@@ -112,11 +111,12 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
       if (way === "data") await until(async () => (await commands.get(key)) !== kept);
       const gone = once(child, "exit");
       const back = node.connection();
-      balancer.target = 1;
+      // Nobody listens there.
+      proxy.retarget(1);
       child.kill("SIGKILL");
       await gone;
       for (let at = 0; at < 50; at++) node.io.to("room").emit("missed", at);
-      balancer.target = node.port;
+      proxy.retarget(node.port);
       const socket = await back;
       node.io.to("room").emit("after");
       await until(() => heard.some(([name]) => name === "after"));
@@ -125,17 +125,16 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
       assert.deepEqual(socket.rooms, new Set([id, "room"]));
       assert.deepEqual(heard, [["before"], ...Array.from({ length: 50 }, (_, at) => ["missed", at]), ["after"]]);
       client.close();
-      balancer.close();
+      proxy.close();
       await node.stop();
     });
   }
 
   test("a server that has not noticed that its client is gone gives it up to the one that it comes back to", async () => {
     const nodes = [await RecoveringNode.start(redis.port), await RecoveringNode.start(redis.port)] as const;
-    const balancer = new Balancer();
-    balancer.target = nodes[0].port;
+    const proxy = await FaultyProxy.start(nodes[0].port);
     const first = nodes[0].connection();
-    const { client, heard, connected } = connectClient(await balancer.listen());
+    const { client, heard, connected } = connectClient(proxy.url);
     const old = await first;
     await connected();
     old.join("room");
@@ -148,8 +147,8 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
       const [holder] = await nodes[from].io.local.fetchSockets();
       const left = new Promise((resolve) => nodes[from].io.sockets.sockets.get(holder.id).once("disconnect", resolve));
       const back = nodes[to].connection();
-      balancer.target = nodes[to].port;
-      balancer.cutClients();
+      proxy.retarget(nodes[to].port);
+      proxy.cutNear();
       const socket = await back;
       await left;
       assert.equal(socket.recovered, true);
@@ -160,7 +159,7 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
     }
     assert.deepEqual(heard, [["before"], ["at", 1], ["at", 0]]);
     client.close();
-    balancer.close();
+    proxy.close();
     await Promise.all(nodes.map((node) => node.stop()));
   });
 
@@ -186,20 +185,18 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
       await RecoveringNode.start(redis.port, options),
       await RecoveringNode.start(redis.port, options),
     ] as const;
-    const balancer = new Balancer();
-    balancer.target = nodes[0].port;
-    const url = await balancer.listen();
+    const proxy = await FaultyProxy.start(nodes[0].port);
     const names = ["/", "/notifications", "/a", "/b", "/c", "/d"];
     for (const { io } of nodes) await Promise.all(names.map((name) => io.of(name).adapter.init()));
-    const clients = names.map((name) => connectClient(url + name));
+    const clients = names.map((name) => connectClient(proxy.url + name));
     await Promise.all(clients.map(({ connected }) => connected()));
     for (const [at, name] of names.entries()) {
       nodes[1].io.of(name).emit("hello", name);
       await until(() => clients[at]!.heard.length === 1);
     }
-    balancer.target = nodes[1].port;
+    proxy.retarget(nodes[1].port);
     const back = names.map((name) => nodes[1].connection(name));
-    balancer.cut();
+    proxy.cut();
     for (const socket of await Promise.all(back)) assert.equal(socket.recovered, true);
     for (const name of names) nodes[0].io.of(name).emit("bye", name);
     await until(() => clients.every(({ heard }) => heard.length === 2));
@@ -213,7 +210,7 @@ describe("recovery over Redis streams", { skip: withoutRedis }, () => {
     assert.equal((await nodes[0].io.of("/a").fetchSockets()).length, 1);
     assert.ok((await commands.keys("many-*")).every((key: string) => /^many-[0-3]$/.test(key)));
     for (const { client } of clients) client.close();
-    balancer.close();
+    proxy.close();
     await Promise.all(nodes.map((node) => node.stop()));
   });
 

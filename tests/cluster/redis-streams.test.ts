@@ -1,46 +1,11 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createConnection, createServer as createTcpServer, type AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { OURS, prove } from "./kinds.ts";
 import { StreamsNode, STREAMS_UPSTREAM, untilBothRead } from "./streams-kinds.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- clients and servers of several makers have no type in common */
-
-/** A load balancer, of a kind: it sends new connections to the server that it is told. */
-class Balancer {
-  readonly #server = createTcpServer((socket) => {
-    const upstream = createConnection(this.target, "127.0.0.1");
-    for (const [one, other] of [
-      [socket, upstream],
-      [upstream, socket],
-    ] as const) {
-      one.pipe(other);
-      one.on("error", () => other.destroy());
-      one.on("close", () => other.destroy());
-    }
-    this.#connections.add(socket);
-  });
-  readonly #connections = new Set<{ destroy(): void }>();
-  target = 0;
-
-  async listen(): Promise<number> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  cut(): void {
-    for (const connection of this.#connections) connection.destroy();
-    this.#connections.clear();
-  }
-
-  close(): void {
-    this.cut();
-    this.#server.close();
-  }
-}
 
 for (const library of ["ioredis", "redis"] as const) {
   for (const other of [OURS, STREAMS_UPSTREAM]) {
@@ -107,25 +72,24 @@ for (const library of ["ioredis", "redis"] as const) {
       ] as const) {
         test(`a client that was cut off from ${from} comes back to ${to}, with what it has missed`, async () => {
           const nodes = { ours, theirs };
-          const balancer = new Balancer();
-          balancer.target = nodes[from].port;
-          const member = await nodes[from].connect(["room"], await balancer.listen());
+          const proxy = await FaultyProxy.start(nodes[from].port);
+          const member = await nodes[from].connect(["room"], proxy.port);
           member.socket.data = { user: "ann" };
           nodes[to].io.to("room").emit("before");
           await member.hears("before");
           const left = new Promise((resolve) => member.socket.once("disconnect", resolve));
           // Nobody is there while it is away.
-          balancer.target = 1;
-          balancer.cut();
+          proxy.refuse();
           await left;
           for (let at = 0; at < 20; at++) nodes[at % 2 === 0 ? "ours" : "theirs"].io.to("room").emit("missed", at);
           nodes[from].io.to("room").emit("binary", Buffer.from([7]));
           const back = new Promise<any>((resolve) => nodes[to].io.once("connection", resolve));
-          balancer.target = nodes[to].port;
+          proxy.retarget(nodes[to].port);
+          proxy.forward();
           const socket = await back;
           nodes[from].io.to("room").emit("after");
           await member.hears("after");
-          balancer.close();
+          proxy.close();
           assert.equal(socket.recovered, true);
           assert.equal(member.client.recovered, true);
           assert.equal(socket.id, member.id);

@@ -4,11 +4,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { createAdapter, createShardedAdapter, createStreamsAdapter, Emitter, StreamsEmitter } from "socket.io-redis";
+import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { load, loadRedis, OURS } from "./kinds.ts";
 import { Member } from "./node.ts";
-import { Balancer, connectClient, RecoveringNode } from "./streams-node.ts";
+import { connectClient, RecoveringNode } from "./streams-node.ts";
 
 /*
  * Messages between servers that are signed: what somebody who can write to Redis, but does not know the key, can do.
@@ -238,13 +239,12 @@ describe("a session that comes back, where servers sign what they say", { skip: 
       const from = await RecoveringNode.start(redis.port, { signing: { signWith: KEY } });
       const to = await RecoveringNode.start(redis.port, { signing });
       t.after(() => Promise.all([from.stop(), to.stop()]));
-      const balancer = new Balancer();
-      balancer.target = from.port;
+      const proxy = await FaultyProxy.start(from.port);
       const first = from.connection();
-      const { client, heard, connected } = connectClient(await balancer.listen());
+      const { client, heard, connected } = connectClient(proxy.url);
       t.after(() => {
         client.close();
-        balancer.close();
+        proxy.close();
       });
       await (await first).join("room");
       await connected();
@@ -258,13 +258,13 @@ describe("a session that comes back, where servers sign what they say", { skip: 
       const said = await recording.next("before");
       await until(() => heard.length === 1);
       const back = to.connection();
-      balancer.target = to.port;
+      proxy.retarget(to.port);
       // Between its two connections.
       from.io.of("/").adapter.once("delete-room", () => {
         from.io.to("room").emit("missed");
         void recording.say(said);
       });
-      balancer.cut();
+      proxy.cut();
       const { recovered } = await back;
       assert.equal(recovered, signing !== stranger);
       await connected();

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { StreamsEmitter } from "socket.io-redis";
+import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { movesSockets, refusesWhatNobodyHears } from "./emitter-behaviours.ts";
 import { OURS, prove } from "./kinds.ts";
 import type { Member } from "./node.ts";
-import { Balancer, connectClient } from "./streams-node.ts";
+import { connectClient } from "./streams-node.ts";
 import { redisClient, StreamsNode, STREAMS_UPSTREAM, untilRead } from "./streams-kinds.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- clients of two libraries have no type in common */
@@ -73,31 +74,29 @@ for (const library of ["ioredis", "redis"] as const) {
       test("it refuses what nobody could hear", () => refusesWhatNobodyHears(emitter));
 
       test("a client that was away gets what it has emitted meanwhile", async () => {
-        const balancer = new Balancer();
-        balancer.target = node.port;
+        const proxy = await FaultyProxy.start(node.port);
         const connection = once(node.io, "connection");
-        const away = connectClient(await balancer.listen());
+        const away = connectClient(proxy.url);
         const [socket] = (await connection) as [any];
         await away.connected();
         emitter.emit("before");
         while (away.heard.length === 0) await new Promise((resolve) => away.client.io.once("packet", resolve));
         const left = once(socket, "disconnect");
-        balancer.target = 1;
-        balancer.cut();
+        proxy.refuse();
         await left;
         emitter.emit("missed", 1);
         emitter.to("room").emit("not for it");
         emitter.emit("missed", 2);
         await member.hears("missed");
         const back = once(node.io, "connection");
-        balancer.target = node.port;
+        proxy.forward();
         const [returned] = (await back) as [any];
         emitter.emit("after");
         while (away.heard.length < 4) await new Promise((resolve) => away.client.io.once("packet", resolve));
         assert.equal(returned.recovered, true);
         assert.deepEqual(away.heard, [["before"], ["missed", 1], ["missed", 2], ["after"]]);
         away.client.close();
-        balancer.close();
+        proxy.close();
       });
     });
   }

@@ -1,11 +1,5 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import {
-  createConnection,
-  createServer as createTcpServer,
-  type AddressInfo,
-  type Socket as TcpSocket,
-} from "node:net";
+import { listen, portOf } from "../support/listening.ts";
 import { load, loadRedis, OURS } from "./kinds.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- clients of several makers have no type in common */
@@ -31,14 +25,13 @@ export class RecoveringNode {
 
   static async start(redisPort: number, options: object = {}, serverOptions: object = {}): Promise<RecoveringNode> {
     const node = new RecoveringNode(redisPort, options, serverOptions);
-    node.#http.listen(0, "127.0.0.1");
-    await once(node.#http, "listening");
+    await listen(node.#http);
     await node.io.of("/").adapter.init();
     return node;
   }
 
   get port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return portOf(this.#http);
   }
 
   /** The next socket that enters. */
@@ -49,54 +42,6 @@ export class RecoveringNode {
   async stop(): Promise<void> {
     await this.io.close();
     this.#redis.disconnect();
-  }
-}
-
-/** A load balancer, of a kind: it sends new connections to the server that it is told. */
-export class Balancer {
-  readonly #server = createTcpServer((socket) => this.#onConnection(socket));
-  readonly #pairs = new Set<readonly [client: TcpSocket, server: TcpSocket]>();
-  target = 0;
-
-  async listen(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  /** Ends the connections on both sides. */
-  cut(): void {
-    for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
-    this.#pairs.clear();
-  }
-
-  /** Ends the connections for the clients; servers do not notice. */
-  cutClients(): void {
-    for (const [client, server] of this.#pairs) {
-      client.removeAllListeners("close");
-      client.unpipe(server);
-      client.destroy();
-      server.unpipe(client);
-      server.resume();
-    }
-  }
-
-  close(): void {
-    this.cut();
-    this.#server.close();
-  }
-
-  #onConnection(client: TcpSocket): void {
-    const server = createConnection(this.target, "127.0.0.1");
-    this.#pairs.add([client, server]);
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      one.pipe(other, { end: false });
-      one.on("error", () => {});
-      one.on("close", () => other.destroy());
-    }
   }
 }
 

@@ -1,4 +1,5 @@
-import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, connect, type Server, type Socket } from "node:net";
+import { listen, portOf } from "./listening.ts";
 
 /**
  * A TCP proxy that fails on command and never by chance: a cut, a half-open link, a delay that ends when told, bytes in
@@ -21,12 +22,16 @@ export class FaultyProxy {
     // allowHalfOpen: who ends its half, and when, is passed on instead of being decided here.
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     const proxy = new FaultyProxy(server, targetPort);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await listen(server);
     return proxy;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return portOf(this.#server);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** Where connections accepted from now on lead. */
@@ -37,6 +42,11 @@ export class FaultyProxy {
   /** Ends every link at once on both sides. New connections work. */
   cut(): void {
     for (const link of this.#links) link.destroy();
+  }
+
+  /** Ends every link for who connected; the other side still sees a live connection. New connections work. */
+  cutNear(): void {
+    for (const link of this.#links) link.destroyNear();
   }
 
   /** Ends every link and refuses new ones until {@link forward}. */
@@ -112,6 +122,11 @@ class Link {
 
   swallow(): void {
     this.#swallowing = true;
+  }
+
+  destroyNear(): void {
+    this.#swallowing = true;
+    this.#sockets[0].destroy();
   }
 
   destroy(): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer, createConnection, type AddressInfo, type Socket } from "node:net";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
+import { FaultyProxy } from "../../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../../support/redis.ts";
 import { actsAsOneServer, ALL, type Pair } from "./behaviours.ts";
 import { Node, untilConnected } from "./pair.ts";
@@ -44,13 +44,13 @@ for (const options of [{}, { streamCount: 2 }, { useShardedPubSub: true }, { onl
 
     test("a client that was cut off from one server comes back to the other, with what it has missed", async () => {
       const [one, other] = pair.nodes!;
-      const proxy = await Proxy.listen(one.port);
+      const proxy = await FaultyProxy.start(one.port);
       const member = await one.connect(["recovered"], proxy.port);
       member.socket.data = { user: "ann" };
       other.io.to("recovered").emit("before");
       await member.hears("before");
       const left = new Promise((resolve) => member.socket.once("disconnect", resolve));
-      proxy.cut();
+      proxy.refuse();
       await left;
       for (let at = 0; at < 10; at++) one.io.to("recovered").emit("missed", at);
       if (bytes) other.io.to("recovered").emit("missed bytes", Buffer.from([7]));
@@ -60,10 +60,10 @@ for (const options of [{}, { streamCount: 2 }, { useShardedPubSub: true }, { onl
       await pair.members![0].hears("end");
       await pair.members![0].socket.leave("recovered");
       const back = once(other.io, "connection");
-      proxy.target = other.port;
+      proxy.retarget(other.port);
+      proxy.forward();
       const [socket] = await back;
       await member.hears("end");
-      proxy.close();
       assert.deepEqual(
         [socket.recovered, member.client.recovered, socket.id, socket.data],
         [true, true, member.socket.id, { user: "ann" }],
@@ -77,6 +77,7 @@ for (const options of [{}, { streamCount: 2 }, { useShardedPubSub: true }, { onl
       const gone = once(socket, "disconnect");
       member.client.close();
       await gone;
+      proxy.close();
     });
 
     test("a session lies in Redis until its time is up, and is taken out by who asks with an offset of the stream", async () => {
@@ -124,42 +125,4 @@ for (const options of [{}, { streamCount: 2 }, { useShardedPubSub: true }, { onl
 
     actsAsOneServer(() => pair as Pair, { ...ALL, offsets: true, bytes });
   });
-}
-
-/** Brings connections to a server, until they are cut; nobody is there then, until there is another target. */
-class Proxy {
-  target: number | null = null;
-  readonly #connections = new Set<Socket>();
-  readonly #server = createServer((socket) => {
-    socket.on("error", () => {});
-    if (this.target === null) return void socket.destroy();
-    const onward = createConnection(this.target, "127.0.0.1");
-    onward.on("error", () => socket.destroy());
-    socket.on("close", () => onward.destroy());
-    onward.on("close", () => socket.destroy());
-    socket.pipe(onward).pipe(socket);
-    this.#connections.add(socket);
-  });
-
-  static async listen(target: number): Promise<Proxy> {
-    const proxy = new Proxy();
-    proxy.target = target;
-    proxy.#server.listen(0, "127.0.0.1");
-    await once(proxy.#server, "listening");
-    return proxy;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  cut(): void {
-    this.target = null;
-    for (const connection of this.#connections) connection.destroy();
-    this.#connections.clear();
-  }
-
-  close(): void {
-    this.#server.close();
-  }
 }
