@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, describe, test, type TestContext } from "node:test";
 import type { Server } from "socket.io";
 import type { Adapter } from "socket.io-adapter";
 import { createShardedAdapter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
+import type { Member } from "../support/member.ts";
 import { RedisCluster, withoutRedis } from "../support/redis.ts";
-import { load, loadRedis, OURS } from "./kinds.ts";
-import { Member } from "./node.ts";
+import { loadRedis } from "./kinds.ts";
+import { serveMember } from "./node.ts";
 
 /*
  * A Redis Cluster of three nodes that goes away and comes back, or to which the way is cut: what servers go on doing
@@ -59,21 +58,13 @@ async function clientOf(t: TestContext, library: Library, ways: ReadonlyMap<numb
 }
 
 async function start(t: TestContext, library: Library, ways: ReadonlyMap<number, number>): Promise<Node> {
-  const { Server: Ours, connect } = load(OURS);
   const [pubClient, subClient] = [await clientOf(t, library, ways), await clientOf(t, library, ways)];
-  const http = createServer();
-  const io = new Ours(http, { transports: ["websocket"], adapter: createShardedAdapter(pubClient, subClient) });
-  t.after(() => io.close());
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  const adapter = io.of("/").adapter;
-  await adapter.init();
-  const connection = new Promise<any>((resolve) => io.once("connection", resolve));
-  const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports: ["websocket"] });
-  t.after(() => client.close());
-  const member = new Member(client, await connection);
-  if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
-  return { io, adapter, member };
+  const served = await serveMember(createShardedAdapter(pubClient, subClient));
+  t.after(async () => {
+    await served.io.close();
+    served.member.client.close();
+  });
+  return served;
 }
 
 /** Resolves once a server has told all of these reasons. It publishes meanwhile: ioredis connects to a node when it has something for it. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { Member } from "./node.ts";
+import type { Member } from "../support/member.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- emitters and servers of several makes have no type in common */
 

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { load, loadRedis, type Kind, type Modules } from "./kinds.ts";
+import { listen, portOf } from "../support/listening.ts";
+import { Member } from "../support/member.ts";
+import { load, loadRedis, OURS, type Kind, type Modules } from "./kinds.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- servers and clients of four generations have no type in common */
 
@@ -41,28 +42,26 @@ export class ClusterNode {
         ? modules.adapter({ pubClient, subClient, ...adapterOptions })
         : modules.adapter.createAdapter(pubClient, subClient, adapterOptions),
     );
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
+    await listen(http);
     const node = new ClusterNode(kind, io, modules, http, [pubClient, subClient]);
     await node.#subscribed(pubClient);
     return node;
   }
 
   get port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return portOf(this.#http);
   }
 
   /** A client of this server, connected, and the server's half of it. */
   async connect(namespace = "/", rooms: readonly (string | number)[] = []): Promise<Member> {
-    const nsp = this.io.of(namespace);
-    const joined = new Promise<any>((resolve) => nsp.once("connection", resolve));
-    const client = this.modules.connect(`http://127.0.0.1:${this.port}${namespace}`, {
-      transports: ["websocket"],
-      forceNew: true,
+    const member = await Member.join(this.io.of(namespace), () => {
+      const client = this.modules.connect(`http://127.0.0.1:${this.port}${namespace}`, {
+        transports: ["websocket"],
+        forceNew: true,
+      });
+      this.#clients.push(client);
+      return client;
     });
-    this.#clients.push(client);
-    const member = new Member(client, await joined);
-    if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
     for (const room of rooms) await joinRoom(this.kind, member.socket, room);
     return member;
   }
@@ -101,58 +100,22 @@ export class ClusterNode {
   }
 }
 
+/** A server of ours with this adapter, which is ready, and a client of it. Whoever asks closes both. */
+export async function serveMember(
+  adapter: unknown,
+  clientOptions: object = {},
+): Promise<{ readonly io: any; readonly adapter: any; readonly member: Member }> {
+  const { Server: Ours, connect } = load(OURS);
+  const http = createServer();
+  const io = new Ours(http, { transports: ["websocket"], adapter });
+  const url = `http://127.0.0.1:${await listen(http)}`;
+  await io.of("/").adapter.init();
+  const member = await Member.join(io, () => connect(url, { transports: ["websocket"], ...clientOptions }));
+  return { io, adapter: io.of("/").adapter, member };
+}
+
 /** How many nodes listen, by the port of Redis. */
 const subscribers = new Map<number, number>();
-
-/** A client, and what it has heard. */
-export class Member {
-  readonly heard: unknown[][] = [];
-  readonly #waiting = new Set<() => void>();
-
-  constructor(
-    readonly client: any,
-    readonly socket: any,
-  ) {
-    const hear = (name: string, args: unknown[]): void => {
-      this.heard.push([name, ...args]);
-      for (const check of this.#waiting) check();
-    };
-    if (typeof client.onAny === "function") client.onAny((name: string, ...args: unknown[]) => hear(name, args));
-    else {
-      // Clients of 2.x have no such thing.
-      const onevent = client.onevent as (packet: { data: [string, ...unknown[]] }) => void;
-      client.onevent = function (packet: { data: [string, ...unknown[]] }) {
-        hear(packet.data[0], packet.data.slice(1));
-        onevent.call(this, packet);
-      };
-    }
-  }
-
-  get id(): string {
-    return this.socket.id as string;
-  }
-
-  /** Resolves once an event of this name has arrived. */
-  async hears(name: string): Promise<unknown[]> {
-    const found = (): unknown[] | undefined => this.heard.find((event) => event[0] === name);
-    if (found() === undefined) {
-      await new Promise<void>((resolve) => {
-        const check = (): void => {
-          if (found() === undefined) return;
-          this.#waiting.delete(check);
-          resolve();
-        };
-        this.#waiting.add(check);
-      });
-    }
-    return found()!.slice(1);
-  }
-
-  /** The names of what has arrived so far. */
-  get names(): unknown[] {
-    return this.heard.map(([name]) => name);
-  }
-}
 
 /** In Socket.IO 2, to join is asynchronous. */
 export function joinRoom(kind: Kind, socket: any, room: string | number): Promise<void> | void {

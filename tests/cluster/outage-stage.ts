@@ -1,13 +1,11 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import type { Server } from "socket.io";
 import type { Adapter } from "socket.io-adapter";
 import { createAdapter } from "socket.io-redis";
 import type { FaultyProxy } from "../support/faulty-proxy.ts";
-import { load, loadRedis, OURS } from "./kinds.ts";
-import { Member } from "./node.ts";
+import type { Member } from "../support/member.ts";
+import { loadRedis } from "./kinds.ts";
+import { serveMember } from "./node.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- clients of several libraries have no type in common */
 
@@ -67,31 +65,19 @@ export interface StartOptions {
 export async function start(
   t: TestContext,
   library: Library,
-  port: number,
+  redisPort: number,
   { create = createAdapter, retryMs = 20, ioredisOptions = {}, ...options }: StartOptions = {},
 ): Promise<Node> {
-  const { Server: Ours, connect } = load(OURS);
   const [pubClient, subClient] = [
-    await clientOf(t, library, port, retryMs, ioredisOptions),
-    await clientOf(t, library, port, retryMs, ioredisOptions),
+    await clientOf(t, library, redisPort, retryMs, ioredisOptions),
+    await clientOf(t, library, redisPort, retryMs, ioredisOptions),
   ];
-  const http = createServer();
   const adapter = create(pubClient, subClient, { requestsTimeout: 300, ...options });
-  const io = new Ours(http, { transports: ["websocket"], adapter });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  await io.of("/").adapter.init();
-  const connection = new Promise<any>((resolve) => io.once("connection", resolve));
-  const client = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
-    transports: ["websocket"],
-    reconnection: false,
-  });
-  const member = new Member(client, await connection);
-  if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
+  const served = await serveMember(adapter, { reconnection: false });
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= io.close());
+  const close = (): Promise<void> => (closed ??= served.io.close());
   t.after(close);
-  return { io, adapter: io.of("/").adapter, member, close };
+  return { ...served, close };
 }
 
 /** Resolves once the server knows that none of its clients has a connection. */

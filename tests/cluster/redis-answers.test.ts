@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { sep } from "node:path";
 import { after, before, describe, test } from "node:test";
+import type { Member } from "../support/member.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { loadRedis, OURS, OURS_FOLDER, PEERS_FOLDER, provenance, UPSTREAM, type Kind } from "./kinds.ts";
-import { ClusterNode, type Member } from "./node.ts";
+import { ClusterNode } from "./node.ts";
 
 /** How long a question may take that nobody is to wait for, in ms: far more than it does. */
 const LONG_MS = 20_000;

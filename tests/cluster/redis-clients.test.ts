@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createAdapter, createShardedAdapter, createStreamsAdapter } from "socket.io-redis";
+import type { Member } from "../support/member.ts";
 import { RedisCluster, RedisServer, withoutRedis } from "../support/redis.ts";
 import { load, loadRedis, OURS } from "./kinds.ts";
-import { Member } from "./node.ts";
+import { serveMember } from "./node.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- clients of several libraries have no type in common */
 
@@ -53,30 +52,17 @@ async function clustered(library: "redis" | "ioredis", ports: readonly number[])
 
 /** Two servers over pub/sub speak with each other, whatever carries it. */
 async function proveTwoServers(connect: () => Promise<Connection>, form: "clients" | "options"): Promise<void> {
-  const { Server, connect: connectClient } = load(OURS);
   const connections: Connection[] = [];
   const nodes: { io: any; member: Member }[] = [];
   for (let number = 0; number < 2; number++) {
     const [pub, sub] = [await connect(), await connect()];
     connections.push(pub, sub);
     const [pubClient, subClient] = [pub.client, sub.client];
-    const http = createServer();
-    const io = new Server(http, {
-      transports: ["websocket"],
-      adapter:
-        form === "clients"
-          ? createAdapter(pubClient, subClient, { requestsTimeout: 4000 })
-          : load(OURS).adapter({ pubClient, subClient, key: "app" }),
-    });
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
-    await io.of("/").adapter.init();
-    const connection = new Promise<any>((resolve) => io.once("connection", resolve));
-    const client = connectClient(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
-      transports: ["websocket"],
-    });
-    const member = new Member(client, await connection);
-    if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
+    const { io, member } = await serveMember(
+      form === "clients"
+        ? createAdapter(pubClient, subClient, { requestsTimeout: 4000 })
+        : load(OURS).adapter({ pubClient, subClient, key: "app" }),
+    );
     await member.socket.join(["room", `room ${number}`]);
     nodes.push({ io, member });
   }

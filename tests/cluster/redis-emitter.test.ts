@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { Emitter } from "socket.io-redis";
+import type { Member } from "../support/member.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { movesSockets, refusesWhatNobodyHears } from "./emitter-behaviours.ts";
 import { loadRedis, OURS, PEERS_FOLDER, UPSTREAM, type Kind } from "./kinds.ts";
-import { ClusterNode, type Member } from "./node.ts";
+import { ClusterNode } from "./node.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- emitters of several makes have no type in common */
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { encode } from "socket.io-msgpack-parser/build/codec/encode.js";
+import { Member } from "../support/member.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { load, loadRedis, OURS } from "./kinds.ts";
-import { ClusterNode, Member } from "./node.ts";
+import { ClusterNode } from "./node.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- messages of any kind */
 
@@ -124,9 +125,7 @@ describe("messages that make no sense", { skip: withoutRedis }, () => {
         await publisher.call("XADD", "socket.io", "*", ...fields.slice(0, 2 * (1 + (at % 4))));
       }
       victim.close();
-      const connection = new Promise<any>((resolve) => servers[0].once("connection", resolve));
-      const member = new Member(connect(url, { forceNew: true }), await connection);
-      if (!member.client.connected) await new Promise((resolve) => member.client.once("connect", resolve));
+      const member = await Member.join(servers[0], () => connect(url, { forceNew: true }));
       await proveAlive(member, servers[1]);
       member.client.close();
       for (const io of servers) await io.close();

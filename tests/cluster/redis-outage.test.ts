@@ -129,19 +129,7 @@ describe("a server whose Redis goes away", { skip: withoutRedis }, () => {
     ["bytes", { maxBytes: 130 }],
   ] as const) {
     test(`loses what is beyond the limit of ${limit}, and tells each`, async (t) => {
-      const { proxy, cut, other } = await pair(t, "redis-4", { outbox: options });
-      const lost = lostBy(cut);
-      await cutOff(cut, proxy);
-      cut.io.emit("kept", 1);
-      cut.io.emit("kept", 2);
-      sayEverything(cut);
-      const restored = once(cut.adapter, "restored");
-      proxy.forward();
-      assert.deepEqual(await restored, [{ sent: 2, lost: 5 }]);
-      assert.deepEqual(lost, fullFor(OPERATIONS));
-      cut.io.emit("last");
-      await other.member.hears("last");
-      assert.deepEqual(heardOf(other.member, "kept"), [1, 2]);
+      await losesWhatDoesNotFit(await pair(t, "redis-4", { outbox: options }));
     });
   }
 
@@ -228,19 +216,26 @@ describe("servers over streams whose Redis goes away", { skip: withoutRedis }, (
     ["bytes", { maxBytes: 250 }],
   ] as const) {
     test(`lose what is beyond the limit of ${limit}, and tell each`, async (t) => {
-      const { proxy, cut, other } = await pair(t, "ioredis", { create, outbox });
-      const lost = lostBy(cut);
-      await cutOff(cut, proxy, REASONS_OF_STREAMS);
-      cut.io.emit("kept", 1);
-      cut.io.emit("kept", 2);
-      sayEverything(cut);
-      const restored = once(cut.adapter, "restored");
-      proxy.forward();
-      assert.deepEqual(await restored, [{ sent: 2, lost: 5 }]);
-      assert.deepEqual(lost, fullFor(OPERATIONS));
-      cut.io.emit("last");
-      await other.member.hears("last");
-      assert.deepEqual(heardOf(other.member, "kept"), [1, 2]);
+      await losesWhatDoesNotFit(await pair(t, "ioredis", { create, outbox }), REASONS_OF_STREAMS);
     });
   }
 });
+
+/** The outbox has room for two messages. */
+async function losesWhatDoesNotFit(
+  { proxy, cut, other }: Awaited<ReturnType<typeof pair>>,
+  reasons?: readonly string[],
+): Promise<void> {
+  const lost = lostBy(cut);
+  await cutOff(cut, proxy, reasons);
+  cut.io.emit("kept", 1);
+  cut.io.emit("kept", 2);
+  sayEverything(cut);
+  const restored = once(cut.adapter, "restored");
+  proxy.forward();
+  assert.deepEqual(await restored, [{ sent: 2, lost: 5 }]);
+  assert.deepEqual(lost, fullFor(OPERATIONS));
+  cut.io.emit("last");
+  await other.member.hears("last");
+  assert.deepEqual(heardOf(other.member, "kept"), [1, 2]);
+}

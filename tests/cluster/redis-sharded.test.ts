@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { listen } from "../support/listening.ts";
+import { Member } from "../support/member.ts";
 import { RedisCluster, withoutRedis } from "../support/redis.ts";
 import { load, loadRedis, OURS, UPSTREAM, type Kind } from "./kinds.ts";
-import { Member } from "./node.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- clients and servers of several makers have no type in common */
 
@@ -31,19 +31,16 @@ async function startNode(
   const http = createServer();
   const io = new modules.Server(http, { transports: ["websocket"] });
   io.adapter(modules.adapter.createShardedAdapter(pub.client, sub.client, { subscriptionMode }));
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
+  const port = await listen(http);
   const clients: any[] = [];
   return {
     io,
     async connect(rooms) {
-      const connection = new Promise<any>((resolve) => io.once("connection", resolve));
-      const client = modules.connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
-        transports: ["websocket"],
-        forceNew: true,
+      const member = await Member.join(io, () => {
+        const client = modules.connect(`http://127.0.0.1:${port}`, { transports: ["websocket"], forceNew: true });
+        clients.push(client);
+        return client;
       });
-      clients.push(client);
-      const member = new Member(client, await connection);
       await member.socket.join([...rooms]);
       return member;
     },

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createRequire } from "node:module";
 import { sep } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { listen, portOf } from "../support/listening.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { load, loadRedis, OURS, OURS_FOLDER, PEERS_FOLDER, provenance, UPSTREAM, type Kind } from "./kinds.ts";
 import { Conversation, type Connect } from "./talker.ts";
@@ -134,13 +134,12 @@ class Server {
     });
     const channel = "socket.io-request#/#";
     while (((await pubClient.pubsub("NUMSUB", channel)) as [string, number])[1] !== servers);
-    http.listen(port, "127.0.0.1");
-    await once(http, "listening");
+    await listen(http, port);
     return new Server(kind, io, http, [pubClient, subClient]);
   }
 
   get port(): number {
-    return (this.http.address() as AddressInfo).port;
+    return portOf(this.http);
   }
 
   /** The revision of Engine.IO that each of its clients speaks. */

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { createAdapter, createShardedAdapter, createStreamsAdapter, Emitter, StreamsEmitter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { load, loadRedis, OURS } from "./kinds.ts";
-import { Member } from "./node.ts";
+import { serveMember } from "./node.ts";
 import { connectClient, RecoveringNode } from "./streams-node.ts";
 
 /*
@@ -134,18 +131,9 @@ for (const way of WAYS) {
     };
 
     async function start(t: TestContext, signing: object | undefined) {
-      const { Server, connect } = load(OURS);
-      const http = createServer();
-      const io = new Server(http, { transports: ["websocket"], adapter: way.adapter(client(t), signing) });
-      http.listen(0, "127.0.0.1");
-      await once(http, "listening");
-      const { adapter } = io.of("/");
-      await adapter.init();
-      const connection = new Promise<any>((resolve) => io.once("connection", resolve));
-      const peer = connect(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports: ["websocket"] });
-      const member = new Member(peer, await connection);
+      const { io, adapter, member } = await serveMember(way.adapter(client(t), signing));
       t.after(async () => {
-        peer.close();
+        member.client.close();
         await io.close();
       });
       const refused = (reason: string): Promise<void> =>

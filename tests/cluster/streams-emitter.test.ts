@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { StreamsEmitter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
+import type { Member } from "../support/member.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { movesSockets, refusesWhatNobodyHears } from "./emitter-behaviours.ts";
 import { OURS, prove } from "./kinds.ts";
-import type { Member } from "./node.ts";
 import { connectClient } from "./streams-node.ts";
 import { redisClient, StreamsNode, STREAMS_UPSTREAM, untilRead } from "./streams-kinds.ts";
 

@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
+import { listen, portOf } from "../support/listening.ts";
+import { Member } from "../support/member.ts";
 import { load, loadRedis, OURS, PEERS_FOLDER, UPSTREAM, type Kind } from "./kinds.ts";
-import { Member } from "./node.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- clients and servers of several makers have no type in common */
 
@@ -45,31 +44,29 @@ export class StreamsNode {
         ? load(OURS).adapter.createStreamsAdapter
         : inPeers("@socket.io/redis-streams-adapter").createAdapter;
     io.adapter(create(redis, { blockTimeInMs: 200, ...options }));
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
+    await listen(http);
     await io.of("/").adapter.init?.();
     return new StreamsNode(kind, io, http, redis);
   }
 
   get port(): number {
-    return (this.http.address() as AddressInfo).port;
+    return portOf(this.http);
   }
 
   async connect(rooms: readonly string[] = [], port = this.port, namespace = "/"): Promise<Member> {
     const nsp = this.io.of(namespace);
     await nsp.adapter.init?.();
-    const connection = new Promise<any>((resolve) => nsp.once("connection", resolve));
-    const client = load(OURS).connect(`http://127.0.0.1:${port}${namespace}`, {
-      transports: ["websocket"],
-      forceNew: true,
-      reconnectionDelay: 10,
-      reconnectionDelayMax: 50,
+    const member = await Member.join(nsp, () => {
+      const client = load(OURS).connect(`http://127.0.0.1:${port}${namespace}`, {
+        transports: ["websocket"],
+        forceNew: true,
+        reconnectionDelay: 10,
+        reconnectionDelayMax: 50,
+      });
+      this.clients.push(client);
+      return client;
     });
-    this.clients.push(client);
-    const socket = await connection;
-    const member = new Member(client, socket);
-    if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
-    await socket.join([...rooms]);
+    await member.socket.join([...rooms]);
     return member;
   }
 

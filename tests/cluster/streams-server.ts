@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
 import { createStreamsAdapter } from "socket.io-redis";
+import { listen } from "../support/listening.ts";
 import { loadRedis } from "./kinds.ts";
 
 /* A server in a process of its own, to be killed. Tells its port. */
@@ -33,7 +32,6 @@ io.on("connection", (socket) => {
     done();
   });
 });
-http.listen(0, "127.0.0.1");
-await once(http, "listening");
+const port = await listen(http);
 await io.of("/").adapter.init();
-process.send!((http.address() as AddressInfo).port);
+process.send!(port);

@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
 import { createAdapter, createShardedAdapter, createStreamsAdapter } from "socket.io-redis";
+import { listen } from "../../support/listening.ts";
 import { loadRedis } from "../kinds.ts";
 import { FAULTY_ADAPTERS, type FaultName } from "./faulty-adapters.ts";
 
@@ -74,14 +73,13 @@ export class LocalNode {
           };
     const http = createServer();
     const io = new Server(http, { transports: ["websocket"], adapter });
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
+    const port = await listen(http);
     await io.of("/").adapter.init();
     for (const event of ["degraded", "restored"] as const) {
       io.of("/").adapter.on(event, (about: unknown) => notice(event, about));
     }
     io.on("connection", (socket) => socket.on("disconnect", () => notice("disconnect", socket.id)));
-    return new LocalNode((http.address() as AddressInfo).port, io, () => {
+    return new LocalNode(port, io, () => {
       for (const client of clients) client.disconnect();
     });
   }

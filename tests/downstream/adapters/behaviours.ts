@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Member } from "../../support/member.ts";
 import { until } from "../../support/until.ts";
-import type { Member, Node } from "./pair.ts";
+import type { Node, Pair } from "./pair.ts";
 
 /** What an adapter knows beyond broadcasts, which all of them know. */
 export interface Abilities {
@@ -18,12 +19,6 @@ export interface Abilities {
 }
 
 export const ALL: Abilities = { serverSideEmit: true, serverCount: true, close: true, acks: true };
-
-export interface Pair {
-  readonly nodes: readonly [Node, Node];
-  /** A client of each, in `room` and in `room 0` or `room 1`. */
-  readonly members: readonly [Member, Member];
-}
 
 const VALUES = [1, "€", null, { a: [true, { b: 1.5 }] }];
 const BYTES = [{ file: Buffer.from([1, 2, 3]), name: "a" }, Buffer.alloc(70_000, 7)];

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { assertNoLimit } from "../../support/limits.ts";
+import { listen, portOf } from "../../support/listening.ts";
+import { Member } from "../../support/member.ts";
 import { until } from "../../support/until.ts";
 import { load } from "./tree.ts";
 
@@ -23,29 +24,28 @@ export class Node {
     const { Server } = load("socket.io");
     const http = createServer();
     const io = new Server(http, { adapter, transports: ["websocket"], ...options });
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
+    await listen(http);
     return new Node(io, http, end);
   }
 
   get port(): number {
-    return (this.http.address() as AddressInfo).port;
+    return portOf(this.http);
   }
 
   /** A client of this server, in these rooms. */
   async connect(rooms: readonly string[] = [], port: number = this.port): Promise<Member> {
-    const connected = new Promise<any>((resolve) => this.io.once("connection", resolve));
-    const client = load("socket.io-client").io(`http://127.0.0.1:${port}`, {
-      transports: ["websocket"],
-      forceNew: true,
-      reconnectionDelay: 10,
-      reconnectionDelayMax: 10,
+    const member = await Member.join(this.io, () => {
+      const client = load("socket.io-client").io(`http://127.0.0.1:${port}`, {
+        transports: ["websocket"],
+        forceNew: true,
+        reconnectionDelay: 10,
+        reconnectionDelayMax: 10,
+      });
+      this.#clients.push(client);
+      return client;
     });
-    this.#clients.push(client);
-    const socket = await connected;
-    if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
-    await socket.join([...rooms]);
-    return new Member(client, socket);
+    await member.socket.join([...rooms]);
+    return member;
   }
 
   stop(): Promise<void> {
@@ -61,41 +61,6 @@ export class Node {
     }
     await this.end();
     assertNoLimit(this.io);
-  }
-}
-
-/** A client, its half on the server, and what it has heard. */
-export class Member {
-  readonly heard: unknown[][] = [];
-  readonly #watchers = new Set<() => void>();
-
-  constructor(
-    readonly client: any,
-    readonly socket: any,
-  ) {
-    client.onAny((...event: unknown[]) => {
-      this.heard.push(event);
-      for (const watch of this.#watchers) watch();
-    });
-  }
-
-  /** The arguments of the first event of this name, once it has arrived. */
-  hears(name: string): Promise<unknown[]> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const found = this.heard.find(([heard]) => heard === name);
-        if (found === undefined) return;
-        this.#watchers.delete(look);
-        resolve(found.slice(1));
-      };
-      this.#watchers.add(look);
-      look();
-    });
-  }
-
-  /** The names of what it has heard that begin so. */
-  named(start: string): unknown[] {
-    return this.heard.map(([name]) => name).filter((name) => String(name).startsWith(start));
   }
 }
 
@@ -115,4 +80,24 @@ export async function untilConnected(...nodes: readonly Node[]): Promise<void> {
   const left = members.map(({ socket }) => new Promise((resolve) => socket.once("disconnect", resolve)));
   for (const { client } of members) client.close();
   await Promise.all(left);
+}
+
+/** Two servers, and a client of each, in `room` and in `room 0` or `room 1`. */
+export interface Pair {
+  readonly nodes: readonly [Node, Node];
+  readonly members: readonly [Member, Member];
+}
+
+/** What there is of a pair so far. */
+export type StartingPair = { -readonly [K in keyof Pair]?: Pair[K] };
+
+export async function startPair(pair: StartingPair, start: () => Promise<Node>): Promise<void> {
+  const nodes = (pair.nodes = [await start(), await start()]);
+  await untilConnected(...nodes);
+  pair.members = [await nodes[0].connect(["room", "room 0"]), await nodes[1].connect(["room", "room 1"])];
+}
+
+/** Also one that did not come into being. */
+export async function stopPair({ nodes }: StartingPair): Promise<void> {
+  await Promise.all((nodes ?? []).map((node) => node.stop()));
 }

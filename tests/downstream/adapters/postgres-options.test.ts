@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { after, before, describe, test } from "node:test";
-import { Node, untilConnected, type Member } from "./pair.ts";
+import type { Member } from "../../support/member.ts";
+import { Node, untilConnected } from "./pair.ts";
 import { PostgresServer, withoutPostgres } from "./postgres-server.ts";
 import { assertServerIsOurs, load, placeOf } from "./tree.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { actsAsOneServer, ALL, type Abilities, type Pair } from "./behaviours.ts";
-import { Node, untilConnected } from "./pair.ts";
+import { actsAsOneServer, ALL, type Abilities } from "./behaviours.ts";
+import { Node, type Pair, startPair, type StartingPair, stopPair } from "./pair.ts";
 import { PostgresServer, withoutPostgres } from "./postgres-server.ts";
 import { assertServerIsOurs, load, loadedPlaces, OUR_BASE, placeFor, placeOf, type Place } from "./tree.ts";
 
@@ -40,7 +40,7 @@ for (const { folder, version, abilities, base, hearsEmitter } of KINDS) {
     let postgres: PostgresServer;
     const pools: any[] = [];
     const connections: any[] = [];
-    const pair: Partial<{ -readonly [K in keyof Pair]: Pair[K] }> = {};
+    const pair: StartingPair = {};
 
     // Several connections that notify would not keep the order of what is published.
     const connect = (max: number): any => {
@@ -64,12 +64,10 @@ for (const { folder, version, abilities, base, hearsEmitter } of KINDS) {
       await pool.query(
         "CREATE TABLE socket_io_attachments (id bigserial UNIQUE, created_at timestamptz DEFAULT NOW(), payload bytea)",
       );
-      const nodes = (pair.nodes = [await start(), await start()]);
-      await untilConnected(...nodes);
-      pair.members = [await nodes[0].connect(["room", "room 0"]), await nodes[1].connect(["room", "room 1"])];
+      await startPair(pair, start);
     });
     after(async () => {
-      await Promise.all((pair.nodes ?? []).map((node) => node.stop()));
+      await stopPair(pair);
       await Promise.all(pools.map((pool) => pool.end()));
       postgres.stop();
     });

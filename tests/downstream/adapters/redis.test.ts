@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { RedisServer, withoutRedis } from "../../support/redis.ts";
-import { actsAsOneServer, ALL, type Abilities, type Pair } from "./behaviours.ts";
-import { Node, untilConnected } from "./pair.ts";
+import { actsAsOneServer, ALL, type Abilities } from "./behaviours.ts";
+import { Node, type Pair, startPair, type StartingPair, stopPair } from "./pair.ts";
 import { assertServerIsOurs, load, loadedPlaces, OUR_BASE, placeFor, placeOf, type Place } from "./tree.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- adapters and clients of many makes */
@@ -72,7 +72,7 @@ const KINDS: readonly Kind[] = [
 for (const { name, folder, version, create, abilities, base } of KINDS) {
   describe(`${name} on our server`, { skip: withoutRedis }, () => {
     let redis: RedisServer;
-    const pair: Partial<{ -readonly [K in keyof Pair]: Pair[K] }> = {};
+    const pair: StartingPair = {};
 
     const start = async (): Promise<Node> => {
       const client = load("redis").createClient({ socket: { port: redis.port, host: "127.0.0.1" } });
@@ -89,12 +89,10 @@ for (const { name, folder, version, create, abilities, base } of KINDS) {
 
     before(async () => {
       redis = await RedisServer.start();
-      const nodes = (pair.nodes = [await start(), await start()]);
-      await untilConnected(...nodes);
-      pair.members = [await nodes[0].connect(["room", "room 0"]), await nodes[1].connect(["room", "room 1"])];
+      await startPair(pair, start);
     });
     after(async () => {
-      await Promise.all((pair.nodes ?? []).map((node) => node.stop()));
+      await stopPair(pair);
       await redis.stop();
     });
 

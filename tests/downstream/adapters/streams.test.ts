@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { FaultyProxy } from "../../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../../support/redis.ts";
-import { actsAsOneServer, ALL, type Pair } from "./behaviours.ts";
-import { Node, untilConnected } from "./pair.ts";
+import { actsAsOneServer, ALL } from "./behaviours.ts";
+import { Node, type Pair, startPair, type StartingPair, stopPair } from "./pair.ts";
 import { assertServerIsOurs, load, loadedPlaces, OUR_BASE, placeFor, placeOf } from "./tree.ts";
 
 const ADAPTER = "@socket.io/redis-streams-adapter";
@@ -14,7 +14,7 @@ for (const options of [{}, { streamCount: 2 }, { useShardedPubSub: true }, { onl
 
   describe(`${ADAPTER} with ${JSON.stringify(options)} on our server`, { skip: withoutRedis }, () => {
     let redis: RedisServer;
-    const pair: Partial<{ -readonly [K in keyof Pair]: Pair[K] }> = {};
+    const pair: StartingPair = {};
 
     const start = async (): Promise<Node> => {
       const { Redis } = load("ioredis");
@@ -26,12 +26,10 @@ for (const options of [{}, { streamCount: 2 }, { useShardedPubSub: true }, { onl
 
     before(async () => {
       redis = await RedisServer.start();
-      const nodes = (pair.nodes = [await start(), await start()]);
-      await untilConnected(...nodes);
-      pair.members = [await nodes[0].connect(["room", "room 0"]), await nodes[1].connect(["room", "room 1"])];
+      await startPair(pair, start);
     });
     after(async () => {
-      await Promise.all((pair.nodes ?? []).map((node) => node.stop()));
+      await stopPair(pair);
       await redis.stop();
     });
 
