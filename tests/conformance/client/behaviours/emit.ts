@@ -324,6 +324,21 @@ export const emit: Behaviours = {
     assert.deepEqual(socket.listenersAnyOutgoing(), []);
   },
 
+  "the lists of catch-all listeners follow those that are added and taken out": async (stage) => {
+    const { socket } = await stage.joined();
+    const [one, other] = [(): void => {}, (): void => {}];
+    socket.onAny(one).onAnyOutgoing(one);
+    const lists = [socket.listenersAny(), socket.listenersAnyOutgoing()];
+    assert.equal(socket.prependAny(other), socket);
+    assert.equal(socket.prependAnyOutgoing(other), socket);
+    assert.deepEqual(lists, [
+      [other, one],
+      [other, one],
+    ]);
+    socket.offAny(one).offAnyOutgoing(one);
+    assert.deepEqual(lists, [[other], [other]]);
+  },
+
   "outgoing catch-all listeners come before the event leaves: they may change its arguments, and what they emit goes first":
     async (stage) => {
       const { socket, wire } = await stage.joining();
