@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { MessageType } from "socket.io-adapter";
 import { VirtualTime } from "../../../tests/conformance/engine/virtual-time.ts";
-import { BeatingAdapter, Bus, FakeNamespace } from "./support.ts";
+import { BeatingAdapter, Bus, FakeNamespace, settled } from "./support.ts";
 
 const time = VirtualTime.install();
 beforeEach(() => time.reset());
 
 const everybody = () => ({ rooms: new Set<string>(), except: new Set<string>(), flags: {} });
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function cluster(count: number, opts?: object) {
   const bus = new Bus();

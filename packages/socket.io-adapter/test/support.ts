@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { TestContext } from "node:test";
 import {
   ClusterAdapter,
   ClusterAdapterWithHeartbeat,
@@ -160,3 +161,31 @@ export class BeatingAdapter extends ClusterAdapterWithHeartbeat implements Recei
     return this.bus.respond(requesterUid, response);
   }
 }
+
+/** What a broadcast to these rooms is for. */
+export const to = (...rooms: string[]) => ({ rooms: new Set(rooms), except: new Set<string>(), flags: {} });
+
+interface Node {
+  readonly nsp: FakeNamespace;
+  readonly adapter: CountingAdapter;
+}
+
+/** Servers with one socket each, `s0` and so on, all of them in the room `all`. */
+export function cluster(count: number, opts?: object, bus = new Bus()) {
+  const nodes = Array.from({ length: count }, (_, index): Node => {
+    const nsp = new FakeNamespace("/", opts);
+    const adapter = new CountingAdapter(nsp, bus);
+    nsp.add(adapter, `s${index}`, "all");
+    return { nsp, adapter };
+  });
+  const received = (index: number): unknown[][] => nodes[index]!.nsp.sockets.get(`s${index}`)!.received;
+  return { bus, nodes, received, first: nodes[0]!, second: nodes[1]! };
+}
+
+/** Time stands still until the test lets it go on. */
+export function useTimers(t: TestContext): void {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+}
+
+/** Lets what is on its way arrive. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
