@@ -5,6 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Server, type Socket as Session } from "engine.io";
 import { openPacket, PollingServer } from "../../packages/engine.io-client/test/support/polling-server.ts";
 import { RawWebSocketServer } from "../../packages/engine.io-client/test/support/websocket-server.ts";
+import { freePort } from "../support/free-port.ts";
 import { listen } from "../support/listening.ts";
 import { DEADLINE, memory, MIB } from "./attack.ts";
 import { load } from "./load.ts";
@@ -81,9 +82,7 @@ published<Client>(
   "clients that lost one server together do not come back together, at the longest delay either",
   "socket.io-client 4.8.4",
   async ({ Manager }, t) => {
-    const closed = createServer();
-    const port = await listen(closed);
-    closed.close();
+    const port = await freePort();
     const delays: number[] = [];
     const { setTimeout } = globalThis;
     t.mock.method(globalThis, "setTimeout", (callback: () => void, delayMs = 0, ...args: unknown[]) => {

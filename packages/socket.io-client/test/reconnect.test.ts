@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Random } from "../../../tests/support/random.ts";
 import { Backoff } from "../src/reconnect.ts";
 
 function backoffOf(
@@ -11,22 +12,12 @@ function backoffOf(
   return new Backoff({ reconnectionAttempts, reconnectionDelay, reconnectionDelayMax, randomizationFactor });
 }
 
-/** A small generator of known quality (mulberry32), so that every run draws the same numbers. */
-function seeded(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function delaysOfAttempt(attempt: number, draws = 20_000): number[] {
   const backoff = backoffOf(1000, 5000, 0.5, Infinity);
-  const random = seeded(attempt);
+  const random = new Random(attempt);
   return Array.from({ length: draws }, () => {
     backoff.attempts = attempt - 1;
-    return backoff.duration(random);
+    return backoff.duration(() => random.next());
   });
 }
 
@@ -70,9 +61,9 @@ test("a factor outside of ]0, 1] means no jitter", () => {
 
 test("an infinite cap never makes a delay that timers take for none", () => {
   const backoff = backoffOf(1000, Infinity, 0.5, Infinity);
-  const random = seeded(1);
+  const random = new Random(1);
   for (let i = 0; i < 3000; i++) {
-    const delay = backoff.duration(random);
+    const delay = backoff.duration(() => random.next());
     assert.ok(delay >= 500 && delay < 2 ** 31, String(delay));
   }
 });

@@ -1,3 +1,4 @@
+import { Random } from "../../support/random.ts";
 import { check, type Violation } from "./check.ts";
 import type { FaultName } from "./faulty-adapters.ts";
 import type { Fault, Question, Span, Stay } from "./history.ts";
@@ -36,7 +37,7 @@ const MAX_KILLS = 2;
 export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, nodes, fault, adapter = ADAPTER_NAMES[seed % ADAPTER_NAMES.length]! } = options;
   const stage = await Stage.start(nodes, adapter, fault);
-  const driver = new Driver(stage, random(seed));
+  const driver = new Driver(stage, new Random(seed));
   const lost: Violation[] = [];
   try {
     await driver.play(options);
@@ -66,7 +67,7 @@ class Driver {
 
   constructor(
     private readonly stage: Stage,
-    private readonly random: () => number,
+    private readonly random: Random,
   ) {}
 
   async play({ steps = Infinity, forMs = Infinity }: RunOptions): Promise<void> {
@@ -74,7 +75,7 @@ class Driver {
     for (const member of stage.members) {
       for (let count = 0; count < PEERS_PER_NODE; count++) await stage.connect(member);
     }
-    for (const peer of stage.peers) this.#enter(peer, this.#anyOf(ROOMS));
+    for (const peer of stage.peers) this.#enter(peer, this.random.pick(ROOMS));
     await stage.fence();
     const started = performance.now();
     for (let step = 0; step < steps && performance.now() - started < forMs; step++) {
@@ -88,11 +89,11 @@ class Driver {
 
   async #step(): Promise<void> {
     const { stage } = this;
-    const dice = this.random();
+    const dice = this.random.next();
     if (dice < 0.55) return this.#emitSome();
-    if (dice < 0.75) return this.#move(this.#anyOf(stage.peers));
+    if (dice < 0.75) return this.#move(this.random.pick(stage.peers));
     if (dice < 0.83) return this.#ask(dice < 0.79 ? "fetchSockets" : "emitWithAck");
-    if (dice < 0.87) return this.#replace(this.#anyOf(stage.peers));
+    if (dice < 0.87) return this.#replace(this.random.pick(stage.peers));
     if (dice < 0.91) {
       await this.#calm();
       return void (await stage.fence());
@@ -103,14 +104,17 @@ class Driver {
   }
 
   #emitSome(): void {
-    for (let count = Math.ceil(this.random() * 4); count > 0; count--) {
-      this.stage.emit(this.#anyOf(this.stage.members), this.random() < 0.8 ? this.#anyOf(ROOMS) : undefined);
+    for (let count = Math.ceil(this.random.next() * 4); count > 0; count--) {
+      this.stage.emit(
+        this.random.pick(this.stage.members),
+        this.random.next() < 0.8 ? this.random.pick(ROOMS) : undefined,
+      );
     }
   }
 
   /** Into a room, or out of it. */
   #move(peer: Peer): void {
-    const room = this.#anyOf(ROOMS);
+    const room = this.random.pick(ROOMS);
     const stay = this.#stays.get(`${peer.life.id} ${room}`);
     if (stay === undefined) this.#enter(peer, room);
     else this.#leave(peer, stay);
@@ -146,14 +150,14 @@ class Driver {
   /** Another client in place of one. */
   async #replace(peer: Peer): Promise<void> {
     this.stage.disconnect(peer);
-    await this.stage.connect(this.#anyOf(this.stage.members));
-    this.#enter(this.stage.peers.at(-1)!, this.#anyOf(ROOMS));
+    await this.stage.connect(this.random.pick(this.stage.members));
+    this.#enter(this.stage.peers.at(-1)!, this.random.pick(ROOMS));
   }
 
   #ask(kind: Question["kind"]): void {
     const { history, members } = this.stage;
-    const member = this.#anyOf(members);
-    const room = kind === "emitWithAck" ? this.#anyOf(ROOMS) : undefined;
+    const member = this.random.pick(members);
+    const room = kind === "emitWithAck" ? this.random.pick(ROOMS) : undefined;
     const span = history.begin();
     const question: Question = Object.assign(span, { kind, from: member.name, room, answers: [], failed: true });
     history.questions.push(question);
@@ -168,12 +172,12 @@ class Driver {
 
   /** Redis, or the way of one node to it, stands still; nothing is lost by that. */
   #slowDown(): void {
-    if (this.random() < 0.3) {
+    if (this.random.next() < 0.3) {
       this.#isRedisHeld = true;
       this.stage.redis.process.kill("SIGSTOP");
       return;
     }
-    const member = this.#anyOf(this.stage.members);
+    const member = this.random.pick(this.stage.members);
     if (this.#cuts.some(({ node }) => node === member.name)) return;
     member.proxy.hold();
     this.#held.push(member);
@@ -182,7 +186,7 @@ class Driver {
   /** One node, or one after the other all of them: a partition. */
   async #cutOff(): Promise<void> {
     this.#goOn();
-    const member = this.#anyOf(this.stage.members);
+    const member = this.random.pick(this.stage.members);
     if (this.#cuts.some(({ node }) => node === member.name)) return;
     this.#cuts.push(await this.stage.cut(member, () => this.#emitSome()));
   }
@@ -195,7 +199,7 @@ class Driver {
     await this.#calm();
     this.#kills++;
     // Some of it is under way.
-    for (let count = 0; count < 3; count++) this.stage.emit(mortal, this.#anyOf(ROOMS));
+    for (let count = 0; count < 3; count++) this.stage.emit(mortal, this.random.pick(ROOMS));
     await this.stage.kill(mortal);
     const arrival = this.stage.history.begin();
     this.stage.history.arrivals.push(arrival);
@@ -220,19 +224,4 @@ class Driver {
     this.#cuts = [];
     if (cuts.length > 0) await this.stage.heal(cuts);
   }
-
-  #anyOf<Item>(items: readonly Item[]): Item {
-    return items[Math.floor(this.random() * items.length)]!;
-  }
-}
-
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Manager } from "socket.io-client";
+import { settingsOf } from "../../../support/manager-settings.ts";
 import type { Behaviours } from "../behaviour.ts";
 import { insides, type Options, type Stage } from "../stage.ts";
 
@@ -8,7 +9,7 @@ export const managerOptions: Behaviours = {
   "the options that count where nothing is said": (stage) => {
     const manager = idle(stage);
     assert.equal(manager.opts.path, "/socket.io");
-    assert.deepEqual(settings(manager), [true, Infinity, 1000, 5000, 0.5, 20_000]);
+    assert.deepEqual(settingsOf(manager), [true, Infinity, 1000, 5000, 0.5, 20_000]);
   },
 
   "what is nothing counts as nothing said, where nothing makes no sense": (stage) => {
@@ -21,7 +22,7 @@ export const managerOptions: Behaviours = {
       timeout: 0,
     });
     assert.equal(manager.opts.path, "/socket.io");
-    assert.deepEqual(settings(manager), [true, Infinity, 1000, 5000, 0, 0]);
+    assert.deepEqual(settingsOf(manager), [true, Infinity, 1000, 5000, 0, 0]);
     for (const falsy of [0, "", null, undefined]) {
       assert.equal(idle(stage, { reconnection: falsy as never }).reconnection(), true);
     }
@@ -54,7 +55,7 @@ export const managerOptions: Behaviours = {
       .timeout(5)
       .reconnection(false);
     assert.equal(chained, manager);
-    assert.deepEqual(settings(manager), [false, 2, 3, 4, 0, 5]);
+    assert.deepEqual(settingsOf(manager), [false, 2, 3, 4, 0, 5]);
   },
 
   "new delays count for the backoff that is running": (stage) => {
@@ -208,17 +209,6 @@ export const managerOptions: Behaviours = {
 
 function idle(stage: Stage, options: Options = {}): Manager {
   return new stage.library.Manager("http://127.0.0.1:1", { autoConnect: false, ...options } as object);
-}
-
-function settings(manager: Manager): unknown[] {
-  return [
-    manager.reconnection(),
-    manager.reconnectionAttempts(),
-    manager.reconnectionDelay(),
-    manager.reconnectionDelayMax(),
-    manager.randomizationFactor(),
-    manager.timeout(),
-  ];
 }
 
 function delays(manager: Manager, count: number): number[] {

@@ -4,7 +4,7 @@ import { createServer as createSecure } from "node:https";
 import { createServer as createHttp2, createSecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { Server, ServerOptions } from "socket.io";
-import { portOf } from "../../../support/listening.ts";
+import { freePort } from "../../../support/free-port.ts";
 import { http } from "../../../support/raw-peer.ts";
 import type { Behaviours } from "../behaviour.ts";
 import { insides } from "../stage.ts";
@@ -62,11 +62,7 @@ export const construction: Behaviours = {
   },
 
   "the number of the port is the one that is listened on": async (stage) => {
-    const first = createServer();
-    const free = await new Promise<number>((resolve) => {
-      first.listen(0, () => resolve(portOf(first)));
-    });
-    await new Promise((resolve) => void first.close(resolve));
+    const free = await freePort();
     const io = stage.create(String(free) as unknown as number, { path: "/x" });
     const server = io.httpServer as HttpServer;
     if (!server.listening) await stage.event(server, "listening");
