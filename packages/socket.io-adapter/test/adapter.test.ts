@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import test from "node:test";
 import { Adapter, SessionAwareAdapter } from "socket.io-adapter";
 import * as exported from "socket.io-adapter";
-import { PacketType, type Packet } from "socket.io-parser";
+import { type Packet } from "socket.io-parser";
+import { event } from "./support.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -38,8 +39,6 @@ function host(...ids: string[]) {
   }
   return { nsp, adapter, log, encodings: () => encoded };
 }
-
-const event = (): Packet => ({ type: PacketType.EVENT, nsp: "", data: ["x"] });
 
 test("exports the adapter, by its name and by the older path", () => {
   assert.deepEqual(
@@ -92,7 +91,7 @@ test("rooms of a socket are the live set, or undefined", () => {
 
 test("a broadcast writes its namespace into the packet, encodes once and shares the options", () => {
   const { adapter, log, encodings } = host("a", "b");
-  adapter.broadcast(event(), { rooms: new Set(), flags: { volatile: true, compress: false } });
+  adapter.broadcast(event("x"), { rooms: new Set(), flags: { volatile: true, compress: false } });
   assert.equal(encodings(), 1);
   assert.deepEqual(
     log.map(([id, text]) => [id, text]),
@@ -114,7 +113,7 @@ test("the server may prepare what the targets of a broadcast share, once", () =>
       options.wsPreEncodedFrame = ["a frame"];
     },
   });
-  adapter.broadcast(event(), { rooms: new Set() });
+  adapter.broadcast(event("x"), { rooms: new Set() });
   assert.deepEqual(prepared, ['/nsp ["x"] undefined']);
   assert.deepEqual(
     log.map(([, , options]) => (options as { wsPreEncodedFrame: unknown }).wsPreEncodedFrame),
@@ -126,7 +125,7 @@ test("a broadcast with answers takes the next id and registers with each socket 
   const { adapter, nsp, log } = host("a", "b");
   const answers: unknown[] = [];
   const counts: number[] = [];
-  const packet = event();
+  const packet = event("x");
   adapter.broadcastWithAck(
     packet,
     { rooms: new Set(["b"]) },

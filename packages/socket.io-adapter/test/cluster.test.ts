@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
 import { MessageType, type ClusterMessage } from "socket.io-adapter";
-import { PacketType, type Packet } from "socket.io-parser";
-import { cluster, settled, to, useTimers } from "./support.ts";
-
-const event = (...data: unknown[]): Packet => ({ type: PacketType.EVENT, nsp: "", data });
+import { cluster, settled, to, useTimers, event } from "./support.ts";
 
 test("ids of adapters are 16 hexadecimal digits, each of its own", () => {
   const { nodes } = cluster(2);

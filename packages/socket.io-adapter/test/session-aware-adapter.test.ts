@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { SessionAwareAdapter } from "socket.io-adapter";
 import { Encoder, PacketType, type Packet } from "socket.io-parser";
+import { event } from "./support.ts";
 
 interface Options {
   maxDisconnectionDuration?: number;
@@ -58,7 +59,6 @@ function host(connectionStateRecovery: Options | undefined, ...ids: string[]) {
 }
 
 const toAll = () => ({ rooms: new Set<string>() });
-const event = (...data: unknown[]): Packet => ({ type: PacketType.EVENT, nsp: "", data });
 
 function emit(adapter: SessionAwareAdapter, ...data: unknown[]): void {
   adapter.broadcast(event(...data), toAll());

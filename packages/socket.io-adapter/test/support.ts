@@ -7,7 +7,7 @@ import {
   type ClusterMessage,
   type ClusterResponse,
 } from "socket.io-adapter";
-import type { Packet } from "socket.io-parser";
+import { PacketType, type Packet } from "socket.io-parser";
 
 /** A socket that writes down what happens to it. */
 export interface FakeSocket {
@@ -161,6 +161,9 @@ export class BeatingAdapter extends ClusterAdapterWithHeartbeat implements Recei
     return this.bus.respond(requesterUid, response);
   }
 }
+
+/** An event, as adapters are given it. */
+export const event = (...data: unknown[]): Packet => ({ type: PacketType.EVENT, nsp: "", data });
 
 /** What a broadcast to these rooms is for. */
 export const to = (...rooms: string[]) => ({ rooms: new Set(rooms), except: new Set<string>(), flags: {} });

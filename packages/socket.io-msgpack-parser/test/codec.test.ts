@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { Decoder, Encoder, PacketType } from "socket.io-msgpack-parser";
-import type { Packet } from "socket.io-parser";
+import { Encoder, PacketType } from "socket.io-msgpack-parser";
+import { decode } from "./support/decode.ts";
 
 const encoder = new Encoder();
 
@@ -13,14 +13,6 @@ function roundTrip(value: unknown): unknown {
 
 function encode(value: unknown): Uint8Array {
   return encoder.encode({ type: PacketType.EVENT, nsp: "/", data: ["a", value] })[0]!;
-}
-
-function decode(message: unknown): Packet {
-  const decoder = new Decoder();
-  let decoded: Packet | undefined;
-  decoder.on("decoded", (packet) => (decoded = packet));
-  decoder.add(message);
-  return decoded!;
 }
 
 /** An event whose argument is given in MessagePack. */

@@ -1,28 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Emitter } from "engine.io-parser/emitter";
-import { Decoder, Encoder, isPacketValid, PacketType, type DecoderOptions, type Packet } from "socket.io-parser";
-
-interface Run {
-  readonly decoder: Decoder;
-  readonly packets: Packet[];
-}
-
-function start(options?: DecoderOptions): Run {
-  const decoder = new Decoder(options);
-  const packets: Packet[] = [];
-  decoder.on("decoded", (packet) => packets.push(packet));
-  return { decoder, packets };
-}
-
-function decode(...chunks: unknown[]): Packet[] {
-  const { decoder, packets } = start();
-  for (const chunk of chunks) decoder.add(chunk);
-  return packets;
-}
+import { Decoder, Encoder, isPacketValid, PacketType, type DecoderOptions } from "socket.io-parser";
+import { decodeAll, startDecoder } from "./support/decoding.ts";
 
 function refusal(chunks: readonly unknown[], options?: DecoderOptions): Error {
-  const { decoder } = start(options);
+  const { decoder } = startDecoder(options);
   for (const chunk of chunks.slice(0, -1)) decoder.add(chunk);
   try {
     decoder.add(chunks.at(-1));
@@ -37,7 +20,7 @@ const ONE = '51-["a",{"_placeholder":true,"num":0}]';
 // Rows A-6 and A-7.
 describe("a decoder", () => {
   test("emits `decoded` with each packet that is complete, and is a component emitter", () => {
-    const { decoder, packets } = start();
+    const { decoder, packets } = startDecoder();
     assert.ok(decoder instanceof Emitter);
     decoder.add('2["a"]');
     assert.equal(packets.length, 1);
@@ -71,23 +54,23 @@ describe("a decoder", () => {
   });
 
   test("allows ten attachments unless told otherwise", () => {
-    assert.deepEqual(decode('510-["a"]'), []);
+    assert.deepEqual(decodeAll(['510-["a"]']), []);
     assert.equal(refusal(['511-["a"]']).message, "too many attachments");
     assert.equal(refusal(['53-["a"]'], { maxAttachments: 2 }).message, "too many attachments");
-    start({ maxAttachments: 1000 }).decoder.add('51000-["a"]');
+    startDecoder({ maxAttachments: 1000 }).decoder.add('51000-["a"]');
   });
 
   test("refuses attachments that are too large together, if there is a limit", () => {
     const head = '53-["a"]';
     const bytes = Buffer.alloc(40);
     assert.match(refusal([head, bytes, bytes, bytes], { maxAttachmentBytes: 100 }).message, /120 bytes .*\(100\)/);
-    const { decoder, packets } = start({ maxAttachmentBytes: 100 });
+    const { decoder, packets } = startDecoder({ maxAttachmentBytes: 100 });
     for (const chunk of ['52-["a"]', bytes, bytes, '52-["a"]', bytes, bytes]) decoder.add(chunk);
     assert.equal(packets.length, 2);
   });
 
   test("`destroy` forgets a half-received packet", () => {
-    const { decoder, packets } = start();
+    const { decoder, packets } = startDecoder();
     decoder.add(ONE);
     decoder.destroy();
     assert.throws(() => decoder.add(Buffer.from("x")), /when not reconstructing/);
@@ -96,7 +79,7 @@ describe("a decoder", () => {
   });
 
   test("forgets a half-received packet when a chunk is refused, and could go on", () => {
-    const { decoder, packets } = start();
+    const { decoder, packets } = startDecoder();
     for (const wrong of ['2["b"]', 5, {}, undefined]) {
       decoder.add(ONE);
       assert.throws(() => decoder.add(wrong));
@@ -124,36 +107,36 @@ describe("a decoder", () => {
 // Row A-8.
 describe("decoded packets", () => {
   test("have their own keys in the order type, nsp, id, data, and `attachments` is none of them", () => {
-    const [withAll] = decode('51-/admin,7["a",{"_placeholder":true,"num":0}]', Buffer.from("x"));
+    const [withAll] = decodeAll(['51-/admin,7["a",{"_placeholder":true,"num":0}]', Buffer.from("x")]);
     assert.deepEqual(Object.keys(withAll!), ["type", "nsp", "id", "data"]);
-    const [least] = decode("0");
+    const [least] = decodeAll(["0"]);
     assert.deepEqual(Object.keys(least!), ["type", "nsp"]);
   });
 
   test("of a binary kind are reported as EVENT and ACK", () => {
-    assert.equal(decode(ONE, Buffer.from("x"))[0]!.type, PacketType.EVENT);
-    assert.equal(decode('61-1[{"_placeholder":true,"num":0}]', Buffer.from("x"))[0]!.type, PacketType.ACK);
+    assert.equal(decodeAll([ONE, Buffer.from("x")])[0]!.type, PacketType.EVENT);
+    assert.equal(decodeAll(['61-1[{"_placeholder":true,"num":0}]', Buffer.from("x")])[0]!.type, PacketType.ACK);
   });
 
   test("are in namespace / unless they name another, up to the comma or the end", () => {
-    assert.equal(decode('2["a,/b"]')[0]!.nsp, "/");
-    assert.equal(decode('2/admin?x=1,["a"]')[0]!.nsp, "/admin?x=1");
-    assert.equal(decode("0/admin")[0]!.nsp, "/admin");
+    assert.equal(decodeAll(['2["a,/b"]'])[0]!.nsp, "/");
+    assert.equal(decodeAll(['2/admin?x=1,["a"]'])[0]!.nsp, "/admin?x=1");
+    assert.equal(decodeAll(["0/admin"])[0]!.nsp, "/admin");
   });
 
   test("hold the attachments where the placeholders were, in any order, several times or never", () => {
-    const [packet] = decode(
+    const [packet] = decodeAll([
       '53-["a",{"_placeholder":true,"num":1},{"deep":[{"_placeholder":true,"num":0,"more":1}]},{"_placeholder":true,"num":1}]',
       Buffer.from("0"),
       new Uint8Array([1]).buffer,
       Buffer.from("2"),
-    );
+    ]);
     const second = new Uint8Array([1]).buffer;
     assert.deepEqual(packet!.data, ["a", second, { deep: [Buffer.from("0")] }, second]);
   });
 
   test("leave what looks like a placeholder alone if no attachment was announced", () => {
-    assert.deepEqual(decode('2["a",{"_placeholder":true,"num":0}]')[0]!.data[1], { _placeholder: true, num: 0 });
+    assert.deepEqual(decodeAll(['2["a",{"_placeholder":true,"num":0}]'])[0]!.data[1], { _placeholder: true, num: 0 });
   });
 });
 
@@ -214,7 +197,7 @@ describe("what a decoder refuses, and with which words", () => {
   });
 
   test("an id that is no integer up to 2^53-1 in digits is an invalid payload", () => {
-    assert.equal(decode('29007199254740991["a"]')[0]!.id, Number.MAX_SAFE_INTEGER);
+    assert.equal(decodeAll(['29007199254740991["a"]'])[0]!.id, Number.MAX_SAFE_INTEGER);
     for (const id of [
       "9007199254740992",
       "9".repeat(17),
@@ -267,7 +250,7 @@ describe("payloads", () => {
 
   for (const [type, texts] of Object.entries(accepted)) {
     test(`${type} accepts ${texts.join("  ")}`, () => {
-      for (const text of texts) assert.equal(decode(text).length, 1, text);
+      for (const text of texts) assert.equal(decodeAll([text]).length, 1, text);
     });
   }
 
@@ -284,7 +267,7 @@ describe("payloads", () => {
   });
 
   test("the empty text is a CONNECT to /", () => {
-    assert.deepEqual(decode(""), [{ type: PacketType.CONNECT, nsp: "/" }]);
+    assert.deepEqual(decodeAll([""]), [{ type: PacketType.CONNECT, nsp: "/" }]);
   });
 });
 
@@ -327,6 +310,6 @@ describe("isPacketValid", () => {
 
   test("what an encoder wrote of a valid packet, a decoder takes", () => {
     const packet = { type: PacketType.EVENT, nsp: "/a", id: 3, data: ["a", { b: 1 }] };
-    assert.deepEqual(decode(...new Encoder().encode(packet)), [packet]);
+    assert.deepEqual(decodeAll(new Encoder().encode(packet)), [packet]);
   });
 });

@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Decoder, Encoder, PacketType, type Packet } from "socket.io-parser";
-
-function decode(...chunks: unknown[]): Packet[] {
-  const decoder = new Decoder();
-  const packets: Packet[] = [];
-  decoder.on("decoded", (packet) => packets.push(packet));
-  for (const chunk of chunks) decoder.add(chunk);
-  return packets;
-}
+import { Decoder, Encoder, PacketType } from "socket.io-parser";
+import { decodeAll } from "./support/decoding.ts";
 
 const refused = (chunks: readonly unknown[], message: string): void =>
-  assert.throws(() => decode(...chunks), { name: "DecodeError", message });
+  assert.throws(() => decodeAll(chunks), { name: "DecodeError", message });
 
 const nested = (levels: number): string => `2["a",${"[".repeat(levels)}${"]".repeat(levels)}]`;
 
@@ -52,26 +45,26 @@ describe("a decoder against hostile peers", () => {
     refused([nested(400_000)], "invalid payload");
     refused([`2["a",${'{"a":['.repeat(500)}${"]}".repeat(500)}]`], "invalid payload");
     refused([`51-["a",${"[".repeat(100_000)}${"]".repeat(100_000)}]`, Buffer.alloc(1)], "invalid payload");
-    const [packet] = decode(nested(999));
+    const [packet] = decodeAll([nested(999)]);
     assert.equal(new Encoder().encode(packet!)[0], nested(999));
   });
 
   test("takes long lists that are not deep, whatever brackets their texts hold", () => {
     const rows = Array.from({ length: 5000 }, () => ({ text: "[{[{", list: [[]] }));
     assert.deepEqual(
-      decode(...new Encoder().encode({ type: PacketType.EVENT, nsp: "/", data: ["a", rows] }))[0]!.data[1],
+      decodeAll([...new Encoder().encode({ type: PacketType.EVENT, nsp: "/", data: ["a", rows] })])[0]!.data[1],
       rows,
     );
   });
 
   test("a __proto__ in a payload stays a key, also with an attachment in its place", () => {
-    const [plain] = decode('2["a",{"__proto__":{"polluted":true}}]');
+    const [plain] = decodeAll(['2["a",{"__proto__":{"polluted":true}}]']);
     assert.equal(Object.getPrototypeOf(plain!.data[1]), Object.prototype);
     assert.equal(plain!.data[1].polluted, undefined);
-    const [binary] = decode(
+    const [binary] = decodeAll([
       '51-["a",{"__proto__":{"_placeholder":true,"num":0},"b":{"__proto__":{"c":1}}}]',
       Buffer.from("x"),
-    );
+    ]);
     const received = binary!.data[1] as Record<string, object>;
     assert.equal(Object.getPrototypeOf(received), Object.prototype);
     assert.deepEqual(Object.getOwnPropertyDescriptor(received, "__proto__")!.value, Buffer.from("x"));
@@ -89,7 +82,7 @@ describe("a decoder against hostile peers", () => {
   test("a million placeholders of one attachment refer to it and copy nothing", () => {
     const placeholder = '{"_placeholder":true,"num":0}';
     const bytes = Buffer.alloc(1000);
-    const [packet] = decode(`51-["a",${Array.from({ length: 100_000 }, () => placeholder).join(",")}]`, bytes);
+    const [packet] = decodeAll([`51-["a",${Array.from({ length: 100_000 }, () => placeholder).join(",")}]`, bytes]);
     assert.equal(packet!.data.length, 100_001);
     assert.equal(packet!.data[1], bytes);
     assert.equal(packet!.data[100_000], bytes);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { Decoder, Encoder, PacketType, type Packet } from "socket.io-parser";
+import { Encoder, PacketType, type Packet } from "socket.io-parser";
+import { decodeAll } from "./support/decoding.ts";
 
 const SEED = 20_240_626;
 const RESERVED = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
@@ -49,20 +50,14 @@ const packet: fc.Arbitrary<Packet> = fc
     data: type === PacketType.EVENT ? [first, ...args] : args,
   }));
 
-/** JSON.stringify and JSON.parse know neither prototypes nor -0: what a peer gets of `expected`. */
-function decodeAll(chunks: readonly unknown[], maxAttachments = Infinity): Packet[] {
-  const decoder = new Decoder({ maxAttachments });
-  const packets: Packet[] = [];
-  decoder.on("decoded", (decoded) => packets.push(decoded));
-  for (const chunk of chunks) decoder.add(chunk);
-  return packets;
-}
+/** As many attachments as a packet has. */
+const UNLIMITED = { maxAttachments: Infinity };
 
 describe("any packet", () => {
   test("comes out of a decoder as it went into the encoder, binary at any depth included", () => {
     fc.assert(
       fc.property(packet, (original) => {
-        const [decoded, ...others] = decodeAll(new Encoder().encode(original));
+        const [decoded, ...others] = decodeAll(new Encoder().encode(original), UNLIMITED);
         assert.equal(others.length, 0);
         assert.deepEqual(withPlainPrototypes(decoded), withPlainPrototypes(original));
       }),
@@ -74,7 +69,10 @@ describe("any packet", () => {
     fc.assert(
       fc.property(fc.array(packet, { maxLength: 6 }), (originals) => {
         const encoder = new Encoder();
-        const decoded = decodeAll(originals.flatMap((original) => encoder.encode(original) as unknown[]));
+        const decoded = decodeAll(
+          originals.flatMap((original) => encoder.encode(original) as unknown[]),
+          UNLIMITED,
+        );
         assert.deepEqual(decoded.map(withPlainPrototypes), originals.map(withPlainPrototypes));
       }),
       { seed: SEED, numRuns: 200 },
@@ -90,7 +88,7 @@ describe("any packet", () => {
     fc.assert(
       fc.property(packet, fc.nat(12), chunk, (original, keep, foreign) => {
         const chunks = new Encoder().encode(original) as unknown[];
-        tolerate(() => decodeAll([...chunks.slice(0, keep), foreign]));
+        tolerate(() => decodeAll([...chunks.slice(0, keep), foreign], UNLIMITED));
       }),
       { seed: SEED, numRuns: 1000 },
     );
@@ -112,7 +110,7 @@ describe("any text", () => {
           const place = at % (result.length + 1);
           return result.slice(0, place) + insert + result.slice(place + remove);
         }, text);
-        tolerate(() => decodeAll([mutated, ...attachments], 10));
+        tolerate(() => decodeAll([mutated, ...attachments], { maxAttachments: 10 }));
       }),
       { seed: SEED, numRuns: 3000 },
     );
@@ -124,7 +122,7 @@ describe("any text", () => {
         fc.array(wirePiece(), { maxLength: 12 }),
         fc.array(bytes, { maxLength: 3 }),
         (pieces, attachments) => {
-          tolerate(() => decodeAll([pieces.join(""), ...attachments], 10));
+          tolerate(() => decodeAll([pieces.join(""), ...attachments], { maxAttachments: 10 }));
         },
       ),
       { seed: SEED, numRuns: 5000 },
