@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { WebSocket as BrowserWebSocket, XHR } from "engine.io-client";
-import { connect, event, messages } from "./support/events.ts";
+import { connect, event, messages, nextTick } from "./support/events.ts";
 import { openPacket } from "./support/polling-server.ts";
 
 /** Puts `value` in the place of a global for one test. */
@@ -81,8 +81,6 @@ class ScriptedWebSocket {
   }
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
-
 describe("XHR", { timeout: 60_000 }, () => {
   test("asks by XMLHttpRequest, with the user's headers and credentials", async (t) => {
     replaceGlobal(t, "XMLHttpRequest", ScriptedXhr);
@@ -145,7 +143,7 @@ describe("WebSocket", { timeout: 60_000 }, () => {
       extraHeaders: { "X-Own": "1" },
       protocols: ["a", "b"],
     });
-    await turn();
+    await nextTick();
     const { last } = ScriptedWebSocket;
     assert.deepEqual(
       [last.uri, last.protocols, last.options, last.binaryType],
@@ -176,7 +174,7 @@ describe("WebSocket", { timeout: 60_000 }, () => {
   test("its failure is 'websocket error' with the event, and the socket is closed", async (t) => {
     replaceGlobal(t, "WebSocket", ScriptedWebSocket);
     const socket = connect(t, "http://example.com", { transportImplementations: [BrowserWebSocket] });
-    await turn();
+    await nextTick();
     const { last } = ScriptedWebSocket;
     const failed = event(socket, "error");
     const cause = { type: "error" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
 import { Socket } from "engine.io-client";
-import { journal } from "./support/events.ts";
+import { journal, nextTick } from "./support/events.ts";
 import { fakeClock, inMemory } from "./support/fake-clock.ts";
 
 describe("heartbeat of the client", () => {
@@ -95,7 +95,7 @@ describe("heartbeat of the client", () => {
     assert.equal(socket._hasPingExpired(), true);
     assert.equal(socket._hasPingExpired(), true);
     assert.deepEqual(log, []);
-    await new Promise((resolve) => process.nextTick(resolve));
+    await nextTick();
     assert.deepEqual(log, ["close: ping timeout"]);
     assert.equal(socket._hasPingExpired(), false);
   });

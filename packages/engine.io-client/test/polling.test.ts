@@ -1,29 +1,11 @@
 import assert from "node:assert/strict";
-import { createServer, type Socket as TcpSocket } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { Fetch, NodeXHR, type Socket, type SocketOptions, TransportError } from "engine.io-client";
-import { listen } from "../../../tests/support/listening.ts";
 import { connect, event, journal, messages } from "./support/events.ts";
 import { openPacket, PollingServer } from "./support/polling-server.ts";
+import { tcpServer } from "./support/tcp-server.ts";
 
 const deadline = { timeout: 60_000 };
-
-/** A server that writes these bytes to whoever connects, as the answer to the n-th request. */
-async function tcpServer(t: TestContext, answer: (socket: TcpSocket, n: number) => void): Promise<string> {
-  let n = 0;
-  const sockets = new Set<TcpSocket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    socket.on("data", () => answer(socket, n++));
-  });
-  const port = await listen(server);
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return `http://127.0.0.1:${port}`;
-}
 
 const bindings = {
   NodeXHR: { transport: NodeXHR, get: "xhr poll error", post: "xhr post error" },

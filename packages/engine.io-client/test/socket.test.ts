@@ -5,11 +5,9 @@ import * as client from "engine.io-client";
 import { Socket, type SocketOptions, type SocketReceiver } from "engine.io-client";
 import { listening } from "../../../tests/support/listening.ts";
 import { certificate } from "../../../tests/support/localhost-certificate.ts";
-import { connect, event, journal } from "./support/events.ts";
+import { connect, event, journal, nextTick } from "./support/events.ts";
 import { fakeClock, inMemory, MemoryTransport } from "./support/fake-clock.ts";
 import { openPacket, PollingServer } from "./support/polling-server.ts";
-
-const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 describe("the package", () => {
   test("has the names that users import", () => {

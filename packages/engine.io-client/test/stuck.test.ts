@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:net";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import { Fetch, NodeWebSocket, NodeXHR, Socket } from "engine.io-client";
-import { listen } from "../../../tests/support/listening.ts";
-import { connect, event, journal } from "./support/events.ts";
+import { connect, event, journal, nextTick } from "./support/events.ts";
 import { fakeClock, inMemory, MemoryTransport } from "./support/fake-clock.ts";
 import { openPacket, PollingServer } from "./support/polling-server.ts";
+import { tcpServer } from "./support/tcp-server.ts";
 import { RawWebSocketServer } from "./support/websocket-server.ts";
 
 /** Connects and hears nothing, ever. */
@@ -25,26 +24,12 @@ class AlsoSilent extends Silent {
   }
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
-
-/** A server below HTTP: takes connections and says `bytes`. */
-async function tcpServer(t: TestContext, bytes = ""): Promise<string> {
-  const server: Server = createServer((connection) => {
-    connection.on("error", () => {});
-    t.after(() => connection.destroy());
-    if (bytes !== "") connection.once("data", () => connection.write(bytes));
-  });
-  const port = await listen(server);
-  t.after(() => server.close());
-  return `http://127.0.0.1:${port}`;
-}
-
 describe("a client that is not answered", { timeout: 60_000 }, () => {
   test("closes with the error 'timeout' after 20 s", async (t) => {
     const tick = fakeClock(t);
     const socket = new Socket({ transportImplementations: [Silent] });
     const log = journal(socket);
-    await turn();
+    await nextTick();
     tick(19_999);
     assert.deepEqual(log, []);
     tick(1);
@@ -71,7 +56,7 @@ describe("a client that is not answered", { timeout: 60_000 }, () => {
     const log = journal(socket);
     const tried: string[] = [];
     for (const waitMs of [3000, 3000, 2999]) {
-      await turn();
+      await nextTick();
       tried.push(socket.transport.name);
       tick(waitMs);
     }
@@ -92,7 +77,9 @@ describe("a client that is not answered", { timeout: 60_000 }, () => {
     });
 
     test(`${Class.name} of ${Class.prototype.name}: a server that begins its answer and leaves it at that`, async (t) => {
-      const url = await tcpServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0{");
+      const url = await tcpServer(t, (connection) =>
+        connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0{"),
+      );
       const socket = connect(t, url, { transportImplementations: [Class], timeout: 30 });
       assert.match((await event(socket, "error"))[0].message, /^(timeout|websocket error)$/);
       assert.equal(socket.readyState, "closed");
@@ -136,9 +123,9 @@ describe("with tryAllTransports", { timeout: 60_000 }, () => {
   test("close() in the middle of it is the end", async () => {
     const socket = new Socket({ transportImplementations: [Silent, MemoryTransport], tryAllTransports: true });
     const log = journal(socket);
-    await turn();
+    await nextTick();
     socket.close();
-    await turn();
+    await nextTick();
     assert.deepEqual(log, ["close: forced close"]);
   });
 });

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import { NodeWebSocket, type SocketOptions, TransportError } from "engine.io-client";
 import { listen } from "../../../tests/support/listening.ts";
-import { connect, event, journal, messages } from "./support/events.ts";
+import { connect, event, journal, messages, nextTick } from "./support/events.ts";
 import { openPacket } from "./support/polling-server.ts";
 import { RawWebSocketServer } from "./support/websocket-server.ts";
 
@@ -247,7 +247,7 @@ describe("websocket", { timeout: 60_000 }, () => {
     const socket = connect(t, server.url, only);
     const log = journal(socket);
     await Promise.resolve();
-    await new Promise((resolve) => process.nextTick(resolve));
+    await nextTick();
     socket.close();
     assert.deepEqual(log, ["close: forced close"]);
   });

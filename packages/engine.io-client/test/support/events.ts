@@ -8,6 +8,11 @@ export function connect(t: TestContext, url: string, options: SocketOptions = {}
   return socket;
 }
 
+/** Lets happen what a constructor has put off. */
+export function nextTick(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
 interface Emits {
   once(name: string, listener: (...args: never[]) => void): unknown;
   on(name: string, listener: (...args: never[]) => void): unknown;

@@ -1,6 +1,7 @@
 import { mock, type TestContext } from "node:test";
 import { Socket, Transport, type SocketOptions } from "engine.io-client";
 import type { Packet } from "engine.io-parser";
+import { nextTick } from "./events.ts";
 import { openPacket } from "./polling-server.ts";
 
 /** A transport without a network, of the kind that users write (row E-89): it keeps what it is given. */
@@ -46,7 +47,7 @@ export async function inMemory(
   handshake: object = {},
 ): Promise<{ socket: Socket; transport: MemoryTransport }> {
   const socket = new Socket({ transportImplementations: [MemoryTransport], ...options });
-  await new Promise((resolve) => process.nextTick(resolve));
+  await nextTick();
   const transport = MemoryTransport.last;
   transport.receive(openPacket(handshake));
   return { socket, transport };
