@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, type Socket as TcpSocket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -72,6 +73,8 @@ export interface OpenedEndpoint {
   readonly endpoint: WebSocketEndpoint;
   readonly connection: Duplex;
   readonly log: ListenerLog;
+  /** See {@link EndpointServer}. */
+  shutDown(): void;
 }
 
 export async function openEndpoint(t: TestContext, binding: Binding, maxBytes?: number): Promise<OpenedEndpoint> {
@@ -82,7 +85,14 @@ export async function openEndpoint(t: TestContext, binding: Binding, maxBytes?: 
   const [endpoint, connection] = await made;
   const log = new ListenerLog();
   endpoint.listener = log;
-  return { peer, endpoint, connection, log };
+  return { peer, endpoint, connection, log, shutDown: () => server.shutDown() };
+}
+
+/** Fills what the operating system takes for a peer that does not read. */
+export function clog({ peer, endpoint }: Pick<OpenedEndpoint, "peer" | "endpoint">): void {
+  peer.socket.pause();
+  for (let at = 0; at < 500 && endpoint.bufferedAmount === 0; at++) endpoint.send(Buffer.alloc(100_000), false, false);
+  assert.ok(endpoint.bufferedAmount > 0);
 }
 
 /** Sends every message back. */

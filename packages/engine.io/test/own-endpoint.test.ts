@@ -9,6 +9,7 @@ import { tcp } from "../../../tests/support/raw-peer.ts";
 import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
 import {
   BytePeer,
+  clog,
   echo,
   openEndpoint,
   type OpenedEndpoint,
@@ -33,13 +34,6 @@ function countWrites(connection: Duplex): () => number {
     return write(...values);
   }) as Duplex["write"];
   return () => count;
-}
-
-/** Fills what the operating system takes for a peer that does not read. */
-function clog({ peer, endpoint }: Opened): void {
-  peer.socket.pause();
-  for (let i = 0; i < 500 && endpoint.bufferedAmount === 0; i++) endpoint.send(Buffer.alloc(100_000), false, false);
-  assert.ok(endpoint.bufferedAmount > 0);
 }
 
 test("frames for many receivers find no short way once a close frame has left", async (t) => {

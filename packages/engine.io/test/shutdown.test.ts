@@ -3,19 +3,21 @@ import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { describe, test, type TestContext } from "node:test";
 import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
-import { BINDINGS, BytePeer, serveEndpoints, type Binding } from "../../../tests/support/websocket-bindings.ts";
-import type { WebSocketEndpoint } from "../src/websocket/endpoint.ts";
+import {
+  BINDINGS,
+  BytePeer,
+  clog,
+  openEndpoint,
+  type Binding,
+  type OpenedEndpoint,
+} from "../../../tests/support/websocket-bindings.ts";
 import { serve, WEBSOCKET } from "./support.ts";
 
 /** A WebSocket whose peer never answers a close frame, and a clock that stands still. */
-async function silent(t: TestContext, binding: Binding) {
-  const server = await serveEndpoints(t, binding);
-  const made = server.endpoint();
-  const peer = await new BytePeer(server.port).opened();
-  t.after(() => peer.socket.destroy());
-  const [endpoint, connection] = await made;
+async function silent(t: TestContext, binding: Binding): Promise<OpenedEndpoint> {
+  const opened = await openEndpoint(t, binding);
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  return { peer, endpoint, connection, shutDown: () => server.shutDown() };
+  return opened;
 }
 
 /** How long the connection lasts from now on, in ms. */
@@ -27,33 +29,29 @@ function lifetime(t: TestContext, connection: Duplex): number {
   return Infinity;
 }
 
-/** Fills what the operating system takes for a peer that does not read. */
-function clog(peer: BytePeer, endpoint: WebSocketEndpoint): void {
-  peer.socket.pause();
-  for (let at = 0; at < 500 && endpoint.bufferedAmount === 0; at++) endpoint.send(Buffer.alloc(100_000), false, false);
-  assert.ok(endpoint.bufferedAmount > 0);
-}
-
 for (const binding of BINDINGS) {
   describe(`the end of a server, WebSocket by ${binding}: a peer that does not answer the close frame`, () => {
     test("is let go after 5 s, not only after 30 s as else", async (t) => {
-      const { endpoint, connection, shutDown } = await silent(t, binding);
+      const opened = await silent(t, binding);
+      const { endpoint, connection } = opened;
       endpoint.close();
-      shutDown();
+      opened.shutDown();
       assert.equal(lifetime(t, connection), 5000);
     });
 
     test("has no more time if its end began before", async (t) => {
-      const { endpoint, connection, shutDown } = await silent(t, binding);
+      const opened = await silent(t, binding);
+      const { endpoint, connection } = opened;
       endpoint.close();
       t.mock.timers.tick(2000);
-      shutDown();
+      opened.shutDown();
       assert.equal(lifetime(t, connection), 5000);
     });
 
     test("nor if it begins afterwards", async (t) => {
-      const { endpoint, connection, shutDown } = await silent(t, binding);
-      shutDown();
+      const opened = await silent(t, binding);
+      const { endpoint, connection } = opened;
+      opened.shutDown();
       t.mock.timers.tick(60_000);
       assert.equal(connection.destroyed, false);
       endpoint.close();
@@ -61,10 +59,11 @@ for (const binding of BINDINGS) {
     });
 
     test("has the usual time if it has yet to read what was sent", async (t) => {
-      const { peer, endpoint, connection, shutDown } = await silent(t, binding);
-      clog(peer, endpoint);
+      const opened = await silent(t, binding);
+      const { endpoint, connection } = opened;
+      clog(opened);
       endpoint.close();
-      shutDown();
+      opened.shutDown();
       assert.equal(lifetime(t, connection), 30_000);
     });
   });
