@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { copiedPrograms } from "../support/copied-programs.ts";
 import { home, load } from "./tree.ts";
 
 /* oxlint-disable typescript/no-explicit-any -- the client of the tree has no types here */
@@ -22,10 +22,10 @@ export class Primary {
 
   /** @param args of programs/cluster.cjs */
   static async start(args: readonly string[]): Promise<Primary> {
-    cpSync(join(import.meta.dirname, "programs"), join(home(), "programs"), { recursive: true });
+    const programs = copiedPrograms(join(import.meta.dirname, "programs"), home());
     // The loader that the tests run under is not to help the program.
     const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
-    const child = fork(join(home(), "programs", "cluster.cjs"), args, { cwd: home(), env, execArgv: [] });
+    const child = fork(join(programs, "cluster.cjs"), args, { cwd: home(), env, execArgv: [] });
     const port = await new Promise<number>((resolve, reject) => {
       child.once("message", ({ ready }: { ready: number }) => resolve(ready));
       child.once("exit", (code) => reject(new Error(`the primary ended with ${code}`)));

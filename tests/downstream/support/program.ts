@@ -1,10 +1,10 @@
 /** Runs a program of somebody else in a process of its own, over our packages. */
 import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";
 import { root } from "../../../tools/setup.mjs";
+import { copiedPrograms } from "./copied-programs.ts";
 import { assertOurs, installation, type Found } from "./installation.ts";
 
 /** A program that does not come up, or does not answer, in this time is stopped, in ms. */
@@ -30,19 +30,6 @@ export interface Scope {
   after(end: () => void): void;
 }
 
-let folder: string | undefined;
-
-/** Programs find the packages where they lie. Test files run side by side: each has a copy of its own. */
-function programs(home: string): string {
-  if (folder === undefined) {
-    const copy = mkdtempSync(join(home, "programs-"));
-    cpSync(join(root, "tests/downstream/programs"), copy, { recursive: true });
-    process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
-    folder = copy;
-  }
-  return folder;
-}
-
 /** That of the suite in whose body this is called. (`after` in a hook would count for the hook.) */
 export function suiteScope(): Scope {
   const ends: (() => void)[] = [];
@@ -65,7 +52,8 @@ export async function startProgram<Facts>(
   const home = installation();
   // The loader that the tests run under is not to help the program, nor is it one of the runner's.
   const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...inherited } = process.env;
-  const child = fork(join(programs(home), file), [], {
+  const programs = copiedPrograms(join(root, "tests/downstream/programs"), home);
+  const child = fork(join(programs, file), [], {
     cwd: home,
     env: { ...inherited, ...env },
     execArgv: [],
