@@ -68,6 +68,27 @@ describe("heartbeat", () => {
     assert.deepEqual(log, ["open", "ping", "ping timeout"]);
   });
 
+  test("a session that is closing is watched as before, though it asks no more and hears no answer", () => {
+    for (const [closedAt, heard] of [
+      [90, []],
+      [120, ["ping"]],
+    ] as const) {
+      const { clock, session, peer, log } = serverAlone("pinger", { pingInterval: 100, pingTimeout: 50 });
+      // Its transport takes its time.
+      session.transport.close = () => {};
+      if (closedAt > 100) session.onDeadline(100);
+      clock.advance(closedAt);
+      session.close();
+      peer.send([{ type: "pong" }]);
+      clock.advance(0);
+      if (closedAt < 100) session.onDeadline(100);
+      assert.equal(session.deadline, 150);
+      session.onDeadline(150);
+      assert.deepEqual(log, ["open", ...heard, "ping timeout"]);
+      assert.equal(session.deadline, Infinity);
+    }
+  });
+
   test("delays that the owner changes take effect at the next exchange", () => {
     const timing = { pingInterval: 100, pingTimeout: 50 };
     const { clock, session, peer } = serverAlone("pinger", timing);

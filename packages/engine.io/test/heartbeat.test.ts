@@ -41,6 +41,20 @@ describe("heartbeat", () => {
     assert.equal((await ending).reason, "ping timeout");
   });
 
+  for (const [isAsked, when] of [
+    [true, "while a ping waits for a GET"],
+    [false, "before the next ping"],
+  ] as const) {
+    test(`a session that is closed ${when}, by a client that never polls again, ends with ping timeout`, async (t) => {
+      const served = await serve(t, { pingInterval: 20, pingTimeout: 200 });
+      const [, socket] = await pollingSession(served);
+      if (isAsked) await once(socket, "packetCreate");
+      socket.close();
+      assert.equal(socket.readyState, "closing");
+      assert.deepEqual(await served.ending(), { reason: "ping timeout", description: undefined });
+    });
+  }
+
   test("goes on after an upgrade that came while a pong was awaited", async (t) => {
     const served = await serve(t, { pingInterval: 20, pingTimeout: 500 });
     const [peer, socket] = await pollingSession(served);

@@ -336,6 +336,22 @@ describe("closing a polling session", () => {
     assert.deepEqual(served.endings, [{ reason: "forced close", description: undefined }]);
   });
 
+  test("by the server, and by the client before it polls: it was the client", async (t) => {
+    const served = await serve(t);
+    const [peer, socket] = await pollingSession(served);
+    socket.close();
+    assert.equal((await peer.post("1")).body, "ok");
+    assert.deepEqual(served.endings, [{ reason: "transport close", description: undefined }]);
+  });
+
+  test("by the server, before the client breaks the protocol: it was the client", async (t) => {
+    const served = await serve(t);
+    const [peer, socket] = await pollingSession(served);
+    socket.close();
+    await http(served.port, "POST", url(peer.sid), "4hello", { "Content-Type": "application/octet-stream" });
+    assert.deepEqual(served.endings, [{ reason: "transport error", description: "invalid content" }]);
+  });
+
   test("what was sent before leaves first", async (t) => {
     const served = await serve(t);
     const [peer, socket] = await pollingSession(served);

@@ -30,12 +30,12 @@ export abstract class BeatingSession<Host extends BeatingHost> extends Session<H
   #phase: "resting" | "probing" | "probing, heard" = "resting";
 
   override get deadline(): number {
-    return this.state === "open" ? Math.min(super.deadline, this.#due) : super.deadline;
+    return this.isWatched ? Math.min(super.deadline, this.#due) : super.deadline;
   }
 
   override onDeadline(now: number): void {
     if (this.expiry !== NEVER && this.expiry <= now) return this.fail(FORCED);
-    if (this.state !== "open" || this.#due > now) return;
+    if (!this.isWatched || this.#due > now) return;
     if (this.host.heartbeatRole === "responder" || this.#phase !== "resting") {
       return this.fail({ reason: "ping timeout" });
     }
@@ -64,6 +64,11 @@ export abstract class BeatingSession<Host extends BeatingHost> extends Session<H
     // First: what the application sends when it hears of it comes after the answer.
     if (type === "ping") this.beat({ type: "pong" });
     this.host.onHeartbeat();
+  }
+
+  /** A peer that this side takes leave of has to live as well. It is not asked any more, nor is what it still says heard. */
+  private get isWatched(): boolean {
+    return this.#due !== NEVER && this.state !== "closed";
   }
 
   private beat(packet: Packet): void {

@@ -1,7 +1,6 @@
 import type { Packet } from "../packet.js";
 import { endOfMessage, sizeOf, type Backlog, type BacklogLimits, type SlowReaderPolicy } from "./backlog.js";
 import { BeatingSession, type BeatingHost } from "./beating-session.js";
-import { FORCED } from "./close.js";
 import type { UpgradeInProgress } from "./session.js";
 
 /** The server's half of an upgrade, seen from its session. */
@@ -120,7 +119,7 @@ export class ServerSession extends BeatingSession<ServerSessionHost> {
   override onPacket(packet: Packet): void {
     if (this.state !== "open") {
       // This side is closing already; the peer's own close spares the wait for its next request.
-      if (packet.type === "close") this.fail(FORCED);
+      if (packet.type === "close") this.fail({ reason: "transport close" });
       return;
     }
     this.host.onPacket(packet);

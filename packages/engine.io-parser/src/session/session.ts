@@ -139,21 +139,15 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
   }
 
   onClose(cause: CloseCause): void {
-    if (this.state === "closed") return;
-    this.state = "closed";
-    this.expiry = NEVER;
-    this.queue = EMPTY;
-    const { upgrade } = this;
-    this.upgrade = null;
-    upgrade?.cancel(cause);
-    this.host.onClose(this.#transportClosing ? FORCED : cause);
+    // The transport ends because it was told to; what goes wrong before has its own name.
+    this.end(this.#transportClosing && cause.reason === "transport close" ? FORCED : cause);
   }
 
-  /** The end at once, for a reason of this side's: the transport is dropped. */
+  /** The end at once, for a reason that this side has found: the transport is dropped. */
   fail(cause: CloseCause): void {
     if (this.state === "closed") return;
     this.drop(cause);
-    this.onClose(cause);
+    this.end(cause);
   }
 
   /** An upgrade begins. The session goes on over its transport until {@link switchTo}. */
@@ -219,6 +213,17 @@ export abstract class Session<Host extends SessionHost = SessionHost> implements
     if (this.queue.length > 0 || this.batch !== "none" || this.#transportClosing || this.upgrade?.drains) return;
     this.#transportClosing = true;
     this.transport.close();
+  }
+
+  private end(cause: CloseCause): void {
+    if (this.state === "closed") return;
+    this.state = "closed";
+    this.expiry = NEVER;
+    this.queue = EMPTY;
+    const { upgrade } = this;
+    this.upgrade = null;
+    upgrade?.cancel(cause);
+    this.host.onClose(cause);
   }
 
   private drop(cause: CloseCause): void {

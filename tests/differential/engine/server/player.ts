@@ -153,16 +153,11 @@ export class ServerPlayer implements Player<Act> {
         }
         return;
       case "close":
-        if (act.discard || !this.#awaitsPong(socket)) socket.close(act.discard);
+        socket.close(act.discard);
         return;
       case "when":
         this.#onceTold(socket, act.event, () => this.#actOn(socket, act.reaction));
     }
-  }
-
-  /** A session that closes while a ping waits for a GET: upstream's ends it by its ping timeout, ours after 30 s. */
-  #awaitsPong({ transport: { name } }: EngineSocket): boolean {
-    return name === "polling" && this.#setting.options["allowUpgrades"] === false;
   }
 
   #onceTold(socket: EngineSocket, event: string, react: () => void): void {
