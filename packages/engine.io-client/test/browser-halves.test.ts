@@ -115,6 +115,9 @@ describe("XHR", { timeout: 60_000 }, () => {
     poll.answer(502, "");
     const [error] = await failed;
     assert.deepEqual([error.message, error.description, error.context], ["xhr poll error", 502, poll]);
+    const goodbye = await ScriptedXhr.next();
+    assert.equal(goodbye.said.at(-1), "1");
+    goodbye.answer(200, "ok");
   });
 
   test("sends no credentials unless told to, and aborts the poll once the goodbye is answered", async (t) => {

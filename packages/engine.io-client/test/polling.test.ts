@@ -130,7 +130,7 @@ for (const [binding, { transport, get: getError, post: postError }] of Object.en
       });
     }
 
-    test(`a refused POST ends the session with '${postError}' and drops the poll`, async (t) => {
+    test(`a refused POST ends the session with '${postError}', the server is told, and the poll dropped`, async (t) => {
       const server = await PollingServer.start(t);
       const socket = polling(t, server.url);
       const poll = await server.handshake();
@@ -140,7 +140,33 @@ for (const [binding, { transport, get: getError, post: postError }] of Object.en
       const [reason, error] = await closed;
       assert.equal(reason, "transport error");
       assert.deepEqual([error.message, error.description], [postError, 400]);
+      (await server.post()).answer("ok");
       await poll.dropped();
+    });
+
+    test("a poll that breaks off is no news to the server, which is told, once, that the session is over", async (t) => {
+      const server = await PollingServer.start(t);
+      const socket = polling(t, server.url);
+      const poll = await server.handshake();
+      const log = journal(socket);
+      poll.response.destroy();
+      const goodbye = await server.post();
+      assert.deepEqual([goodbye.body, goodbye.query.get("sid")], ["1", "abc"]);
+      // That this one is lost as well concerns nobody.
+      goodbye.response.destroy();
+      await goodbye.dropped();
+      assert.deepEqual(log, [`error: ${getError}`, "close: transport error"]);
+    });
+
+    test("a handshake that breaks off is the end, with nothing to take leave of", async (t) => {
+      const server = await PollingServer.start(t);
+      const socket = polling(t, server.url);
+      const closed = event(socket, "close");
+      (await server.get()).response.destroy();
+      await closed;
+      polling(t, server.url);
+      await server.get();
+      assert.equal(server.mostAtOnce.POST, 0);
     });
 
     test("a server that is not there is an error, reported after construction", async (t) => {

@@ -101,7 +101,7 @@ export abstract class Polling extends Transport implements PausableTransport {
     };
     const timer = socket._setTimeout(end, CLOSE_TIMEOUT_MS);
     const leave = () => (this._post = this._request("1", end));
-    if (this.readyState !== "opening") leave();
+    if (query["sid"]) leave();
     else if (!this._get) end();
     else {
       this._onLateHandshake = (text) => {

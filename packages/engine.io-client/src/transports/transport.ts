@@ -120,7 +120,9 @@ export abstract class Transport extends Reporter<TransportReservedEvents> {
   protected onError(reason: string, description?: unknown, context?: unknown): void {
     if (!this._settle()) return;
     this.emitReserved("error", new TransportError(reason, description, context));
-    this._abort();
+    // A session that this side cannot go on with the server may take for alive.
+    if (this.query["sid"]) this.doClose();
+    else this._abort();
   }
 
   /** URL of a request. @param scheme the whole of it: "https", "ws", … */
