@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer as createHttpServer } from "node:http";
 import { describe, test } from "node:test";
 import { Fetch } from "engine.io-client";
+import { FaultyProxy } from "../../../tests/support/faulty-proxy.ts";
 import { listening } from "../../../tests/support/listening.ts";
 import { connect, event, messages } from "./support/events.ts";
 import { PollingServer } from "./support/polling-server.ts";
@@ -20,6 +21,22 @@ describe("polling in Node", { timeout: 60_000 }, () => {
     // The next poll begins before the last one's connection is free again: two take turns.
     assert.ok(ports.size <= 2, `${ports.size} connections for 6 requests`);
     assert.equal(poll.request.headers["user-agent"], "node-XMLHttpRequest");
+  });
+
+  test("who loses all connections at once takes leave by a new one", async (t) => {
+    const server = await PollingServer.start(t);
+    const proxy = await FaultyProxy.start(server.port);
+    t.after(() => proxy.close());
+    const socket = connect(t, `http://127.0.0.1:${proxy.port}`, { transports: ["polling"] });
+    await server.handshake();
+    const drained = event(socket, "drain");
+    socket.send("x");
+    (await server.post()).answer("ok");
+    await drained;
+    proxy.cut();
+    const goodbye = await server.post();
+    assert.equal(goodbye.body, "1");
+    goodbye.answer("ok");
   });
 
   for (const status of [302, 303, 307]) {

@@ -20,7 +20,7 @@ const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
 /** Polling by node:http and node:https. Public as NodeXHR, though no XMLHttpRequest is behind it. */
 export class XHR extends Polling {
   /** Own connections, so that no other socket's options (a lenient certificate check) serve this one. */
-  readonly #agents: Record<string, http.Agent> = {};
+  #agents: Record<string, http.Agent> = {};
 
   protected doRequest(
     uri: string,
@@ -34,7 +34,11 @@ export class XHR extends Polling {
     const send = (target: URL, content: string | undefined): void => {
       const isOwnServer = target.host === own.host;
       outgoing = this.#request(target, content, isOwnServer);
-      outgoing.on("error", (error) => onAnswer(null, 0, { readyState: 4, status: 0, responseText: "", error }));
+      outgoing.on("error", (error) => {
+        // What broke one connection may have broken those that are kept: a goodbye gets a new one.
+        this.#agents = {};
+        onAnswer(null, 0, { readyState: 4, status: 0, responseText: "", error });
+      });
       outgoing.on("response", (incoming) => {
         const { statusCode: status, headers } = incoming;
         if (isOwnServer) this.socket._cookieJar?.store(headers["set-cookie"]);
