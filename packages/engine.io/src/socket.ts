@@ -23,7 +23,7 @@ import type { SlowReaders } from "./slow-readers.js";
 import { SweptSession, type Sweep } from "./sweep.js";
 import type { Transport } from "./transports/transport.js";
 import { WebSocketTransport } from "./transports/websocket.js";
-import { Waiters, type SentCallback } from "./waiters.js";
+import { Waiters, type SentBatch, type SentCallback } from "./waiters.js";
 import type { Shortcut } from "./websocket/endpoint.js";
 import type { WireVersion } from "./wire-version.js";
 import { PacketEvents } from "./packet-events.js";
@@ -349,7 +349,14 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
     // Listeners of `connection` wait for what they send: that the open packet is out is no news to them.
     const isNews = this.context !== null;
     // Not now: the transport may be done before send() returns, and who sends in the callback must not nest without end.
-    process.nextTick(emitDrain, this, this.server, isNews, callbacks);
+    (this.waiters ??= new Waiters()).untold.push({ isNews, callbacks });
+    process.nextTick(tellNextSent, this);
+  }
+
+  /** @internal */
+  tellNextSent(): void {
+    const batch = this.waiters?.untold.shift();
+    if (batch !== undefined) this.tellSent(batch);
   }
 
   /** @internal */
@@ -399,8 +406,13 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
     waiters?.onEnd();
     this.server.sweep.delete(this.session);
     this.server.forget(this);
-    this.inContext(end, reason, description);
-    this.context?.emitDestroy();
+    try {
+      // Before the end: nothing is told after it.
+      for (const batch of waiters?.untold ?? []) this.tellSent(batch);
+    } finally {
+      this.inContext(end, reason, description);
+      this.context?.emitDestroy();
+    }
   }
 
   /**
@@ -414,6 +426,12 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   ): void {
     if (this.context === null) call(this, first, second);
     else this.context.runInAsyncScope(call, undefined, this, first, second);
+  }
+
+  private tellSent({ isNews, callbacks }: SentBatch): void {
+    if (isNews) this.emit("drain");
+    this.server.emit("drain", this);
+    for (const callback of callbacks) callback(this.transport);
   }
 
   private isDrainAwaited(): boolean {
@@ -434,10 +452,8 @@ export class Socket extends PacketEvents implements ServerSessionHost, ServerUpg
   }
 }
 
-function emitDrain(socket: Socket, server: SocketHost, isNews: boolean, callbacks: readonly SentCallback[]): void {
-  if (isNews) socket.emit("drain");
-  server.emit("drain", socket);
-  for (const callback of callbacks) callback(socket.transport);
+function tellNextSent(socket: Socket): void {
+  socket.tellNextSent();
 }
 
 function tell(socket: Socket, event?: string, value?: unknown): void {

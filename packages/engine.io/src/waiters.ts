@@ -4,12 +4,21 @@ import type { Transport } from "./transports/transport.js";
 /** Called with the transport that took the packet. */
 export type SentCallback = (transport: Transport) => void;
 
+/** A batch that is out, which has not been told yet. */
+export interface SentBatch {
+  /** Whether listeners of the session's `drain` wait for it. */
+  readonly isNews: boolean;
+  readonly callbacks: readonly SentCallback[];
+}
+
 /** Those who wait for what one session sends. Most sessions never have any, so they are made for the first one. */
 export class Waiters {
   /** Of packets that have not been handed to a transport. */
   readonly queued = new Map<Packet, SentCallback>();
   /** Of the batch that is on its way. */
   flushed: SentCallback[] = [];
+  /** What is told in the next tick, or before that if the session ends. */
+  readonly untold: SentBatch[] = [];
   /** Of all that was sent so far. */
   readonly #drains: ((isOver: boolean) => void)[] = [];
 

@@ -255,6 +255,28 @@ describe("send", () => {
     await taken;
   });
 
+  for (const [over, discard] of [
+    ["polling", true],
+    ["websocket", false],
+  ] as const) {
+    test(`who waits for what has left by ${over} is told before the end, also if it comes at once`, async (t) => {
+      const served = await serve(t);
+      const [peer, socket] = await (over === "polling" ? pollingSession(served) : websocketSession(served));
+      const received = peer.receive(1);
+      while (!socket.transport.writable) await new Promise((resolve) => setImmediate(resolve));
+      const log: string[] = [];
+      for (const event of ["drain", "close"]) socket.on(event, () => log.push(event));
+      served.engine.on("drain", () => log.push("drain of the server"));
+      socket.send("last words", () => log.push("callback"));
+      const closed = once(socket, "close");
+      socket.close(discard);
+      assert.deepEqual(await received, ["4last words"]);
+      await closed;
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(log, ["drain", "drain of the server", "callback", "close"]);
+    });
+  }
+
   test("does nothing once the session is over", async (t) => {
     const served = await serve(t);
     const [, socket] = await pollingSession(served);
