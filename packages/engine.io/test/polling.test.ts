@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
+import { processErrors } from "../../socket.io/test/support/process-errors.ts";
 import { http, tcp } from "../../../tests/support/raw-peer.ts";
 import { POLLING, RawConnection, headerLines, pollingSession, serve } from "./support.ts";
 
@@ -101,6 +102,18 @@ describe("polling", () => {
     assert.ok(text.endsWith("\r\n\r\nok"));
     assert.deepEqual(received, ["€", Buffer.from([1, 2, 3]), undefined]);
     assert.equal(served.endings.length, 0);
+  });
+
+  test("a POST is answered, whatever its packets lead to", async (t) => {
+    await processErrors(async ({ uncaught }) => {
+      const served = await serve(t);
+      const [peer, socket] = await pollingSession(served);
+      socket.on("message", () => {
+        throw new Error("the application's own");
+      });
+      assert.equal((await peer.post("4x")).body, "ok");
+      assert.deepEqual(uncaught.splice(0).map(String), ["Error: the application's own"]);
+    });
   });
 
   test("the content type of a POST does not matter", async (t) => {
@@ -325,6 +338,19 @@ describe("closing a polling session", () => {
     assert.equal(socket.readyState, "closed");
     assert.equal((await held).body, "1");
     assert.deepEqual(served.endings, [{ reason: "forced close", description: undefined }]);
+  });
+
+  test("by the server since a message says so: the held GET is answered before the POST, so that the client sends no more", async (t) => {
+    const served = await serve(t);
+    const answered: unknown[] = [];
+    served.engine.on("headers", (_headers, { method }) => answered.push(method));
+    const [peer, socket] = await pollingSession(served);
+    const held = peer.poll();
+    await peer.post("4x");
+    socket.on("message", () => socket.close());
+    assert.equal((await peer.post("4bye", "4more")).body, "ok");
+    assert.equal((await held).body, "1");
+    assert.deepEqual(answered.slice(2), ["GET", "POST"]);
   });
 
   test("by the server without a GET: the next one is answered 6 and 1", async (t) => {

@@ -56,12 +56,12 @@ describe("a transport", () => {
     await peer.post("1");
     await closed;
     assert.deepEqual(log, [
-      ["headers", "text/html", "POST"],
       ["packet", { type: "message", data: "a" }],
+      ["headers", "text/html", "POST"],
       ["ready"],
       ["headers", "text/plain; charset=UTF-8", "GET"],
-      ["headers", "text/html", "POST"],
       ["packet", { type: "close" }],
+      ["headers", "text/html", "POST"],
       ["close", "closed", true],
     ]);
   });

@@ -103,16 +103,11 @@ export class Polling extends Transport implements ExchangeListener {
   onBody(exchange: HttpExchange, body: Buffer): void {
     debug("a POST of %s brings %d bytes", this.sid, body.length);
     this.#post = null;
-    // First: whatever the packets lead to, the request has its answer.
-    this.#answer(exchange, "text/html", "ok");
-    const payload = this.#payloadOf(exchange, body);
-    if (payload === null) return;
-    const packets = this.version.decodePayload(payload);
-    if (packets.length > MAX_PACKETS_PER_PAYLOAD) this.#host.limitsReached.count("maxPacketsPerPayload");
-    for (const packet of packets) {
-      // Neither after the end of the session nor after a broken packet.
-      if (this.sink === null) return;
-      this.onPacket(packet);
+    try {
+      this.#receive(exchange, body);
+    } finally {
+      // Last: who is told of the end by its GET does not go on sending first. But whatever the packets lead to, the request has its answer.
+      this.#answer(exchange, "text/html", "ok");
     }
   }
 
@@ -178,6 +173,18 @@ export class Polling extends Transport implements ExchangeListener {
     this.#post = exchange;
     exchange.listener = this;
     exchange.readBody(this.#host.opts.maxHttpBufferSize);
+  }
+
+  #receive(exchange: HttpExchange, body: Buffer): void {
+    const payload = this.#payloadOf(exchange, body);
+    if (payload === null) return;
+    const packets = this.version.decodePayload(payload);
+    if (packets.length > MAX_PACKETS_PER_PAYLOAD) this.#host.limitsReached.count("maxPacketsPerPayload");
+    for (const packet of packets) {
+      // Neither after the end of the session nor after a broken packet.
+      if (this.sink === null) return;
+      this.onPacket(packet);
+    }
   }
 
   #closeWith(packets: readonly Packet[]): void {
