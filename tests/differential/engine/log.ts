@@ -1,15 +1,18 @@
 import { inspect } from "node:util";
 import { StepLog } from "../log.ts";
 
-/** Leaves out the ids of sessions. */
+/** Leaves out the ids of sessions, and how many an application has made. */
 export class Log extends StepLog {
   override add(observer: string, text: string): void {
-    super.add(observer, text.replaceAll(ID, "<id>"));
+    super.add(observer, text.replaceAll(ID, "<id>").replaceAll(OWN_ID, "$1"));
   }
 }
 
 /** Ids of sessions, as both makers make them. Texts of programs are shorter. */
 const ID = /(?<![\w-])[\w-]{20}(?![\w-])/g;
+
+/** Those of applications; where a server is closed one more is asked for here, in vain. */
+const OWN_ID = /(own-\w+)-\d+/g;
 
 /** A value as it is noted: of errors the text, of bytes their kind and content. */
 export function shown(value: unknown): string {

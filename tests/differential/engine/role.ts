@@ -17,7 +17,7 @@ export interface Role<Library, Setting, Act> extends Omit<Subject<Library, Setti
 }
 
 /** So long the last step lasts: heartbeats come and go, and what they find dead ends. */
-const FINALLY_MS = 2400;
+const FINALLY_MS = 2150;
 
 export function subject<Library, Setting, Act>(role: Role<Library, Setting, Act>): Subject<Library, Setting, Act> {
   return { ...role, play: (library, program) => play(role.start, library, program) };

@@ -23,6 +23,8 @@ export class ClientPlayer implements Player<Act> {
   readonly #engine: Engine;
   readonly #proxy: FaultyProxy;
   readonly #clients: { readonly name: string; readonly it: Socket }[] = [];
+  /** Of those whose last packet was a close packet. Upstream's do not tell of it over polling, nor of the heartbeat that it is. */
+  readonly #leaving = new WeakSet<Socket>();
   readonly #servers: EngineSocket[] = [];
   #lastView = "";
   #reactions = 0;
@@ -130,8 +132,15 @@ export class ClientPlayer implements Player<Act> {
         it.binaryType = act.value;
         return;
       case "when":
-        it.once(act.event as "open", () => this.#act(name, it, act.reaction));
+        this.#onceTold(it, act.event, () => this.#act(name, it, act.reaction));
     }
+  }
+
+  #onceTold(it: Socket, event: string, react: () => void): void {
+    it.once(event as "open", () => {
+      if ((event === "packet" || event === "heartbeat") && this.#leaving.has(it)) this.#onceTold(it, event, react);
+      else react();
+    });
   }
 
   #open({ form, options }: ClientAct & { do: "open" }): void {
@@ -157,11 +166,9 @@ export class ClientPlayer implements Player<Act> {
     const tell = (what: string): void => this.#log.add(name, what);
     it.on("open", () => tell(`open ${it.readyState} ${it.transport.name}`));
     it.on("handshake", (handshake) => tell(`handshake ${shown(handshake)}`));
-    let isFarewell = false;
     it.on("packet", ({ type, data }) => {
-      // Upstream's does not tell of this one over polling, nor of the heartbeat that it is.
-      isFarewell = type === "close";
-      if (!isFarewell) tell(`packet ${type} ${shown(data || undefined)}`);
+      if (type === "close") this.#leaving.add(it);
+      else tell(`packet ${type} ${shown(data || undefined)}`);
     });
     it.on("packetCreate", ({ type, data, options }) =>
       tell(`packetCreate ${type} ${shown(data || undefined)} ${options?.compress !== false}`),
@@ -171,7 +178,7 @@ export class ClientPlayer implements Player<Act> {
     // Not how packets are made into batches: our WebSocket takes one at once, upstream's in the next tick.
     for (const event of ["ping", "pong", "heartbeat"] as const) {
       it.on(event, () => {
-        if (!isFarewell) tell(event);
+        if (!this.#leaving.has(it)) tell(event);
       });
     }
     it.on("upgrading", (transport) => tell(`upgrading ${transport.name} ${it.upgrading}`));

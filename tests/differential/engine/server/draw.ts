@@ -3,7 +3,7 @@ import type { Program, Step } from "../../programs.ts";
 import type { Act, ClientAct, Data, RawAct, ServerAct, Setting } from "./program.ts";
 
 /** Longer than a heartbeat, and never near the time of one, or of its end, at most {@link MAX_BEATS} times. */
-const BEAT_MS = 1200;
+const BEAT_MS = 1100;
 const MAX_BEATS = 3;
 
 /** The program of a seed. */
@@ -33,17 +33,33 @@ function drawSetting(random: Random): Setting {
       ...(chance(0.3) && { transports: random.pick([["polling"], ["websocket"], ["websocket", "polling"]]) }),
       ...(chance(0.3) && { cookie: random.pick([true, { name: "c", path: "/x", maxAge: 5 }, { httpOnly: false }]) }),
       ...(chance(0.3) && {
-        cors: random.pick([true, { origin: "http://a", credentials: true }, { origin: ["http://a"] }]),
+        cors: random.pick([
+          true,
+          { origin: "http://a", credentials: true },
+          { origin: ["http://a"] },
+          { origin: true, methods: ["GET", "POST"], allowedHeaders: "x-a", maxAge: 5, optionsSuccessStatus: 200 },
+        ]),
       }),
       ...(chance(0.2) && { httpCompression: random.pick([false, { threshold: 1024 }]) }),
       ...(!listensToAll && chance(0.3) && { initialPacket: random.pick(["first", ""]) }),
     },
     attach: {
-      ...(chance(0.2) && { path: random.pick(["/e", "/e/", "/a/b"]) }),
+      // docs/differences.md: none is the beginning of another.
+      ...(chance(0.2) && { path: random.pick(["/f", "/f/", "/a/b"]) }),
       ...(chance(0.2) && { addTrailingSlash: false }),
       ...(chance(0.2) && { destroyUpgrade: chance(0.5), destroyUpgradeTimeout: 50 }),
     },
     byHand: chance(0.2),
+    cors: random.pick([
+      "plain",
+      "plain",
+      "plain",
+      "plain",
+      "plain",
+      "function",
+      "function of origin",
+      "function that fails",
+    ]),
     isByWs: chance(0.3),
     listensToAll,
     allowRequest: random.pick(["none", "none", "none", "none", "yes", "no", "no text", "later", "no later"]),
@@ -150,7 +166,9 @@ function drawServerAct(random: Random): ServerAct {
     s,
     call: random.pick(["send", "write"]),
     data: drawData(random),
-    ...(random.next() < 0.4 && { options: random.pick([{ compress: false }, { compress: true }, {}]) }),
+    ...(random.next() < 0.4 && {
+      options: random.pick([{ compress: false }, { compress: true }, {}, { isPreEncoded: true }]),
+    }),
     callback: random.next() < 0.5,
     count: random.pick([1, 1, 1, 2, 3]),
   };

@@ -39,6 +39,7 @@ export class ServerPlayer implements Player<Act> {
     const engine = new Server({
       ...setting.options,
       ...(setting.isByWs && { wsEngine: WebSocketServer }),
+      ...corsOf(setting),
       ...allowRequestOf(setting),
     });
     configure(engine, setting);
@@ -148,7 +149,7 @@ export class ServerPlayer implements Player<Act> {
               `sent ${n} ${shown((transport as { name?: string } | undefined)?.name)}`,
             );
           };
-          const result = socket[act.call](real(act.data), act.options, act.callback ? told : undefined);
+          const result = socket[act.call](real(act.data), optionsOf(act), act.callback ? told : undefined);
           if (result !== socket) this.#log.add("caller", `${act.call} gives ${shown(result)}`);
         }
         return;
@@ -208,6 +209,32 @@ export class ServerPlayer implements Player<Act> {
   }
 }
 
+function optionsOf({ data, options }: ServerAct & { do: "send" }): object | undefined {
+  if (options?.isPreEncoded !== true) return options;
+  if (typeof data !== "string" || Buffer.byteLength(data) > 100) return {};
+  const payload = Buffer.from(`4${data}`);
+  return { wsPreEncodedFrame: [Buffer.from([0x81, payload.length]), payload] };
+}
+
+function corsOf({ cors: kind }: Setting): object {
+  type Callback = (error: Error | null, value?: unknown) => void;
+  switch (kind) {
+    case "plain":
+      return {};
+    case "function of origin":
+      return {
+        cors: {
+          origin: (origin: string | undefined, done: Callback) => done(null, origin === "http://a"),
+          credentials: true,
+        },
+      };
+    case "function":
+      return { cors: (req: EngineRequest, done: Callback) => done(null, { origin: req.headers.origin ?? "*" }) };
+    case "function that fails":
+      return { cors: (_req: EngineRequest, done: Callback) => done(new Error("no cors")) };
+  }
+}
+
 function allowRequestOf({ allowRequest: kind }: Setting): object {
   if (kind === "none") return {};
   type Answer = (message: string | null | undefined, success: boolean) => void;
@@ -221,7 +248,9 @@ function allowRequestOf({ allowRequest: kind }: Setting): object {
 }
 
 function configure(engine: Engine, { generateId, middleware }: Setting): void {
-  const idOf = ({ _query: { who } }: EngineRequest): string => `own-${who}`;
+  let ids = 0;
+  // One that is in use is refused here.
+  const idOf = ({ _query: { who } }: EngineRequest): string => `own-${who}-${ids++}`;
   const makers: Record<string, (req: EngineRequest) => unknown> = {
     text: idOf,
     promise: (req) => Promise.resolve(idOf(req)),

@@ -10,6 +10,8 @@ export interface Setting {
   readonly isByWs: boolean;
   /** Whether it listens to everything, or to messages and the end alone. */
   readonly listensToAll: boolean;
+  /** Whether the option `cors` is data, or a function. */
+  readonly cors: "plain" | "function" | "function of origin" | "function that fails";
   readonly allowRequest: "none" | "yes" | "no" | "no text" | "later" | "no later";
   readonly generateId: "none" | "text" | "promise" | "throws" | "rejects";
   readonly middleware: "none" | "passes" | "header" | "refuses" | "answers" | "later";
@@ -25,7 +27,8 @@ export type ServerAct =
       readonly s: number;
       readonly call: "send" | "write";
       readonly data: Data;
-      readonly options?: { readonly compress?: boolean };
+      /** `isPreEncoded`: with the WebSocket frame of the message, where it is short. */
+      readonly options?: { readonly compress?: boolean; readonly isPreEncoded?: boolean };
       readonly callback: boolean;
       readonly count: number;
     }

@@ -79,10 +79,11 @@ export class Watch {
 
   /**
    * What is told of packets that are out comes in the next tick, with upstream sometimes at once; and which of the two is told first depends
-   * on the transport there. So each is an observer of its own. Who has closed the session meanwhile is told of less there.
+   * on the transport there. So each is an observer of its own. Upstream's calls nobody once a WebSocket is closed.
    */
   tellSent(socket: EngineSocket, kind: "drain" | "callback", what: string): void {
-    if (socket.readyState === "open") this.#log.add(`${kind} of ${this.nameOf(socket)}`, what);
+    if (kind === "callback" && socket.readyState === "closed" && socket.transport.name === "websocket") return;
+    this.#log.add(`${kind} of ${this.nameOf(socket)}`, what);
   }
 
   #tell(socket: EngineSocket, what: string): void {
