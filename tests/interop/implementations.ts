@@ -66,6 +66,13 @@ export function loadEngine(maker: Maker): typeof import("engine.io") {
   return createRequire(requires[maker].resolve("socket.io"))("engine.io") as typeof import("engine.io");
 }
 
+/** The engine that a maker's client runs on. */
+export function loadEngineClient(maker: Maker): typeof import("engine.io-client") {
+  return createRequire(requires[maker].resolve("socket.io-client"))(
+    "engine.io-client",
+  ) as typeof import("engine.io-client");
+}
+
 /** engine.io-client of the line that speaks revision 3: a constructor without types. */
 export function loadEngineClient3(): unknown {
   return requires.upstream("eioc3");

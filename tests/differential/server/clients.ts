@@ -4,6 +4,7 @@ import type { Stage } from "../../conformance/server/stage.ts";
 import type { Log } from "./log.ts";
 import type { ClientStep, Said } from "./program.ts";
 import { real, written } from "./values.ts";
+import { TRANSPORTS, type Probes, type Way } from "./ways.ts";
 
 /** A namespace that nobody has: the refusal comes back after all that was sent before. */
 export const NOWHERE = "/nowhere";
@@ -17,11 +18,11 @@ export class Clients {
   isSilent = false;
   readonly #clients: readonly Client[];
 
-  constructor(stage: Stage, log: Log) {
+  constructor(stage: Stage, log: Log, ways: readonly Way[]) {
     const see: See = (observer, what) => {
       if (!this.isSilent) log.see(observer, what);
     };
-    this.#clients = [0, 1, 2].map((index) => new Client(stage, see, index));
+    this.#clients = ways.map((way, index) => new Client(stage, see, index, way));
   }
 
   /** How many have a connection. */
@@ -47,12 +48,18 @@ export class Clients {
   async roundTrip(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.roundTrip()));
   }
+
+  /** Whether no client upgrades but those whose probes wait. */
+  areUpgraded(probes: Probes): boolean {
+    return this.#clients.every(({ upgrading }) => typeof upgrading !== "string" || probes.has(upgrading));
+  }
 }
 
 class Client {
   readonly #stage: Stage;
   readonly #see: See;
   readonly #index: number;
+  readonly #way: Way;
   readonly #sockets = new Map<string, Socket>();
   readonly #kept: Answer[] = [];
   /** Namespaces whose CONNECT has no answer yet. */
@@ -61,14 +68,21 @@ class Client {
   #how: (ClientStep & { do: "answer" })["how"] = "at once";
   #answers = 0;
 
-  constructor(stage: Stage, see: See, index: number) {
+  constructor(stage: Stage, see: See, index: number, way: Way) {
     this.#stage = stage;
     this.#see = see;
     this.#index = index;
+    this.#way = way;
   }
 
   get isOpen(): boolean {
     return this.#manager?._readyState === "open";
+  }
+
+  /** The id of its session, if that is to get another transport and has it not. */
+  get upgrading(): string | null | undefined {
+    const { engine } = this.#manager ?? {};
+    return this.isOpen && this.#way === "upgrade" && engine?.transport.name === "polling" ? engine.id : undefined;
   }
 
   /** With one namespace others come again, which were cut off. */
@@ -128,7 +142,7 @@ class Client {
     const existing = this.#sockets.get(nsp);
     if (existing !== undefined) return existing;
     const socket =
-      this.#manager === undefined ? this.#stage.client(nsp, { autoConnect: false }) : this.#manager.socket(nsp);
+      this.#manager?.socket(nsp) ?? this.#stage.client(nsp, { autoConnect: false, transports: TRANSPORTS[this.#way] });
     if (this.#manager === undefined) {
       this.#manager = socket.io;
       this.#manager.on("packet", ({ type, nsp }) => {

@@ -14,7 +14,8 @@ import { World } from "./world.ts";
  * - listeners and middlewares that throw or reject (Q-26, docs/differences.md), and `next` called twice (reference hostile.md);
  * - a second CONNECT for a namespace before the first is answered: one answer here (packages/socket.io/test/joining.test.ts);
  * - rooms of a socket whose connection ends while a middleware keeps it waiting: it leaves them at once here, upstream once it is let in;
- * - what listeners do when several packets come in one read, and volatile packets that are not alone in their tick (docs/status.md).
+ * - what listeners do when several packets come in one read (docs/status.md);
+ * - unless all clients poll, volatile packets that are not alone in their tick (docs/differences.md).
  */
 
 /** Changes our server before a program runs. */

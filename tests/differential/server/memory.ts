@@ -36,10 +36,13 @@ export class Memory {
   depth = 0;
   /** Set while a step of the program runs: what is seen meanwhile has one order for all. */
   isImmediate = false;
+  /** Whether volatile packets have to be alone in their tick: see compare.ts. */
+  readonly isVolatileAlone: boolean;
   readonly #log: Log;
 
-  constructor(io: Server, log: Log) {
+  constructor(io: Server, log: Log, isVolatileAlone: boolean) {
     this.io = io;
+    this.isVolatileAlone = isVolatileAlone;
     this.#log = log;
   }
 
@@ -71,7 +74,7 @@ export class Memory {
     if ("parent" in on) return pick(this.parents, on.parent);
     if ("socket" in on) return pick(this.sockets, on.socket);
     const kept = pick(this.kept, on.kept);
-    return kept === undefined || (kept.isVolatile && this.depth > 0) ? undefined : kept.target;
+    return kept === undefined || (kept.isVolatile && this.isVolatileAlone && this.depth > 0) ? undefined : kept.target;
   }
 
   /** @param isSent whether an emit follows, which uses up the flags of a socket */
@@ -79,8 +82,7 @@ export class Memory {
     let target = this.source(on, about);
     if (target === undefined) return undefined;
     for (const [name, value] of chain) {
-      // Volatile packets are alone in their tick: see compare.ts.
-      if (name === "volatile" && (this.depth > 0 || (isSocket(target) && !isSent))) continue;
+      if (name === "volatile" && this.isVolatileAlone && (this.depth > 0 || (isSocket(target) && !isSent))) continue;
       if (!(name in target)) {
         this.see("call", `no ${name}`);
         return undefined;

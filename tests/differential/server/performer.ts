@@ -4,7 +4,7 @@ import { act, isSent } from "./actions.ts";
 import { NOWHERE } from "./clients.ts";
 import type { Log } from "./log.ts";
 import { dropsWhatIsSent, isSocket, Memory, pick, type About, type Call, type Callee } from "./memory.ts";
-import type { Action, Next, ServerStep } from "./program.ts";
+import type { Action, Next, ServerStep, Setup } from "./program.ts";
 import { real, written } from "./values.ts";
 import { inspected, viewed } from "./views.ts";
 
@@ -19,9 +19,9 @@ export class Performer {
   #middlewares = 0;
   #reactions = 0;
 
-  /** @param onConnection what listeners for connections do */
-  constructor(io: Server, log: Log, onConnection: readonly ServerStep[]) {
-    const memory = new Memory(io, log);
+  constructor(io: Server, log: Log, { onConnection, ways }: Setup) {
+    // By polling, what follows another packet in a tick is dropped by both.
+    const memory = new Memory(io, log, !ways.every((way) => way === "polling"));
     this.#memory = memory;
     memory.parents.push(
       io.of(/^\/dyn-\d$/),
@@ -173,7 +173,7 @@ export class Performer {
   #act(target: Callee, action: Action, isVolatile: boolean): void {
     const isCalm = this.#isCalm;
     // Else listeners for what is sent might write before it.
-    this.#isCalm ||= isVolatile;
+    this.#isCalm ||= isVolatile && this.#memory.isVolatileAlone;
     try {
       act(this.#memory, target, action);
     } finally {

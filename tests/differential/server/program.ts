@@ -1,4 +1,5 @@
 import type { Plain } from "./values.ts";
+import type { Way } from "./ways.ts";
 
 /*
  * Programs over the public API of a server: plain data, so that they can be printed, cut down and run again. What a step names and
@@ -12,6 +13,8 @@ export interface Program {
 
 export interface Setup {
   readonly cleanupEmptyChildNamespaces: boolean;
+  /** Of each client. */
+  readonly ways: readonly Way[];
   /** What each `connection` listener does, after it has told. */
   readonly onConnection: readonly ServerStep[];
 }

@@ -16,7 +16,7 @@ test(`no program tells our server from upstream's, seed ${SEED}`, async () => {
 });
 
 suite("faults that were planted in our server are found", () => {
-  finds("broadcasts to rooms that forget whom to leave out", /e1|e2|message/, ({ adapter }) => {
+  finds("broadcasts to rooms that forget whom to leave out", /client \d of/, ({ adapter }) => {
     const broadcast = adapter.broadcast.bind(adapter);
     adapter.broadcast = (packet, options) =>
       broadcast(packet, options.rooms.size === 0 ? options : { ...options, except: new Set() });
@@ -33,7 +33,7 @@ suite("faults that were planted in our server are found", () => {
 function finds(title: string, what: RegExp, plant: (main: { readonly adapter: Adapter }) => void): void {
   test(title, async () => {
     const prepare: Plant = (io) => plant(io.sockets);
-    const difference = await findDifference({ seed: 5, programs: PROGRAMS, shrinks: false }, prepare);
+    const difference = await findDifference({ seed: SEED, programs: PROGRAMS, shrinks: false }, prepare);
     assert.ok(difference !== null, "nothing was found");
     assert.match(difference.error.message, what);
   });

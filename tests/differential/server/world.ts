@@ -1,12 +1,15 @@
-import type { Server } from "socket.io";
-import type { Stage } from "../../conformance/server/stage.ts";
+import type { Server, Socket } from "socket.io";
+import { insides, type Stage } from "../../conformance/server/stage.ts";
 import { Clients } from "./clients.ts";
 import { Log } from "./log.ts";
 import type { Program, Setup, Step } from "./program.ts";
 import { Performer } from "./performer.ts";
+import { Probes, UPGRADE_MS } from "./ways.ts";
 
 /** Turns of the event loop after a round trip: what its answer has led to may take some. */
 const TURNS = 6;
+
+type Connection = Pick<Socket["conn"], "readyState" | "transport">;
 
 /** Runs a program against the server of a stage. */
 export class World {
@@ -15,6 +18,7 @@ export class World {
   readonly #io: Server;
   readonly #clients: Clients;
   readonly #performer: Performer;
+  readonly #probes: Probes;
 
   /** @param prepare is given the server before all else */
   static async run(stage: Stage, { setup, steps }: Program, prepare: (io: Server) => void): Promise<string[][]> {
@@ -24,7 +28,6 @@ export class World {
       pingInterval: 1e9,
       connectTimeout: 1e9,
       serveClient: false,
-      transports: ["websocket"],
     });
     prepare(io);
     const world = new World(stage, io, setup);
@@ -44,11 +47,12 @@ export class World {
     }
   }
 
-  private constructor(stage: Stage, io: Server, { onConnection }: Setup) {
+  private constructor(stage: Stage, io: Server, setup: Setup) {
     this.#stage = stage;
     this.#io = io;
-    this.#clients = new Clients(stage, this.log);
-    this.#performer = new Performer(io, this.log, onConnection);
+    this.#clients = new Clients(stage, this.log, setup.ways);
+    this.#probes = new Probes(io);
+    this.#performer = new Performer(io, this.log, setup);
   }
 
   #take(step: Step): void {
@@ -79,15 +83,35 @@ export class World {
     await turns(TURNS);
   }
 
-  /** Until a round trip of all connections tells nothing new, and both ends agree on how many there are. */
   async #settle(): Promise<void> {
+    await this.#quiet();
+    await this.#until(() => this.#clients.areUpgraded(this.#probes));
+    if (!this.#probes.release()) return;
+    await turns(TURNS);
+    this.#stage.clock.advance(UPGRADE_MS);
+    await this.#until(() => this.#clients.areUpgraded(this.#probes));
+    await this.#quiet();
+  }
+
+  /** Until a round trip of all connections tells nothing new, and both ends agree on which there are, and can send. */
+  async #quiet(): Promise<void> {
     let before: number;
     do {
       before = this.log.size;
       await this.#clients.roundTrip();
-      while (this.#io.engine.clientsCount !== this.#clients.openCount) await turns(1);
+      await this.#until(() => this.#io.engine.clientsCount === this.#clients.openCount && this.#canSend());
       await turns(TURNS);
     } while (this.log.size !== before);
+  }
+
+  /** Whether all clients that poll wait for an answer. */
+  #canSend(): boolean {
+    const sessions = Object.values(insides(this.#io.engine).clients as Record<string, Connection>);
+    return sessions.every(({ readyState, transport }) => readyState !== "open" || transport.writable);
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await turns(1);
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { ClientStep, Program, Said, Step } from "../program.ts";
 import type { Plain } from "../values.ts";
+import type { Way } from "../ways.ts";
 import { args, event, index, nsp, weighted } from "./parts.ts";
 import { onConnection, serverStep } from "./server-steps.ts";
 
@@ -46,10 +47,13 @@ const step = weighted<Step>(
   [1, fc.record({ do: fc.constant("wait"), ms: fc.constantFrom(1, 20, 200) })],
 );
 
+const way = weighted<Way>([2, fc.constant("websocket")], [1, fc.constantFrom("polling", "upgrade")]);
+const ways = weighted([3, fc.tuple(way, way, way)], [1, fc.constant<Way[]>(["polling", "polling", "polling"])]);
+
 /** 3 to 60 steps. The first let clients in, so that the others have something to work with. */
 export const program: fc.Arbitrary<Program> = fc
   .record({
-    setup: fc.record({ cleanupEmptyChildNamespaces: fc.boolean(), onConnection }),
+    setup: fc.record({ cleanupEmptyChildNamespaces: fc.boolean(), ways, onConnection }),
     first: fc.array(connect, { minLength: 2, maxLength: 4 }),
     rest: fc.array(step, { minLength: 1, maxLength: 56, size: "max" }),
   })
