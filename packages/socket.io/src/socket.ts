@@ -201,11 +201,13 @@ export class Socket<
       const pending = this._acks?.size ?? 0;
       if (pending >= this.server._limits.maxPendingAcks) this.client._leavesUnanswered(pending);
       this.expectAck(packet.id, ev, data.pop() as AckCallback, flags.timeout);
-    } else if (this.isLogged(flags)) {
+    } else if (this.goesThroughRoom(flags)) {
       const kept: unknown = this.adapter.broadcast(packet, { rooms: new Set([this.id]), except: new Set(), flags });
       this.server._listenerErrors.watch(kept, this, ev);
       return true;
     }
+    // With recovery, events go through the room of the socket (row S-195): nobody is there any more.
+    if (this._left && this.nsp._sessions !== undefined) return true;
     this.notifyOutgoingListeners(packet);
     try {
       this.packet(packet, flags);
@@ -419,12 +421,12 @@ export class Socket<
   }
 
   /**
-   * Whether an event to this socket goes through its room, where the adapter can keep it: also while the client is gone
-   * and may come back. Before the socket is let in nobody reaches it there.
+   * Whether an event to this socket goes through its room (row S-195), where the adapter can keep it, and where its client is again once it
+   * has come back. Before the socket is let in nobody reaches it there.
    */
-  private isLogged(flags: BroadcastFlags): boolean {
-    if (this.nsp._sessions === undefined || flags.volatile === true) return false;
-    return this.connected || (this._left && this.pid !== undefined);
+  private goesThroughRoom(flags: BroadcastFlags): boolean {
+    if (this.nsp._sessions === undefined) return false;
+    return this._left ? this.pid !== undefined : this.connected && flags.volatile !== true;
   }
 
   /** Gives the session to the adapter to keep if the client may come back, or ends it. */

@@ -213,6 +213,34 @@ describe("a client that comes back", () => {
     }
   });
 
+  test("after a farewell, catch-all listeners of its socket hear nothing of what is sent to it: it goes nowhere", async () => {
+    const { server, sockets } = recovering();
+    const client = await connected(server);
+    const [socket] = sockets as [Socket];
+    const outgoing: string[] = [];
+    socket.onAnyOutgoing((event: string) => outgoing.push(event));
+    socket.emit("before");
+    client.conn.receive("1");
+    await ticks();
+    socket.emit("after");
+    socket.emit("acknowledged", () => {});
+    socket.volatile.emit("volatile");
+    assert.deepEqual(outgoing, ["before"]);
+  });
+
+  test("hears what is sent to its former socket, volatile events too", async () => {
+    const { server, sockets } = recovering();
+    const client = await connected(server);
+    client.lose();
+    await client.reconnect().enter();
+    assert.equal(sockets[1]!.recovered, true);
+    client.conn.take();
+    sockets[0]!.emit("event");
+    sockets[0]!.volatile.emit("volatile");
+    const names = client.conn.take().map((message) => (JSON.parse(String(message).slice(1)) as string[])[0]);
+    assert.deepEqual(names, ["event", "volatile"]);
+  });
+
   test("not by a session that it has used already and left by a farewell", async () => {
     const { server, sockets, io } = recovering();
     const client = await connected(server);
