@@ -3,6 +3,7 @@ import { PacketType } from "socket.io-parser";
 import type { Stage } from "../../conformance/server/stage.ts";
 import type { Log } from "./log.ts";
 import type { ClientStep, Said } from "./program.ts";
+import { forget, type Sessions } from "./sessions.ts";
 import { real, written } from "./values.ts";
 import { TRANSPORTS, type Probes, type Way } from "./ways.ts";
 
@@ -18,11 +19,11 @@ export class Clients {
   isSilent = false;
   readonly #clients: readonly Client[];
 
-  constructor(stage: Stage, log: Log, ways: readonly Way[]) {
+  constructor(stage: Stage, log: Log, ways: readonly Way[], sessions: Sessions) {
     const see: See = (observer, what) => {
       if (!this.isSilent) log.see(observer, what);
     };
-    this.#clients = ways.map((way, index) => new Client(stage, see, index, way));
+    this.#clients = ways.map((way, index) => new Client(stage, see, index, way, sessions));
   }
 
   /** How many have a connection. */
@@ -60,6 +61,7 @@ class Client {
   readonly #see: See;
   readonly #index: number;
   readonly #way: Way;
+  readonly #sessions: Sessions;
   readonly #sockets = new Map<string, Socket>();
   readonly #kept: Answer[] = [];
   /** Namespaces whose CONNECT has no answer yet. */
@@ -68,11 +70,12 @@ class Client {
   #how: (ClientStep & { do: "answer" })["how"] = "at once";
   #answers = 0;
 
-  constructor(stage: Stage, see: See, index: number, way: Way) {
+  constructor(stage: Stage, see: See, index: number, way: Way, sessions: Sessions) {
     this.#stage = stage;
     this.#see = see;
     this.#index = index;
     this.#way = way;
+    this.#sessions = sessions;
   }
 
   get isOpen(): boolean {
@@ -87,7 +90,9 @@ class Client {
 
   /** With one namespace others come again, which were cut off. */
   connectsSeveral(nsp: string): boolean {
-    return !this.isOpen && [...this.#sockets].some(([name, socket]) => name !== nsp && socket.active);
+    return (
+      !this.#sessions.isOn && !this.isOpen && [...this.#sockets].some(([name, socket]) => name !== nsp && socket.active)
+    );
   }
 
   take(step: ClientStep): void {
@@ -96,7 +101,10 @@ class Client {
         const socket = this.#socket(step.nsp);
         socket.auth = { ...(real(step.auth) as object), who: this.#index };
         // The server takes only one CONNECT at a time for a namespace (Bounded, fenced, fuzzed).
-        if (socket.active || this.#asked.has(step.nsp)) return;
+        if ((socket.active && this.isOpen) || this.#asked.has(step.nsp)) return;
+        this.#sessions.beforeReturn(socket);
+        // Each comes back by itself: how long it takes to find a session is nobody's business.
+        if (this.#sessions.isOn && !this.isOpen) for (const each of this.#sockets.values()) each.disconnect();
         socket.connect();
         for (const [name, { active, connected }] of this.#sockets) if (active && !connected) this.#asked.add(name);
         return;
@@ -104,7 +112,8 @@ class Client {
       case "leave":
         return void this.#sockets.get(step.nsp)?.disconnect();
       case "cut":
-        return void this.#manager?.engine?.close();
+        if (this.#sessions.mayBeCut(this.#sockets.keys())) this.#manager?.engine?.close();
+        return;
       case "say": {
         const socket = this.#sockets.get(step.nsp);
         for (const said of step.events) if (socket?.connected === true) this.#say(socket, said);
@@ -152,8 +161,14 @@ class Client {
     }
     this.#sockets.set(nsp, socket);
     const see = (what: string): void => this.#see(`client ${this.#index} of ${nsp}`, what);
-    socket.on("connect", () => see("connect"));
-    socket.on("connect_error", (error) => see(`connect_error ${written(error)}`));
+    socket.on("connect", () => {
+      this.#sessions.onConnect(socket);
+      see(socket.recovered ? "connect, recovered" : "connect");
+    });
+    socket.on("connect_error", (error) => {
+      see(`connect_error ${written(error)}`);
+      forget(socket);
+    });
     socket.on("disconnect", (reason, details) =>
       see(`disconnect ${reason} ${details === undefined ? "" : "with details"}`),
     );

@@ -15,7 +15,11 @@ import { World } from "./world.ts";
  * - a second CONNECT for a namespace before the first is answered: one answer here (packages/socket.io/test/joining.test.ts);
  * - rooms of a socket whose connection ends while a middleware keeps it waiting: it leaves them at once here, upstream once it is let in;
  * - what listeners do when several packets come in one read (docs/status.md);
- * - unless all clients poll, volatile packets that are not alone in their tick (docs/differences.md).
+ * - unless all clients poll, volatile packets that are not alone in their tick (docs/differences.md);
+ * - with recovery (docs/differences.md, docs/recovery.md): sessions that were taken up once and have ended by a farewell or a refusal, offsets of
+ *   earlier sessions, what middlewares send, and those who are cut off in namespaces that are removed when they are empty;
+ * - what cannot be encoded, with recovery: upstream keeps it, and fails when its client comes back;
+ * - in which order the namespaces of a connection are joined, if some are recovered: clients come back to one at a time.
  */
 
 /** Changes our server before a program runs. */

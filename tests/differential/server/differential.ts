@@ -50,7 +50,7 @@ export async function findDifference(
 /** A difference, and all that it takes to find it again. */
 export function describe({ program: { setup, steps }, error }: Difference, { seed, programs }: Budget): string {
   return [
-    `the servers differ. Again: npm run differential -- --seed ${seed} --programs ${programs}`,
+    `the servers differ. Again: npm run differential -- server --seed ${seed} --programs ${programs}`,
     `setup: ${JSON.stringify(setup)}`,
     ...steps.map((step, at) => `step ${at + 1}: ${JSON.stringify(step)}`),
     error.message,

@@ -41,7 +41,9 @@ export class Log {
 
   #named(text: string): string {
     let result = text;
-    for (const [random, name] of this.#names) result = result.replaceAll(random, name);
+    // One may begin with another.
+    const names = [...this.#names].toSorted(([a], [b]) => b.length - a.length);
+    for (const [random, name] of names) result = result.replaceAll(random, name);
     return result;
   }
 }

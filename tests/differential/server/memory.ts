@@ -1,7 +1,7 @@
 import type { Namespace, Server, Socket } from "socket.io";
 import { insides } from "../../conformance/server/stage.ts";
 import type { Log } from "./log.ts";
-import type { Link, Room, Source } from "./program.ts";
+import type { Link, Room, Setup, Source } from "./program.ts";
 import { written } from "./values.ts";
 
 /** Something whose methods are looked up by name: which there are is among what is compared. */
@@ -22,6 +22,8 @@ export class Memory {
   readonly io: Server;
   /** All that were ever seen. */
   readonly sockets: Socket[] = [];
+  /** Those that were let in. */
+  readonly entered = new WeakSet<Socket>();
   readonly parents: Namespace[] = [];
   readonly kept: { readonly target: Callee; readonly isVolatile: boolean }[] = [];
   readonly listeners: Call[] = [];
@@ -38,12 +40,28 @@ export class Memory {
   isImmediate = false;
   /** Whether volatile packets have to be alone in their tick: see compare.ts. */
   readonly isVolatileAlone: boolean;
+  /** Whether clients may come back to their sessions. */
+  readonly isRecovering: boolean;
   readonly #log: Log;
+  /** How many sockets each client has had in each namespace. */
+  readonly #counts = new Map<string, number>();
+  /** How many sockets there were when the step began. */
+  #former = 0;
 
-  constructor(io: Server, log: Log, isVolatileAlone: boolean) {
+  constructor(io: Server, log: Log, { recovery, ways }: Setup) {
     this.io = io;
-    this.isVolatileAlone = isVolatileAlone;
+    // By polling, what follows another packet in a tick is dropped by both.
+    this.isVolatileAlone = ways.some((way) => way !== "polling");
+    this.isRecovering = recovery !== null;
     this.#log = log;
+  }
+
+  /** Another step begins. Those who have come in one step have come in any order. */
+  next(): void {
+    const newest = this.sockets.splice(this.#former);
+    const name = ({ id }: Socket): string => this.#log.nameOf(id) ?? "";
+    this.sockets.push(...newest.toSorted((a, b) => (name(a) < name(b) ? -1 : 1)));
+    this.#former = this.sockets.length;
   }
 
   see(observer: string, what: string): void {
@@ -55,8 +73,15 @@ export class Memory {
   nameOf(socket: Socket): string {
     const { id, nsp, handshake } = socket;
     const known = this.#log.nameOf(id);
-    if (known !== undefined) return known;
-    const name = `socket ${this.sockets.length} (client ${handshake.auth["who"]} of ${nsp.name})`;
+    if (known !== undefined) {
+      // One that has come back.
+      if (!this.sockets.includes(socket)) this.sockets.push(socket);
+      return known;
+    }
+    const whose = `client ${handshake.auth["who"]} of ${nsp.name}`;
+    const count = (this.#counts.get(whose) ?? 0) + 1;
+    this.#counts.set(whose, count);
+    const name = `socket ${count} of ${whose}`;
     this.sockets.push(socket);
     this.#log.name(id, name);
     return name;

@@ -5,6 +5,7 @@ import { NOWHERE } from "./clients.ts";
 import type { Log } from "./log.ts";
 import { dropsWhatIsSent, isSocket, Memory, pick, type About, type Call, type Callee } from "./memory.ts";
 import type { Action, Next, ServerStep, Setup } from "./program.ts";
+import type { Sessions } from "./sessions.ts";
 import { real, written } from "./values.ts";
 import { inspected, viewed } from "./views.ts";
 
@@ -16,22 +17,24 @@ export class Performer {
   /** While set, listeners only tell. */
   #isCalm = false;
   readonly #memory: Memory;
+  readonly #sessions: Sessions;
   #middlewares = 0;
   #reactions = 0;
 
-  constructor(io: Server, log: Log, { onConnection, ways }: Setup) {
-    // By polling, what follows another packet in a tick is dropped by both.
-    const memory = new Memory(io, log, !ways.every((way) => way === "polling"));
+  constructor(io: Server, log: Log, setup: Setup, sessions: Sessions) {
+    const { onConnection } = setup;
+    const memory = new Memory(io, log, setup);
     this.#memory = memory;
+    this.#sessions = sessions;
     memory.parents.push(
       io.of(/^\/dyn-\d$/),
       io.of((name, auth, next) => this.#match(name, auth, next)),
     );
     for (const nsp of [io.of("/"), ...memory.parents]) this.#watch(nsp, onConnection);
-    this.#watchRooms(io.of("/"));
+    this.#watchAdapter(io.of("/"));
     io.on("new_namespace", (nsp: Namespace) => {
       memory.see("io", `new_namespace ${nsp.name}`);
-      this.#watchRooms(nsp);
+      this.#watchAdapter(nsp);
       // Children have the listeners of their parent.
       if (!memory.parents.some((parent) => insides(parent).children.has(nsp))) this.#watch(nsp, onConnection);
     });
@@ -44,6 +47,7 @@ export class Performer {
    * @param isCalm whether listeners only tell meanwhile
    */
   begin(isCalm: boolean): void {
+    this.#memory.next();
     this.#isCalm = isCalm;
     this.#reactions = 0;
   }
@@ -69,6 +73,7 @@ export class Performer {
 
   #watch(nsp: Namespace, onConnection: readonly ServerStep[]): void {
     const memory = this.#memory;
+    nsp.on("connect", (socket) => memory.entered.add(socket));
     nsp.on("connect", (socket) => memory.see(memory.nameOf(socket), `connect to ${socket.nsp.name}`));
     nsp.on("connection", (socket) => {
       const name = memory.nameOf(socket);
@@ -78,12 +83,14 @@ export class Performer {
       const tell = (what: string): void => memory.see(name, `${what}, rooms ${written([...socket.rooms])}`);
       tell("connection");
       socket.on("disconnecting", (reason, details) => tell(`disconnecting ${reason} ${typeof details}`));
+      socket.on("disconnect", (reason) => this.#sessions.onDisconnect(socket, reason));
       socket.on("disconnect", (reason, details) => tell(`disconnect ${reason} ${typeof details}`));
       this.#react(onConnection, { self: socket, isEntering: true });
     });
   }
 
-  #watchRooms({ name, adapter }: Namespace): void {
+  #watchAdapter({ name, adapter }: Namespace): void {
+    this.#sessions.watchAdapter(adapter);
     for (const event of ["create-room", "join-room", "leave-room", "delete-room"]) {
       const tell = (...args: unknown[]): void =>
         this.#memory.see(`rooms of ${name}`, `${event} ${args.map(written).join(" ")}`);
@@ -139,7 +146,7 @@ export class Performer {
         if (isSocket(target)) target.data.value = real(step.value);
         return;
       case "hang up":
-        if (isSocket(target)) target.conn.close();
+        if (isSocket(target) && this.#sessions.mayBeCut(insides(target).client.nsps.keys())) target.conn.close();
         return;
       case "inspect":
         if (isSocket(target)) memory.see("view", inspected(target));

@@ -13,10 +13,17 @@ export interface Program {
 
 export interface Setup {
   readonly cleanupEmptyChildNamespaces: boolean;
+  /** Null: it is off. */
+  readonly recovery: Recovery | null;
   /** Of each client. */
   readonly ways: readonly Way[];
   /** What each `connection` listener does, after it has told. */
   readonly onConnection: readonly ServerStep[];
+}
+
+export interface Recovery {
+  readonly maxDisconnectionDuration: number;
+  readonly skipMiddlewares?: boolean;
 }
 
 export type Step =

@@ -43,6 +43,6 @@ export function inspected(socket: Socket): string {
     transport: conn.transport.name,
     state: conn.readyState,
     protocol: conn.protocol,
-    siblings: [...insides(socket).client.nsps.keys()],
+    siblings: [...(insides(socket).client.nsps as Map<string, Socket>).keys()].toSorted(),
   });
 }

@@ -4,6 +4,7 @@ import { Clients } from "./clients.ts";
 import { Log } from "./log.ts";
 import type { Program, Setup, Step } from "./program.ts";
 import { Performer } from "./performer.ts";
+import { Sessions } from "./sessions.ts";
 import { Probes, UPGRADE_MS } from "./ways.ts";
 
 /** Turns of the event loop after a round trip: what its answer has led to may take some. */
@@ -24,6 +25,7 @@ export class World {
   static async run(stage: Stage, { setup, steps }: Program, prepare: (io: Server) => void): Promise<string[][]> {
     const io = await stage.serve({
       cleanupEmptyChildNamespaces: setup.cleanupEmptyChildNamespaces,
+      ...(setup.recovery && { connectionStateRecovery: setup.recovery }),
       // Longer than all that programs wait for.
       pingInterval: 1e9,
       connectTimeout: 1e9,
@@ -32,6 +34,9 @@ export class World {
     prepare(io);
     const world = new World(stage, io, setup);
     const { warn } = console;
+    const { now } = Date;
+    // Upstream measures the age of sessions by it.
+    Date.now = () => performance.now();
     console.warn = (...args: unknown[]) => world.log.see("console", args.join(" "));
     try {
       for (const step of steps) {
@@ -44,15 +49,17 @@ export class World {
       return world.log.toSteps();
     } finally {
       console.warn = warn;
+      Date.now = now;
     }
   }
 
   private constructor(stage: Stage, io: Server, setup: Setup) {
     this.#stage = stage;
     this.#io = io;
-    this.#clients = new Clients(stage, this.log, setup.ways);
+    const sessions = new Sessions(this.log, setup);
+    this.#clients = new Clients(stage, this.log, setup.ways, sessions);
     this.#probes = new Probes(io);
-    this.#performer = new Performer(io, this.log, setup);
+    this.#performer = new Performer(io, this.log, setup, sessions);
   }
 
   #take(step: Step): void {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import type { ClientStep, Program, Said, Step } from "../program.ts";
+import type { ClientStep, Program, Recovery, Said, Step } from "../program.ts";
 import type { Plain } from "../values.ts";
 import type { Way } from "../ways.ts";
 import { args, event, index, nsp, weighted } from "./parts.ts";
-import { onConnection, serverStep } from "./server-steps.ts";
+import { keptEmit, onConnection, serverStep } from "./server-steps.ts";
 
 const client = fc.nat(2);
 const said: fc.Arbitrary<Said> = fc.record({ event, args, ack: fc.boolean() });
@@ -47,14 +47,31 @@ const step = weighted<Step>(
   [1, fc.record({ do: fc.constant("wait"), ms: fc.constantFrom(1, 20, 200) })],
 );
 
+const cut: fc.Arbitrary<ClientStep> = fc.record({ do: fc.constant("cut"), client });
+/** Where clients may come back to their sessions, they go and come oftener, and miss something meanwhile. */
+const stepOfReturning = weighted<Step>([4, step], [2, keptEmit], [1, cut], [2, connect]);
+
+/** Cut off for longer than this are those who stay away for the longest wait. */
+const recovery = fc.record(
+  { maxDisconnectionDuration: fc.constant(150.5), skipMiddlewares: fc.boolean() },
+  { requiredKeys: ["maxDisconnectionDuration"] },
+);
+
 const way = weighted<Way>([2, fc.constant("websocket")], [1, fc.constantFrom("polling", "upgrade")]);
 const ways = weighted([3, fc.tuple(way, way, way)], [1, fc.constant<Way[]>(["polling", "polling", "polling"])]);
 
 /** 3 to 60 steps. The first let clients in, so that the others have something to work with. */
-export const program: fc.Arbitrary<Program> = fc
-  .record({
-    setup: fc.record({ cleanupEmptyChildNamespaces: fc.boolean(), ways, onConnection }),
-    first: fc.array(connect, { minLength: 2, maxLength: 4 }),
-    rest: fc.array(step, { minLength: 1, maxLength: 56, size: "max" }),
-  })
-  .map(({ setup, first, rest }) => ({ setup, steps: [...first, ...rest] }));
+export const program: fc.Arbitrary<Program> = weighted(
+  [2, programOf(fc.constant(null), step)],
+  [1, programOf(recovery, stepOfReturning)],
+);
+
+function programOf(recovery: fc.Arbitrary<Recovery | null>, step: fc.Arbitrary<Step>): fc.Arbitrary<Program> {
+  return fc
+    .record({
+      setup: fc.record({ cleanupEmptyChildNamespaces: fc.boolean(), recovery, ways, onConnection }),
+      first: fc.array(connect, { minLength: 2, maxLength: 4 }),
+      rest: fc.array(step, { minLength: 1, maxLength: 56, size: "max" }),
+    })
+    .map(({ setup, first, rest }) => ({ setup, steps: [...first, ...rest] }));
+}

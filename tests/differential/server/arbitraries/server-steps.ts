@@ -71,6 +71,14 @@ function steps(on: fc.Arbitrary<Source>, reactions: fc.Arbitrary<ServerStep[]>):
   );
 }
 
+/** Sends what is kept for those who are away. */
+export const keptEmit: fc.Arbitrary<ServerStep> = fc.record({
+  do: fc.constant("call"),
+  on: weighted<Source>([3, fc.constant("io")], [1, fc.record({ nsp })], [2, aSocket]),
+  chain,
+  action: fc.record({ name: fc.constant("emit"), event: ordinary, args, ack: fc.constant(false) }),
+});
+
 /** What a listener does: it adds others, but those only tell. */
 const reaction = weighted<ServerStep>(
   [2, fc.record({ do: fc.constant("reply"), args, keep: fc.boolean() })],
