@@ -10,6 +10,8 @@ export function act(memory: Memory, target: Callee, action: Action): void {
   if (action.name === "join" && isSocket(target) && !target.connected && target !== memory.entering) return;
   // With recovery, what middlewares send reaches the client here, and is lost upstream (docs/differences.md).
   if (memory.isRecovering && isSocket(target) && !memory.entered.has(target) && isSent(action)) return;
+  // With recovery, upstream sends what has an acknowledgement, or is volatile, to all who are in the room of the socket, too.
+  if (memory.isRecovering && isAboutOwnRooms(action)) return;
   // Nobody gets the answers that those who are back give to their former sockets.
   if (isSocket(target) && !target.connected && target.nsp.sockets.has(target.id) && isAsked(action)) return;
   // Upstream keeps also what cannot be encoded, and fails once somebody comes back for it.
@@ -36,7 +38,14 @@ export function isSent(action: Action): boolean {
 }
 
 function isAsked(action: Action): boolean {
-  return action.name === "emitWithAck" || (action.name === "emit" && action.ack);
+  if (action.name !== "emit") return action.name === "emitWithAck";
+  return action.ack || typeof real(action.args.at(-1) ?? null) === "function";
+}
+
+/** Whether sockets join the rooms of others. */
+function isAboutOwnRooms(action: Action): boolean {
+  const joins = action.name === "join" || action.name === "socketsJoin";
+  return joins && [action.rooms].flat().some((room) => typeof room === "object");
 }
 
 function argsOf(memory: Memory, action: Action, call: { readonly hasThrown: boolean }): unknown[] {

@@ -18,6 +18,7 @@ import { World } from "./world.ts";
  * - unless all clients poll, volatile packets that are not alone in their tick (docs/differences.md);
  * - with recovery (docs/differences.md, docs/recovery.md): sessions that were taken up once and have ended by a farewell or a refusal, offsets of
  *   earlier sessions, what middlewares send, and those who are cut off in namespaces that are removed when they are empty;
+ * - with recovery, who is in the room of another's id: upstream sends them what that one is sent with an acknowledgement, or volatile;
  * - what cannot be encoded, with recovery: upstream keeps it, and fails when its client comes back;
  * - in which order the namespaces of a connection are joined, if some are recovered: clients come back to one at a time.
  */

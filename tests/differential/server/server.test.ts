@@ -27,6 +27,11 @@ suite("faults that were planted in our server are found", () => {
     adapter.broadcastWithAck = (packet, options, count, ack) =>
       broadcastWithAck(packet, options, (clients) => count(clients + 1), ack);
   });
+
+  finds("sessions that forget the rooms of their sockets", /recovered|rooms/, ({ adapter }) => {
+    const persistSession = adapter.persistSession.bind(adapter);
+    adapter.persistSession = (session) => persistSession({ ...session, rooms: session.rooms.slice(0, 1) });
+  });
 });
 
 /** @param plant changes the main namespace */

@@ -25,7 +25,7 @@ const room = weighted<Room>(
   [2, fc.record({ own: index })],
   [1, fc.constantFrom<Room>(5, "5", "")],
 );
-const rooms = weighted<Room | Room[]>([3, room], [1, fc.array(room, { maxLength: 3 })]);
+export const rooms = weighted<Room | Room[]>([3, room], [1, fc.array(room, { maxLength: 3 })]);
 
 const special: fc.Arbitrary<Plain> = fc.constantFrom(...(Object.keys(SPECIALS) as Special[])).map(($) => ({ $ }));
 const scalar = fc.constantFrom<Plain>("x", "", 0, 1, -1, true, false, null, "é\u2028");

@@ -3,7 +3,7 @@ import type { ClientStep, Program, Recovery, Said, Step } from "../program.ts";
 import type { Plain } from "../values.ts";
 import type { Way } from "../ways.ts";
 import { args, event, index, nsp, weighted } from "./parts.ts";
-import { keptEmit, onConnection, serverStep } from "./server-steps.ts";
+import { keptEmit, onConnection, serverStep, socketsJoin } from "./server-steps.ts";
 
 const client = fc.nat(2);
 const said: fc.Arbitrary<Said> = fc.record({ event, args, ack: fc.boolean() });
@@ -47,9 +47,24 @@ const step = weighted<Step>(
   [1, fc.record({ do: fc.constant("wait"), ms: fc.constantFrom(1, 20, 200) })],
 );
 
-const cut: fc.Arbitrary<ClientStep> = fc.record({ do: fc.constant("cut"), client });
-/** Where clients may come back to their sessions, they go and come oftener, and miss something meanwhile. */
-const stepOfReturning = weighted<Step>([4, step], [2, keptEmit], [1, cut], [2, connect]);
+/** Somebody hears something, is cut off, misses something, and comes back. */
+const absence: fc.Arbitrary<Step[]> = fc
+  .record({
+    client,
+    nsp,
+    args,
+    before: fc.array(socketsJoin, { maxLength: 1 }),
+    meanwhile: fc.array(weighted<Step>([4, keptEmit], [1, step]), { maxLength: 3 }),
+  })
+  .map(({ client, nsp, args, before, meanwhile }) => [
+    { do: "connect", client, nsp, auth: {} },
+    ...before,
+    { do: "call", on: { nsp }, chain: [], action: { name: "emit", event: "e1", args, ack: false } },
+    { do: "cut", client },
+    ...meanwhile,
+    { do: "connect", client, nsp, auth: {} },
+  ]);
+const single = step.map((one) => [one]);
 
 /** Cut off for longer than this are those who stay away for the longest wait. */
 const recovery = fc.record(
@@ -60,18 +75,21 @@ const recovery = fc.record(
 const way = weighted<Way>([2, fc.constant("websocket")], [1, fc.constantFrom("polling", "upgrade")]);
 const ways = weighted([3, fc.tuple(way, way, way)], [1, fc.constant<Way[]>(["polling", "polling", "polling"])]);
 
-/** 3 to 60 steps. The first let clients in, so that the others have something to work with. */
+/** The first steps let clients in, so that the others have something to work with. */
 export const program: fc.Arbitrary<Program> = weighted(
-  [2, programOf(fc.constant(null), step)],
-  [1, programOf(recovery, stepOfReturning)],
+  [2, programOf(fc.constant(null), fc.array(single, { minLength: 1, maxLength: 56, size: "max" }))],
+  [1, programOf(recovery, fc.array(weighted([4, single], [1, absence]), { minLength: 1, maxLength: 24, size: "max" }))],
 );
 
-function programOf(recovery: fc.Arbitrary<Recovery | null>, step: fc.Arbitrary<Step>): fc.Arbitrary<Program> {
+function programOf(
+  recovery: fc.Arbitrary<Recovery | null>,
+  rest: fc.Arbitrary<readonly (readonly Step[])[]>,
+): fc.Arbitrary<Program> {
   return fc
     .record({
       setup: fc.record({ cleanupEmptyChildNamespaces: fc.boolean(), recovery, ways, onConnection }),
       first: fc.array(connect, { minLength: 2, maxLength: 4 }),
-      rest: fc.array(step, { minLength: 1, maxLength: 56, size: "max" }),
+      rest,
     })
-    .map(({ setup, first, rest }) => ({ setup, steps: [...first, ...rest] }));
+    .map(({ setup, first, rest }) => ({ setup, steps: [...first, ...rest.flat()] }));
 }

@@ -10,6 +10,7 @@ import {
   innerSource,
   nsp,
   ownAction,
+  rooms,
   value,
   weighted,
 } from "./parts.ts";
@@ -77,6 +78,14 @@ export const keptEmit: fc.Arbitrary<ServerStep> = fc.record({
   on: weighted<Source>([3, fc.constant("io")], [1, fc.record({ nsp })], [2, aSocket]),
   chain,
   action: fc.record({ name: fc.constant("emit"), event: ordinary, args, ack: fc.constant(false) }),
+});
+
+/** Puts all of a namespace into rooms. */
+export const socketsJoin: fc.Arbitrary<ServerStep> = fc.record({
+  do: fc.constant("call"),
+  on: fc.record({ nsp }),
+  chain: fc.constant([]),
+  action: fc.record({ name: fc.constant("socketsJoin"), rooms }),
 });
 
 /** What a listener does: it adds others, but those only tell. */
