@@ -257,6 +257,7 @@ describe("a socket", { timeout: 60_000 }, () => {
       transport.sent.map(({ data }) => data as string),
       ["first", "second"],
     );
+    socket.close();
   });
 
   test("what a transport says after its end is not heard", async () => {
