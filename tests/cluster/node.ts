@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
+import type { Server } from "socket.io";
+import type { Adapter } from "socket.io-adapter";
 import { listen, portOf } from "../support/listening.ts";
 import { Member } from "../support/member.ts";
 import { load, loadRedis, OURS, type Kind, type Modules } from "./kinds.ts";
@@ -104,10 +106,10 @@ export class ClusterNode {
 export async function serveMember(
   adapter: unknown,
   clientOptions: object = {},
-): Promise<{ readonly io: any; readonly adapter: any; readonly member: Member }> {
+): Promise<{ readonly io: Server; readonly adapter: Adapter; readonly member: Member }> {
   const { Server: Ours, connect } = load(OURS);
   const http = createServer();
-  const io = new Ours(http, { transports: ["websocket"], adapter });
+  const io: Server = new Ours(http, { transports: ["websocket"], adapter });
   const url = `http://127.0.0.1:${await listen(http)}`;
   await io.of("/").adapter.init();
   const member = await Member.join(io, () => connect(url, { transports: ["websocket"], ...clientOptions }));

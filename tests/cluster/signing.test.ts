@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { createAdapter, createShardedAdapter, createStreamsAdapter, Emitter, StreamsEmitter } from "socket.io-redis";
+import type { RedisAdapter, Refusal } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
@@ -131,14 +132,17 @@ for (const way of WAYS) {
     };
 
     async function start(t: TestContext, signing: object | undefined) {
-      const { io, adapter, member } = await serveMember(way.adapter(client(t), signing));
+      const served = await serveMember(way.adapter(client(t), signing));
+      const { io, member } = served;
+      // All three count in the same way.
+      const adapter = served.adapter as RedisAdapter;
       t.after(async () => {
         member.client.close();
         await io.close();
       });
-      const refused = (reason: string): Promise<void> =>
+      const refused = (reason: Refusal): Promise<void> =>
         new Promise((resolve) => {
-          const look = (): boolean => adapter.messagesRefused.get(reason) > 0;
+          const look = (): boolean => (adapter.messagesRefused.get(reason) ?? 0) > 0;
           if (look()) resolve();
           else adapter.on("message_refused", () => look() && resolve());
         });

@@ -1,13 +1,18 @@
 /* oxlint-disable typescript/no-explicit-any -- servers and clients of many makes and generations have no type in common */
 
+/** A namespace, or the server for its main one. */
+interface Joinable {
+  once(event: "connection", listener: (socket: any) => void): unknown;
+}
+
 /** A client, its half on the server, and what it has heard. */
 export class Member {
   readonly heard: unknown[][] = [];
   readonly #watchers = new Set<() => void>();
 
   /** @param connect makes a client of this namespace; resolves once both ends know that it has joined */
-  static async join(nsp: any, connect: () => any): Promise<Member> {
-    const joined = new Promise<any>((resolve) => nsp.once("connection", resolve));
+  static async join(nsp: Joinable, connect: () => any): Promise<Member> {
+    const joined = new Promise<unknown>((resolve) => void nsp.once("connection", resolve));
     const client = connect();
     const member = new Member(client, await joined);
     if (!client.connected) await new Promise((resolve) => client.once("connect", resolve));
