@@ -10,7 +10,7 @@ const debug = debugModule("socket.io:client");
 type Credentials = Record<string, unknown> | undefined;
 
 /** One namespace that was asked for. */
-interface Request {
+interface JoinRequest {
   readonly auth: Credentials;
   /** The client has asked again, with other credentials: they are the ones that count. */
   again: { readonly auth: Credentials } | undefined;
@@ -23,7 +23,7 @@ interface Request {
 /** The namespaces that one connection has asked for and has not joined yet. */
 export class Joining {
   readonly #client: Client;
-  readonly #requests = new Map<string, Request>();
+  readonly #requests = new Map<string, JoinRequest>();
   /** Namespaces that exist because this client asked for them. */
   #children: AnyNamespace[] = [];
 
