@@ -4,7 +4,9 @@ import type { Setting } from "./server/setting.ts";
 
 /** What is compared: Socket.IO of both makers on Node and on uWebSockets.js, and floors that move the same bytes. */
 export type TargetName = "ours" | "upstream" | "ours-uws" | "upstream-uws" | Floor;
-export type Floor = "ws" | "net" | "net-cork" | "http";
+export type Floor = (typeof FLOORS)[number];
+
+export const FLOORS = ["ws", "net", "net-cork", "http"] as const;
 
 /** What a scenario asks of a Socket.IO server beyond the defaults of its constructor. */
 export interface Needs {

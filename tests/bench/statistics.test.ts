@@ -109,7 +109,13 @@ describe("the report of a bench", () => {
       verdicts.map(({ outcome }) => outcome),
       ["must", "aim", "missed", "must", "not measured", "not measured"],
     );
+    // Of what is held against upstream on Node.
+    assert.deepEqual(
+      verdicts.slice(0, 4).map(({ floor }) => floor),
+      [0.4, 0.4, 0.4, undefined],
+    );
     const table = verdictTable(verdicts);
+    assert.match(table, /^\| echo-ack \| cpu \| ours \/ upstream \| 0\.60 \| 0\.40 \| 0\.65 \| 0\.5 \| must met \|$/m);
     assert.match(table, /missed by 20 %/);
     assert.match(table, /2 goals were not measured/);
   });
