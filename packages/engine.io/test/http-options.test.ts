@@ -6,6 +6,7 @@ import type { ServerOptions } from "engine.io";
 import type { WebSocket } from "ws";
 import { http } from "../../../tests/support/raw-peer.ts";
 import { upgradeRequest } from "../../../tests/support/upgrade-request.ts";
+import { until } from "../../../tests/support/until.ts";
 import {
   PATH,
   POLLING,
@@ -254,6 +255,17 @@ describe("httpCompression", () => {
   test("not if it is off, and not for messages that are sent with compress: false", async (t) => {
     assert.equal((await poll(t, { httpCompression: false }, "gzip", 2_001)).encoding, undefined);
     assert.equal((await poll(t, {}, "gzip", 2_001, false)).encoding, undefined);
+  });
+
+  test("not what only lets a GET go, however low the threshold", async (t) => {
+    const served = await serve(t, { httpCompression: { threshold: 0 } });
+    const [peer, socket] = await pollingSession(served);
+    const target = `${POLLING}&sid=${peer.sid}`;
+    const answer = http(served.port, "GET", target, undefined, { "Accept-Encoding": "gzip" });
+    await until(() => socket.transport.writable);
+    socket.close();
+    const { headers, body } = await answer;
+    assert.deepEqual([headers["content-encoding"], headers["content-length"], body], [undefined, "1", "1"]);
   });
 });
 

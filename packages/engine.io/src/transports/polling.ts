@@ -244,6 +244,7 @@ function tooManyRequests(method: "GET" | "POST"): LimitError {
   return new LimitError("ERR_TOO_MANY_REQUESTS", "maxRequestsInFlight", `a second ${method} while one is served`);
 }
 
-function wantsCompression(packet: Packet): boolean {
-  return packet.options?.compress !== false;
+function wantsCompression({ type, options }: Packet): boolean {
+  // What only lets a GET go has nothing to say, whatever the threshold.
+  return type !== "noop" && type !== "close" && options?.compress !== false;
 }
