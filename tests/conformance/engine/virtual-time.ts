@@ -37,6 +37,11 @@ export class VirtualTime {
     this.#now = end;
   }
 
+  /** How long nothing goes off, in ms: Infinity if there is no timer. */
+  get idleMs(): number {
+    return (this.#next(Infinity)?.at ?? Infinity) - this.#now;
+  }
+
   /** Drops all timers: those of a server that is gone must not go off in the time of the next. */
   reset(): void {
     this.#due.clear();

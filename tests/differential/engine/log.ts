@@ -1,11 +1,29 @@
+import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import { StepLog } from "../log.ts";
 
 /** Leaves out the ids of sessions, and how many an application has made. */
 export class Log extends StepLog {
-  override add(observer: string, text: string): void {
-    super.add(observer, text.replaceAll(ID, "<id>").replaceAll(OWN_ID, "$1"));
+  #isMuted = (_observer: string): boolean => false;
+
+  /** From now on nothing is noted of those that these patterns fit. */
+  mute(patterns: readonly RegExp[]): void {
+    this.#isMuted = (observer) => patterns.some((pattern) => pattern.test(observer));
   }
+
+  override add(observer: string, text: string): void {
+    if (this.#isMuted(observer)) return;
+    super.add(observer, brief(text.replaceAll(ID, "<id>").replaceAll(OWN_ID, "$1")));
+  }
+}
+
+/** More than this of a text nobody reads. */
+const SHOWN_CHARACTERS = 1000;
+
+function brief(text: string): string {
+  if (text.length <= SHOWN_CHARACTERS) return text;
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  return `${text.slice(0, SHOWN_CHARACTERS / 2)}… (${text.length}, ${digest})`;
 }
 
 /** Ids of sessions, as both makers make them. Texts of programs are shorter. */

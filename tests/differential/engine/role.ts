@@ -8,6 +8,8 @@ export interface Player<Act> {
   do(act: Act): void | Promise<void>;
   /** Notes what can be read of everything, where it is not what it was. */
   view(): void;
+  /** Nothing moves any more. True: it has begun something that waited for that. */
+  onQuiet?(): boolean;
   close(): void;
 }
 
@@ -18,6 +20,9 @@ export interface Role<Library, Setting, Act> extends Omit<Subject<Library, Setti
 
 /** So long the last step lasts: heartbeats come and go, and what they find dead ends. */
 const FINALLY_MS = 2150;
+
+/** What has been handed over by then is told to be out, however many ticks that takes. */
+const TICKS = 8;
 
 export function subject<Library, Setting, Act>(role: Role<Library, Setting, Act>): Subject<Library, Setting, Act> {
   return { ...role, play: (library, program) => play(role.start, library, program) };
@@ -31,9 +36,11 @@ async function play<Library, Setting, Act>(
 ): Promise<Log> {
   const log = new Log();
   await processErrors(async (errors) => {
-    const network = new Network(log);
+    let onQuiet = (): boolean => false;
+    const network = new Network(log, () => onQuiet());
     log.begin();
     const player = await start(library, setting, log, network);
+    onQuiet = () => player.onQuiet?.() ?? false;
     const take = (): void => {
       for (const error of [...errors.uncaught.splice(0), ...errors.rejected.splice(0)])
         log.add("process", String(error));
@@ -43,7 +50,7 @@ async function play<Library, Setting, Act>(
       for (const { act, settles } of steps) {
         log.begin();
         await player.do(act);
-        await new Promise(process.nextTick);
+        for (let left = TICKS; left > 0; left--) await new Promise(process.nextTick);
         if (settles) await network.settle();
         take();
       }

@@ -14,6 +14,12 @@ export function draw(seed: number): Program<Setting, Act> {
       maxHttpBufferSize: random.pick([300, 1e6]),
       ...(chance(0.3) && { transports: random.pick([["polling"], ["websocket"]]) }),
       ...(chance(0.1) && { allowUpgrades: false }),
+      ...(chance(0.4) && {
+        perMessageDeflate: random.pick([true, { threshold: 0 }, { threshold: 0, serverNoContextTakeover: true }]),
+      }),
+      ...(chance(0.2) && { httpCompression: { threshold: 0 } }),
+      ...(chance(0.2) && { cookie: random.pick([true, { maxAge: 1 }]) }),
+      ...(chance(0.2) && { initialPacket: "first" }),
     },
   };
   const steps: Step<Act>[] = [{ act: drawOpen(random), settles: true }];
@@ -40,7 +46,7 @@ const WEIGHTS: readonly (readonly [weight: number, draw: (random: Random) => Act
     }),
   ],
   [4, (random) => ({ do: "server closes", c: some(random), discard: random.next() < 0.4 })],
-  [2, (random) => ({ do: "network", call: random.pick(["cut", "refuse"]) })],
+  [2, (random) => ({ do: "network", call: random.pick(["cut", "refuse", "hold", "cutNear"]) })],
   [3, () => ({ do: "network", call: "forward" })],
   [10, (random) => ({ do: "time", ms: random.pick([1, 20, 60, 110, 200]) })],
 ];
@@ -74,12 +80,14 @@ function drawOpen(random: Random): ClientAct {
       ...(chance(0.15) && { rememberUpgrade: true }),
       ...(chance(0.15) && { tryAllTransports: true }),
       ...(chance(0.15) && { forceBase64: true }),
-      ...(chance(0.15) && { perMessageDeflate: false }),
+      ...(chance(0.4) && {
+        perMessageDeflate: random.pick([false, true, { threshold: 0 }, { threshold: 121 }]),
+      }),
       ...(chance(0.15) && { query: random.pick([{ q: "1" }, { EIO: "3", q: "\u00e9&" }, { who: "x" }]) }),
       ...(chance(0.1) && { timestampRequests: chance(0.5) }),
       ...(chance(0.1) && { timestampParam: "stamp" }),
       ...(chance(0.1) && { path: random.pick(["/engine.io", "/engine.io/"]) }),
-      ...(chance(0.1) && { extraHeaders: { "x-own": "1" } }),
+      ...(chance(0.1) && { extraHeaders: { "x-own": "1", ...(chance(0.2) && { "accept-encoding": "gzip" }) } }),
       ...(chance(0.1) && { withCredentials: true }),
     },
   };

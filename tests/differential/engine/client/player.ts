@@ -7,7 +7,7 @@ import { listen } from "../../../support/listening.ts";
 import { type Log, shown } from "../log.ts";
 import type { Network } from "../../network.ts";
 import type { Player } from "../role.ts";
-import { real } from "../server/player.ts";
+import { real } from "../server/engine-of.ts";
 import type { Act, ClientAct, Setting } from "./program.ts";
 
 type SocketClass = typeof Socket;
@@ -29,6 +29,8 @@ export class ClientPlayer implements Player<Act> {
   #lastView = "";
   #reactions = 0;
   #callbacks = 0;
+  /** Whether requests have piled up: which of them fails first is nobody's business. */
+  #wasHeld = false;
 
   static async start(Class: SocketClass, setting: Setting, log: Log, network: Network): Promise<ClientPlayer> {
     Class.priorWebsocketSuccess = false;
@@ -74,7 +76,10 @@ export class ClientPlayer implements Player<Act> {
       case "time":
         return this.#network.pass(act.ms);
       case "network":
-        return this.#proxy[act.call]();
+        this.#wasHeld ||= act.call === "hold";
+        this.#proxy[act.call]();
+        // Who was kept waiting may find a better transport now.
+        return act.call === "forward" ? this.#network.pass(110) : undefined;
       case "open":
         this.#open(act);
         // Until it has found a better transport: who does something meanwhile races.
@@ -94,7 +99,9 @@ export class ClientPlayer implements Player<Act> {
       const transport = (it.transport as { name: string } | undefined)?.name;
       return `${name}: ${shown({ id: typeof id, readyState, binaryType, state: upgrading ? "upgrading" : "", transports, hostname, secure, transport })}`;
     });
-    const view = [`prior: ${this.#Socket.priorWebsocketSuccess}`, ...lines].join("\n");
+    // Upstream's takes it for a success before the upgrade is over.
+    const isUpgrading = this.#clients.some(({ it }) => it.upgrading);
+    const view = [isUpgrading ? "" : `prior: ${this.#Socket.priorWebsocketSuccess}`, ...lines].join("\n");
     if (view !== this.#lastView) for (const line of view.split("\n")) this.#log.add("view", line);
     this.#lastView = view;
   }
@@ -184,7 +191,10 @@ export class ClientPlayer implements Player<Act> {
     it.on("upgrading", (transport) => tell(`upgrading ${transport.name} ${it.upgrading}`));
     it.on("upgrade", (transport) => tell(`upgrade ${transport.name} ${it.transport.name}`));
     it.on("upgradeError", (error) => tell(`upgradeError ${shown(error)}`));
-    it.on("error", (error) => tell(`error ${shown(error)}`));
+    it.on("error", (error) => {
+      const text = shown(error);
+      tell(`error ${this.#wasHeld ? text.replace(/xhr (?:poll|post)/, "xhr") : text}`);
+    });
     it.on("close", (reason, description) => tell(`close ${reason} ${typeof description} ${it.readyState} ${it.id}`));
   }
 

@@ -10,7 +10,7 @@ export interface Setting {
 export type Act =
   | ClientAct
   | ServerAct
-  | { readonly do: "network"; readonly call: "cut" | "refuse" | "forward" }
+  | { readonly do: "network"; readonly call: "cut" | "cutNear" | "refuse" | "hold" | "forward" }
   | { readonly do: "time"; readonly ms: number };
 
 export type ClientAct =

@@ -1,14 +1,16 @@
-import { createServer, type Server as HttpServer, type ServerResponse } from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
 import { createRequire } from "node:module";
 import type { Socket as ClientSocket } from "engine.io-client";
-import { WebSocketServer } from "ws";
-import type { Engine, EngineClass, EngineRequest, EngineSocket } from "../../../conformance/engine/engine.ts";
+import type { Engine, EngineClass, EngineSocket } from "../../../conformance/engine/engine.ts";
+import { FaultyProxy } from "../../../support/faulty-proxy.ts";
 import { listen, portOf } from "../../../support/listening.ts";
 import { type Log, shown } from "../log.ts";
 import type { Network } from "../../network.ts";
 import type { Player } from "../role.ts";
+import { engineOf, isRefusedLate, onceTooLarge, real } from "./engine-of.ts";
 import { RawPeer } from "./peers.ts";
-import type { Act, Data, ServerAct, Setting } from "./program.ts";
+import type { Act, ClientAct, Data, NetworkAct, RawAct, ServerAct, Setting } from "./program.ts";
+import { UpgradeByBytes } from "./upgrade-by-bytes.ts";
 import { Watch } from "./watch.ts";
 
 const peers = createRequire(new URL("../../../../peers/package.json", import.meta.url));
@@ -27,8 +29,14 @@ export class ServerPlayer implements Player<Act> {
   readonly #network: Network;
   readonly #watch: Watch;
   readonly #path: string;
-  readonly #clients: ClientSocket[] = [];
+  readonly #clients: { readonly who: string; readonly it: ClientSocket }[] = [];
   readonly #raw: RawPeer[] = [];
+  readonly #upgrades: UpgradeByBytes[] = [];
+  /** The ways of those that are far, by their names. */
+  readonly #ways = new Map<string, FaultyProxy>();
+  /** Those whose bodies were too large, of which nothing is noted until their sessions have ended with both (docs/differences.md). */
+  readonly #muted = new Set<string>();
+  #areEnding = false;
   readonly #setting: Setting;
   #reactions = 0;
   #callbacks = 0;
@@ -36,18 +44,7 @@ export class ServerPlayer implements Player<Act> {
 
   static async start(Server: EngineClass, setting: Setting, log: Log, network: Network): Promise<ServerPlayer> {
     const http = createServer((_req, res) => void res.writeHead(404).end("app"));
-    const engine = new Server({
-      ...setting.options,
-      ...(setting.isByWs && { wsEngine: WebSocketServer }),
-      ...corsOf(setting),
-      ...allowRequestOf(setting),
-    });
-    configure(engine, setting);
-    if (setting.byHand) {
-      http.removeAllListeners("request");
-      http.on("request", (req, res) => engine.handleRequest(req, res));
-      http.on("upgrade", (req, socket, head) => engine.handleUpgrade(req, socket, head));
-    } else engine.attach(http, setting.attach);
+    const engine = engineOf(Server, setting, http);
     await listen(http);
     return new ServerPlayer(engine, http, setting, log, network);
   }
@@ -64,6 +61,10 @@ export class ServerPlayer implements Player<Act> {
       addTrailingSlash?: boolean;
     };
     this.#path = path.replace(/\/$/, "") + (addTrailingSlash ? "/" : "");
+    onceTooLarge(http, (who) => {
+      this.#muted.add(who);
+      this.#mute();
+    });
   }
 
   async do(act: Act): Promise<void> {
@@ -73,35 +74,46 @@ export class ServerPlayer implements Player<Act> {
         return this.#network.pass(act.ms);
       case "client": {
         if (isRefusedLate(this.#setting, 4, act.options["transports"] as string[])) return;
-        this.#open(act.options);
+        await this.#open(act);
         // A client that finds a better transport has moved to it before anything else happens.
         return this.#released();
       }
       case "client sends":
-        return this.#with(this.#clients, act.c, (it) => act.data.forEach((data) => it.send(real(data))));
+        return this.#with(this.#clients, act.c, ({ who, it }) => {
+          const mayOverrun = !this.#ways.has(who) && !this.#isClosing(who);
+          for (const data of act.data) if (mayOverrun || isSmall(data)) it.send(real(data));
+        });
       case "client closes":
-        return this.#with(this.#clients, act.c, (it) => void it.close());
+        return this.#with(this.#clients, act.c, ({ it }) => void it.close());
       case "raw opens": {
         if (isRefusedLate(this.#setting, act.revision, [act.over])) return;
-        const who = `raw${this.#who++}`;
-        this.#raw.push(
-          new RawPeer(this.#port, this.#path, who, act, (request, what) => this.#log.add(`${who}, ${request}`, what)),
-        );
-        return;
+        return this.#openRaw(act);
       }
       case "raw polls":
         return this.#withRaw(act.r, (peer) => peer.poll(act.query));
       case "raw posts":
-        return this.#withRaw(act.r, (peer) => peer.post(act.units, act.type));
+        return this.#withRaw(act.r, (peer) => peer.post(act, act.isChunked, this.#isClosing(peer.who)));
+      case "raw begins":
+        return this.#withRaw(act.r, (peer) => {
+          if (!this.#isClosing(peer.who)) peer.begin(act);
+        });
+      case "raw goes on":
+        return this.#withRaw(act.r, (peer) => peer.goOn(act.how));
       case "raw asks":
         return this.#withRaw(act.r, (peer) => peer.request(act.method));
       case "raw aborts":
         return this.#withRaw(act.r, (peer) => peer.abort());
       case "raw probes":
-        if (this.#setting.options["allowUpgrades"] === false) return;
+        if (!this.#mayUpgrade) return;
         return this.#withRaw(act.r, (peer) => peer.probe(act.frames, () => this.#released()));
       case "raw sends":
-        return this.#withRaw(act.r, (peer) => peer.send(act.frames));
+        return this.#withRaw(act.r, (peer) => peer.send(act.frames, act.fragments, act.size));
+      case "raw pings":
+        return this.#withRaw(act.r, (peer) => peer.ping(act.data));
+      case "raw upgrades":
+        return this.#upgrade(act);
+      case "network":
+        return this.#disturb(act);
       case "raw leaves":
         return this.#withRaw(act.r, (peer) => peer.leave(act.how));
       default:
@@ -110,18 +122,32 @@ export class ServerPlayer implements Player<Act> {
   }
 
   view(): void {
+    for (const upgrade of this.#upgrades) upgrade.tell();
     this.#watch.view();
   }
 
-  close(): void {
-    for (const it of this.#clients) it.close();
-    for (const peer of this.#raw) peer.close();
-    this.#engine.close();
-    this.#http.close();
+  onQuiet(): boolean {
+    if (this.#muted.size === 0) return false;
+    const sockets = this.#watch.sockets.filter(({ request: { _query } }) => this.#muted.has(_query["who"]!));
+    const open = sockets.filter(({ readyState }) => readyState !== "closed");
+    if (open.length > 0 && !this.#areEnding) {
+      for (const socket of open) socket.close(true);
+      this.#areEnding = true;
+      return true;
+    }
+    this.#areEnding = false;
+    this.#muted.clear();
+    this.#mute();
+    return false;
   }
 
-  get #port(): number {
-    return portOf(this.#http);
+  close(): void {
+    for (const { it } of this.#clients) it.close();
+    for (const peer of this.#raw) peer.close();
+    for (const upgrade of this.#upgrades) upgrade.close();
+    for (const way of this.#ways.values()) way.close();
+    this.#engine.close();
+    this.#http.close();
   }
 
   #act(act: ServerAct): void {
@@ -149,16 +175,25 @@ export class ServerPlayer implements Player<Act> {
               `sent ${n} ${shown((transport as { name?: string } | undefined)?.name)}`,
             );
           };
-          const result = socket[act.call](real(act.data), optionsOf(act), act.callback ? told : undefined);
+          const result = socket[act.call](real(act.data), this.#optionsOf(act), act.callback ? told : undefined);
           if (result !== socket) this.#log.add("caller", `${act.call} gives ${shown(result)}`);
         }
         return;
       case "close":
-        socket.close(act.discard);
+        if (this.#mayClose(socket, act.discard)) socket.close(act.discard);
         return;
       case "when":
         this.#onceTold(socket, act.event, () => this.#actOn(socket, act.reaction));
     }
+  }
+
+  #optionsOf({ data, options }: ServerAct & { do: "send" }): object | undefined {
+    // docs/differences.md: upstream's compresses all the same.
+    if (options?.compress === false && this.#setting.options["perMessageDeflate"]) return {};
+    if (options?.isPreEncoded !== true) return options;
+    if (typeof data !== "string" || Buffer.byteLength(data) > 100) return {};
+    const payload = Buffer.from(`4${data}`);
+    return { wsPreEncodedFrame: [Buffer.from([0x81, payload.length]), payload] };
   }
 
   #onceTold(socket: EngineSocket, event: string, react: () => void): void {
@@ -172,15 +207,15 @@ export class ServerPlayer implements Player<Act> {
     });
   }
 
-  #open(options: Readonly<Record<string, unknown>>): void {
+  async #open({ options, isFar }: ClientAct & { do: "client" }): Promise<void> {
     const who = `client${this.#who++}`;
-    const it = new Socket(`http://127.0.0.1:${this.#port}`, {
+    const it = new Socket(`http://127.0.0.1:${await this.#portOf(who, isFar)}`, {
       path: this.#path,
       ...options,
       addTrailingSlash: this.#path.endsWith("/"),
       query: { who },
     });
-    this.#clients.push(it);
+    this.#clients.push({ who, it });
     const tell = (what: string): void => this.#log.add(who, what);
     it.on("open", () => tell(`open ${it.transport.name}`));
     it.on("message", (data) => tell(`message ${shown(data)}`));
@@ -191,9 +226,63 @@ export class ServerPlayer implements Player<Act> {
     it.on("close", (reason) => tell(`close ${reason}`));
   }
 
+  async #openRaw(act: RawAct & { do: "raw opens" }): Promise<void> {
+    const who = `raw${this.#who++}`;
+    const limit = this.#setting.options["maxHttpBufferSize"] as number;
+    const tell = (request: string, what: string): void => this.#log.add(`${who}, ${request}`, what);
+    this.#raw.push(new RawPeer(await this.#portOf(who, act.isFar), this.#path, who, act, limit, tell));
+  }
+
+  async #portOf(who: string, isFar: boolean): Promise<number> {
+    if (!isFar) return portOf(this.#http);
+    const way = await FaultyProxy.start(portOf(this.#http));
+    this.#ways.set(who, way);
+    return way.port;
+  }
+
+  #upgrade({ method, path, query, headers }: RawAct & { do: "raw upgrades" }): void {
+    if (isRefusedLate(this.#setting, 4, ["websocket"])) return;
+    const who = `bytes${this.#who++}`;
+    const target = `${path || this.#path}?${new URLSearchParams({ who, ...query }).toString()}`;
+    this.#upgrades.push(
+      new UpgradeByBytes(portOf(this.#http), method, target, headers, (what) => this.#log.add(who, what)),
+    );
+  }
+
+  #disturb({ of, at, call }: NetworkAct): void {
+    const far = (of === "client" ? this.#clients : this.#raw).filter(({ who }) => this.#ways.has(who));
+    this.#with(far, at, ({ who }) => this.#ways.get(who)![call]());
+  }
+
+  /**
+   * Upstream's does not end at once what waits for a GET to end (row E-44), and calls it an error if a POST is on its way then (protocols.md 1.10).
+   */
+  #mayClose(socket: EngineSocket, discard: boolean): boolean {
+    if (socket.transport.name !== "polling") return true;
+    const who = socket.request._query["who"];
+    return discard ? socket.readyState !== "closing" : !this.#raw.some((peer) => peer.who === who && peer.isPosting);
+  }
+
+  /** Whether a session waits for a request to end with. */
+  #isClosing(who: string): boolean {
+    return this.#watch.sockets.some(
+      ({ readyState, request }) => readyState === "closing" && request._query["who"] === who,
+    );
+  }
+
+  #mute(): void {
+    // But the answer itself.
+    this.#log.mute([...this.#muted].map((who) => new RegExp(`\\b${who}\\b(?!, post)`)));
+  }
+
+  /** With heartbeats nobody may (see draw.ts). */
+  get #mayUpgrade(): boolean {
+    return this.#setting.options["pingInterval"] === 1e8;
+  }
+
   /** A hanging poll is released that hinders an upgrade. */
   #released(): Promise<void> {
-    return this.#network.pass(this.#setting.options["allowUpgrades"] === false ? 0 : RELEASE_MS);
+    return this.#network.pass(this.#mayUpgrade ? RELEASE_MS : 0);
   }
 
   async #withRaw(index: number, use: (peer: RawPeer) => void | Promise<void>): Promise<void> {
@@ -209,92 +298,7 @@ export class ServerPlayer implements Player<Act> {
   }
 }
 
-function optionsOf({ data, options }: ServerAct & { do: "send" }): object | undefined {
-  if (options?.isPreEncoded !== true) return options;
-  if (typeof data !== "string" || Buffer.byteLength(data) > 100) return {};
-  const payload = Buffer.from(`4${data}`);
-  return { wsPreEncodedFrame: [Buffer.from([0x81, payload.length]), payload] };
-}
-
-function corsOf({ cors: kind }: Setting): object {
-  type Callback = (error: Error | null, value?: unknown) => void;
-  switch (kind) {
-    case "plain":
-      return {};
-    case "function of origin":
-      return {
-        cors: {
-          origin: (origin: string | undefined, done: Callback) => done(null, origin === "http://a"),
-          credentials: true,
-        },
-      };
-    case "function":
-      return { cors: (req: EngineRequest, done: Callback) => done(null, { origin: req.headers.origin ?? "*" }) };
-    case "function that fails":
-      return { cors: (_req: EngineRequest, done: Callback) => done(new Error("no cors")) };
-  }
-}
-
-function allowRequestOf({ allowRequest: kind }: Setting): object {
-  if (kind === "none") return {};
-  type Answer = (message: string | null | undefined, success: boolean) => void;
-  const allowRequest = (_req: unknown, answer: Answer): void => {
-    const isAllowed = kind === "yes" || kind === "later";
-    const say = (): void => answer(kind === "no text" ? "go away" : null, isAllowed);
-    if (kind.endsWith("later")) setImmediate(say);
-    else say();
-  };
-  return { allowRequest };
-}
-
-function configure(engine: Engine, { generateId, middleware }: Setting): void {
-  let ids = 0;
-  // One that is in use is refused here.
-  const idOf = ({ _query: { who } }: EngineRequest): string => `own-${who}-${ids++}`;
-  const makers: Record<string, (req: EngineRequest) => unknown> = {
-    text: idOf,
-    promise: (req) => Promise.resolve(idOf(req)),
-    rejects: () => Promise.reject(new Error("no id")),
-    throws: () => {
-      throw new Error("no id");
-    },
-  };
-  if (generateId !== "none") engine.generateId = makers[generateId] as Engine["generateId"];
-  if (middleware === "none") return;
-  engine.use((_req, res, next) => {
-    switch (middleware) {
-      case "header":
-        res.setHeader("x-own", "1");
-        return next();
-      case "refuses":
-        return next(new Error("no"));
-      case "answers":
-        res.writeHead(503);
-        (res as unknown as ServerResponse).end("busy");
-        return;
-      case "later":
-        setImmediate(next);
-        return;
-      default:
-        next();
-    }
-  });
-}
-
-export function real(data: Data): unknown {
-  if (typeof data === "string") return data;
-  const bytes = Buffer.from(Array.from({ length: data.bytes }, (_none, at) => at + 1));
-  if (data.as === "Buffer") return bytes;
-  const view = new Uint8Array(bytes);
-  return data.as === "Uint8Array" ? view : view.buffer;
-}
-
-/** docs/differences.md: WebSockets that are refused for their version or since there is no id learn of it before the 101. */
-function isRefusedLate(
-  { generateId, options: { allowEIO3 } }: Setting,
-  revision: 3 | 4,
-  transports: readonly string[],
-): boolean {
-  const isRefused = generateId === "throws" || generateId === "rejects" || (revision === 3 && allowEIO3 !== true);
-  return isRefused && transports.includes("websocket");
+/** Whatever it is sent with, it does not reach the limit. */
+function isSmall(data: Data): boolean {
+  return (typeof data === "string" ? data.length : data.bytes) < 200;
 }

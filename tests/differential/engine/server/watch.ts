@@ -16,6 +16,8 @@ export class Watch {
   readonly #engine: Engine;
   readonly #log: Log;
   readonly #names = new Map<EngineSocket, string>();
+  /** Sessions whose peers have ended them. */
+  readonly #broken = new WeakSet<EngineSocket>();
   #lastView = "";
 
   constructor(engine: Engine, log: Log, listensToAll: boolean) {
@@ -36,6 +38,7 @@ export class Watch {
         (headers: Record<string, unknown>, req: IncomingMessage & { _query: Record<string, string> }) => {
           // Upstream's writes a farewell to a client that is gone.
           if (req.socket.destroyed) return;
+          if (isOfUpgrading(headers, req._query)) return;
           // docs/differences.md: the cookie on the first answer of WebSockets.
           const { "Set-Cookie": cookie, ...rest } = headers;
           const isShown = req._query["transport"] === "polling";
@@ -83,7 +86,11 @@ export class Watch {
    */
   tellSent(socket: EngineSocket, kind: "drain" | "callback", what: string): void {
     if (kind === "callback" && socket.readyState === "closed" && socket.transport.name === "websocket") return;
-    this.#log.add(`${kind} of ${this.nameOf(socket)}`, what);
+    // Ours is out only at the end of the tick, and then the session may be over: who broke the protocol meanwhile gets nothing.
+    process.nextTick(() => {
+      if (kind === "drain" && this.#broken.has(socket)) return;
+      this.#log.add(`${kind} of ${this.nameOf(socket)}`, what);
+    });
   }
 
   #tell(socket: EngineSocket, what: string): void {
@@ -95,6 +102,9 @@ export class Watch {
     const tell = (what: string): void => this.#tell(socket, what);
     tell(`connection ${socket.readyState} ${socket.transport.name} ${socket.protocol}`);
     socket.on("message", (data) => tell(`message ${shown(data)}`));
+    socket.on("close", (reason) => {
+      if (reason !== "forced close") this.#broken.add(socket);
+    });
     socket.on("close", (reason, description) => tell(`close ${reason} ${shown(description)} ${socket.readyState}`));
     if (!listensToAll) return;
     socket.on("data", (data) => tell(`data ${shown(data)}`));
@@ -116,6 +126,12 @@ export class Watch {
     socket.on("upgrade", ({ name }) => tell(`upgrade ${name} ${socket.transport.name} ${socket.upgraded}`));
     socket.on("error", (error) => tell(`error ${shown(error)}`));
   }
+}
+
+/** Of a client that may find a better transport: how often its GET is released while it does is nobody's business (docs/differences.md). */
+function isOfUpgrading(headers: Readonly<Record<string, unknown>>, { who, sid }: Record<string, string>): boolean {
+  const isShort = headers["Content-Length"] === 1 || headers["Content-Length"] === "1";
+  return who!.startsWith("client") && sid !== undefined && (isShort || headers["Content-Encoding"] !== undefined);
 }
 
 /** A number as a header says what its text says. */
