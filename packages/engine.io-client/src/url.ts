@@ -15,7 +15,7 @@ export interface ParsedUrl {
 
 const MAX_LENGTH = 8000;
 /** RFC 3986, appendix B, with the authority cut into its parts. */
-const URL_PARTS = /^(?:(?:(\w+):)?\/\/)?(?:[^/?#@]*@)?(?:\[([^\]]*)\]|([^/?#:]*))(?::(\d+))?([^?#]*)(?:\?([^#]*))?/;
+const URL_PARTS = /^(?:(?:(\w+):)?\/\/)?(?:[^/?#@]*@)?(?:\[([^\]]*)\]|([^/?#:]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
 
 /**
  * Cuts a URL into its parts. Not by the URL class: React Native has half of one, and addresses without a scheme are none
@@ -38,7 +38,7 @@ export interface Target {
   readonly query: SocketOptions["query"];
 }
 
-/** From the URL, else the options, else the page, else `localhost` (rows C-13, C-52). */
+/** From the URL, else the options, else the page, else `localhost`; a URL without a port means that of its scheme (rows C-13, C-16, C-52). */
 export function targetOf(uri: string | null | undefined, opts: SocketOptions): Target {
   const page = globalThis.location as { protocol: string; hostname: string; port: string } | undefined;
   const address = uri || opts.host;
@@ -48,7 +48,7 @@ export function targetOf(uri: string | null | undefined, opts: SocketOptions): T
   const search = (uri && query) || opts.query;
   return {
     hostname: hostname || page?.hostname || "localhost",
-    port: port || opts.port || (!hostname && page?.port) || (secure ? 443 : 80),
+    port: port || (!uri && opts.port) || (!hostname && page?.port) || (secure ? 443 : 80),
     secure,
     query: typeof search === "string" ? Object.fromEntries(new URLSearchParams(search)) : search,
   };

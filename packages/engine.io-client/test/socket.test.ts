@@ -74,7 +74,8 @@ describe("a socket's options", { timeout: 60_000 }, () => {
     ["credentials", ["http://user:p%40ss@example.com/"], ["example.com", 80, false]],
     ["options", [{ hostname: "a", port: 5, secure: true }], ["a", 5, true]],
     ["the host option", [{ host: "a.b:5" }], ["a.b", "5", false]],
-    ["a URL and options", ["http://a", { port: 99, secure: true }], ["a", 99, false]],
+    ["a URL, whatever the options say", ["http://a", { port: 99, secure: true }], ["a", 80, false]],
+    ["a host and a port", [{ host: "a", port: 99 }], ["a", 99, false]],
     ["null and options", [null, { hostname: "a" }], ["a", 80, false]],
   ] as [string, [string?, SocketOptions?], unknown[]][]) {
     test(`say where to by ${what}`, () => {

@@ -29,6 +29,6 @@ export function resolveUrl(
   const [, scheme = page.protocol, rest = ""] = /^(?:((?:http|ws)s?:)?\/\/)?(.*)/s.exec(uri ?? "")!;
   const source = `${scheme}//${/^[^/]/.test(rest) ? "" : page.host}${rest}`;
   const { protocol, host, port, path: namespace } = parse(source);
-  const defaultPort = protocol.endsWith("s") ? 443 : 80;
+  const defaultPort = /^(https|wss)$/.test(protocol) ? 443 : 80;
   return { source, namespace: namespace || "/", key: [protocol, host, port || defaultPort, path].join() };
 }

@@ -109,6 +109,19 @@ test("protocol, host, port and path option tell Managers apart", () => {
   assert.equal(new Set([manager, ...others.map((socket) => socket.io)]).size, 5);
 });
 
+test("the port of ws is 80, that of wss 443", () => {
+  for (const scheme of ["ws", "http"]) {
+    const { io } = lookup(`${scheme}://ports`);
+    assert.equal(lookup(`${scheme}://ports:80/same`).io, io);
+    assert.notEqual(lookup(`${scheme}://ports:443/other`).io, io);
+  }
+  for (const scheme of ["wss", "https"]) {
+    const { io } = lookup(`${scheme}://ports`);
+    assert.equal(lookup(`${scheme}://ports:443/same`).io, io);
+    assert.notEqual(lookup(`${scheme}://ports:80/other`).io, io);
+  }
+});
+
 test("hosts in brackets share a Manager too", () => {
   assert.equal(lookup("http://[::1]/a").io, lookup("http://[::1]:80/b").io);
 });
