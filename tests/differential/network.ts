@@ -47,13 +47,11 @@ export class Network {
   async pass(ms: number): Promise<void> {
     await this.settle();
     for (let left = ms; left > 0;) {
-      const before = this.#moved();
       // To the next ms in which something happens.
       const stepMs = Math.min(left, Math.max(1, Math.floor(this.#clock.idleMs)));
       left -= stepMs;
       this.#clock.advance(stepMs);
-      await new Promise(setImmediate);
-      if (this.#moved() !== before || isZlibWorking()) await this.settle();
+      await this.settle();
     }
   }
 

@@ -15,8 +15,8 @@ export interface Step<Act> {
 }
 
 /** What is compared. */
-export interface Subject<Library, Setting, Act> {
-  load(maker: "ours" | "upstream"): Library;
+export interface Subject<Library, Setting, Act, Maker extends string = "ours" | "upstream"> {
+  load(maker: Maker): Library;
   /** The program of a seed. */
   draw(seed: number): Program<Setting, Act>;
   /** What is seen when a library does what a program says: a step for the beginning, and one for each of the program's. */
@@ -25,7 +25,7 @@ export interface Subject<Library, Setting, Act> {
 
 /** The same program with both: null if nobody can tell them apart. */
 export async function differenceOf<Library, Setting, Act>(
-  { play }: Subject<Library, Setting, Act>,
+  { play }: Pick<Subject<Library, Setting, Act>, "play">,
   libraries: readonly [Library, Library],
   program: Program<Setting, Act>,
 ): Promise<Difference | null> {
@@ -35,7 +35,7 @@ export async function differenceOf<Library, Setting, Act>(
 
 /** A program as short as it can be made that still shows a difference. */
 export async function shrunk<Library, Setting, Act>(
-  subject: Subject<Library, Setting, Act>,
+  subject: Pick<Subject<Library, Setting, Act>, "play">,
   libraries: readonly [Library, Library],
   program: Program<Setting, Act>,
 ): Promise<Program<Setting, Act>> {

@@ -7,8 +7,8 @@ import { describe, differenceOf, shrunk, type Subject } from "./programs.ts";
  * apart unless the tester itself is at fault.
  * @returns how many told the two apart
  */
-export async function runSeeds<Library, Setting, Act>(
-  subject: Subject<Library, Setting, Act>,
+export async function runSeeds<Library, Setting, Act, Maker extends string>(
+  subject: Subject<Library, Setting, Act, Maker | "upstream">,
   args: readonly string[],
 ): Promise<number> {
   const { values } = parseArgs({
@@ -20,7 +20,7 @@ export async function runSeeds<Library, Setting, Act>(
       whole: { type: "boolean", default: false },
     },
   });
-  const libraries = [subject.load(values.maker as "ours" | "upstream"), subject.load("upstream")] as const;
+  const libraries = [subject.load(values.maker as Maker), subject.load("upstream")] as const;
   const first = Number(values.seed);
   let found = 0;
   for (let seed = first; seed < first + Number(values.programs); seed++) {

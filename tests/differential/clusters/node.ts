@@ -1,0 +1,165 @@
+import { createServer, type Server as HttpServer } from "node:http";
+import type { Namespace, Server, Socket } from "socket.io";
+import type { Maker } from "../../interop/implementations.ts";
+import { listen } from "../../support/listening.ts";
+import type { Bus } from "./bus.ts";
+import { asSent, type Log } from "./log.ts";
+import { connectRedis, partsOf, type Redis } from "./makers.ts";
+import type { NodeAnswer, Setting } from "./program.ts";
+
+type Answer = (...args: unknown[]) => void;
+
+/** Where the dynamic namespaces are. */
+const DYNAMIC = /^\/d-\d$/;
+
+/** Namespaces of all nodes, and those that only the first one has. */
+const EVERYWHERE = ["/", "/a", "/a#b"];
+const ON_ONE = "/one";
+
+/** What tests may do to a server before it has clients. */
+export type Plant = (io: Server) => void;
+
+/** What a cluster is connected by. */
+export interface Wires {
+  readonly setting: Setting;
+  readonly redisPort: number;
+  readonly bus: Bus;
+}
+
+/** A server of a cluster, and what its application sees. */
+export class Node {
+  readonly io: Server;
+  readonly parents: Namespace;
+  readonly #http: HttpServer;
+  readonly #index: number;
+  readonly #log: Log;
+  readonly #redis: readonly Redis[];
+  readonly #kept: Answer[] = [];
+  how: NodeAnswer = "at once";
+  isOpen = true;
+
+  static async start(maker: Maker, index: number, wires: Wires, log: Log, plant: Plant): Promise<Node> {
+    const http = createServer();
+    const node = new Node(maker, index, wires, log, http, plant);
+    await listen(http);
+    return node;
+  }
+
+  private constructor(maker: Maker, index: number, wires: Wires, log: Log, http: HttpServer, plant: Plant) {
+    this.#http = http;
+    this.#index = index;
+    this.#log = log;
+    const parts = partsOf(maker);
+    const { setting, redisPort, bus } = wires;
+    if (setting.adapter === "bases") this.#redis = [];
+    else this.#redis = [connectRedis(redisPort), connectRedis(redisPort)];
+    const [pub, sub] = this.#redis as [Redis, Redis];
+    const adapter =
+      setting.adapter === "bases" ? bus.adapter(parts) : parts.create[setting.adapter]({ pub, sub }, setting.options);
+    this.io = new parts.Server(http, {
+      transports: ["websocket"],
+      serveClient: false,
+      pingInterval: 1e9,
+      adapter,
+    } as object);
+    plant(this.io);
+    for (const name of EVERYWHERE) this.#attend(this.io.of(name));
+    if (index === 0) this.#attend(this.io.of(ON_ONE));
+    this.parents = this.io.of(DYNAMIC);
+    this.#attend(this.parents);
+    this.io.on("new_namespace", (nsp) => this.#watch(nsp));
+  }
+
+  get port(): number {
+    return (this.#http.address() as { port: number }).port;
+  }
+
+  namespace(name: string): Namespace | undefined {
+    return this.io._nsps.get(name);
+  }
+
+  /** Answers all questions of servers that wait here. */
+  answer(): void {
+    for (const answer of this.#kept.splice(0)) answer("late");
+  }
+
+  async close(): Promise<void> {
+    this.isOpen = false;
+    await this.io.close();
+  }
+
+  end(): void {
+    for (const client of this.#redis) client.disconnect();
+    this.#http.close();
+  }
+
+  /** All that can be seen of a namespace from outside. */
+  view(): string {
+    const { show, showSet } = this.#shown();
+    return [...this.io._nsps.values()]
+      .map(({ name, sockets, adapter }) => {
+        const rooms = [...adapter.rooms].map(([room, ids]) => `${show(room)}: ${showSet(ids)}`).toSorted();
+        return `${name} [${showSet(sockets.keys())}] {${rooms.join("; ")}}`;
+      })
+      .toSorted()
+      .join("\n      ");
+  }
+
+  #shown(): { show: (value: unknown) => string; showSet: (values: Iterable<unknown>) => string } {
+    return { show: (value) => this.#log.show(value), showSet: (values) => this.#log.showSet(values) };
+  }
+
+  #attend(nsp: Namespace): void {
+    if (nsp !== this.parents) this.#watch(nsp);
+    nsp.on("connection", (socket) => this.#enter(socket));
+    nsp.on("tell", (...args: unknown[]) => this.#told(nsp, args));
+  }
+
+  #watch(nsp: Namespace): void {
+    const { adapter, name } = nsp;
+    for (const event of ["create-room", "join-room", "leave-room", "delete-room"]) {
+      adapter.on(event, (room: unknown, id: unknown) => {
+        this.#see(`adapter of ${name}`, `${event} ${this.#log.show(room)} ${this.#log.show(id)}`);
+      });
+    }
+    if (DYNAMIC.test(name)) nsp.on("tell", (...args: unknown[]) => this.#told(nsp, args));
+  }
+
+  #enter(socket: Socket): void {
+    const { name, nsp } = { name: this.#log.nameOf(socket.id), nsp: socket.nsp.name };
+    socket.on("disconnect", (reason) => this.#see(`sockets of ${nsp}`, `${name} disconnects: ${reason}`));
+    socket.onAny((...event: unknown[]) => this.#see(`socket ${name}`, this.#log.show(event)));
+    socket.onAnyOutgoing((...event: unknown[]) => {
+      this.#see(`socket ${name} sends, ${String(event[1])}`, this.#log.show(event.map(asSent)));
+    });
+  }
+
+  #told(nsp: Namespace, args: unknown[]): void {
+    const ack = typeof args.at(-1) === "function" ? (args.pop() as Answer) : undefined;
+    this.#see(
+      `servers of ${nsp.name}, ${String(args[0])}`,
+      `tell ${this.#log.show(args.map(asSent))} ${ack === undefined ? "" : "asks"}`,
+    );
+    if (ack === undefined) return;
+    const own = `of ${this.#index}`;
+    switch (this.how) {
+      case "at once":
+        return ack(own);
+      case "twice":
+        ack(own);
+        return ack("again");
+      case "bytes":
+        return ack({ [own]: Buffer.from([1, this.#index]) });
+      case "nothing":
+        return ack();
+      case "late":
+        this.#kept.push(ack);
+        return;
+      case "never":
+    }
+  }
+
+  #see(observer: string, what: string): void {
+    this.#log.add(`node ${this.#index}, ${observer}`, what);
+  }
+}
