@@ -8,7 +8,8 @@ export function draw(seed: number): Program {
   const setting = drawSetting(random);
   const steps: Step[] = [];
   for (let client = 0; client < CLIENTS; client++) {
-    if (client < 2 || random.next() < 0.8) steps.push(step({ do: "connect", client, nsp: drawNamespace(random) }));
+    const act: Act = { do: "connect", client, nsp: drawNamespace(random) };
+    if (isThere(act, setting) && random.next() < 0.9) steps.push({ act, settles: true });
   }
   for (let left = random.between(12, 40); left > 0; left--) {
     const settles = random.next() < 0.75;
@@ -20,14 +21,14 @@ export function draw(seed: number): Program {
 /** Two of each node, or nearly. */
 export const CLIENTS = 5;
 
-const step = (act: Act): Step => ({ act, settles: true });
-
 function drawSetting(random: Random): Setting {
   const adapter = random.pick(["pub/sub", "pub/sub", "sharded", "streams", "bases"] as const);
   return {
     adapter,
     options: OPTIONS[adapter](random),
     nodes: random.pick([2, 2, 3]),
+    busy: random.next() < 0.3,
+    cleans: random.next() < 0.3,
     turned: random.next() < 0.5,
   };
 }
@@ -37,6 +38,7 @@ const OPTIONS: Readonly<Record<Setting["adapter"], (random: Random) => Record<st
     ...(random.next() < 0.3 && { publishOnSpecificResponseChannel: true }),
     ...(random.next() < 0.3 && { key: "k#*?" }),
     ...(random.next() < 0.3 && { requestsTimeout: 300 }),
+    ...(random.next() < 0.2 && { parser: "JSON" }),
   }),
   sharded: (random) => ({ subscriptionMode: random.pick(["dynamic", "static", "dynamic-private"]) }),
   streams: (random) => ({
@@ -114,6 +116,15 @@ const WEIGHTS: readonly (readonly [weight: number, draw: (random: Random) => Act
       nsp: drawNamespace(random),
       target: drawTarget(random),
       call: random.pick(["join", "join", "leave", "emit", "emit", "ask", "disconnect", "close"]),
+      rooms: drawRooms(random),
+    }),
+  ],
+  [
+    3,
+    (random) => ({
+      do: "remote later",
+      nsp: drawNamespace(random),
+      call: random.pick(["join", "leave", "emit", "ask", "disconnect"]),
       rooms: drawRooms(random),
     }),
   ],

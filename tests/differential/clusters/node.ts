@@ -33,6 +33,7 @@ export class Node {
   readonly #http: HttpServer;
   readonly #index: number;
   readonly #log: Log;
+  readonly #isBusy: boolean;
   readonly #redis: readonly Redis[];
   readonly #kept: Answer[] = [];
   how: NodeAnswer = "at once";
@@ -49,18 +50,22 @@ export class Node {
     this.#http = http;
     this.#index = index;
     this.#log = log;
+    this.#isBusy = wires.setting.busy;
     const parts = partsOf(maker);
     const { setting, redisPort, bus } = wires;
     if (setting.adapter === "bases") this.#redis = [];
     else this.#redis = [connectRedis(redisPort), connectRedis(redisPort)];
     const [pub, sub] = this.#redis as [Redis, Redis];
     const adapter =
-      setting.adapter === "bases" ? bus.adapter(parts) : parts.create[setting.adapter]({ pub, sub }, setting.options);
+      setting.adapter === "bases"
+        ? bus.adapter(parts)
+        : parts.create[setting.adapter]({ pub, sub }, optionsOf(setting));
     this.io = new parts.Server(http, {
       transports: ["websocket"],
       serveClient: false,
       pingInterval: 1e9,
       adapter,
+      cleanupEmptyChildNamespaces: setting.cleans,
     } as object);
     plant(this.io);
     for (const name of EVERYWHERE) this.#attend(this.io.of(name));
@@ -119,7 +124,9 @@ export class Node {
     const { adapter, name } = nsp;
     for (const event of ["create-room", "join-room", "leave-room", "delete-room"]) {
       adapter.on(event, (room: unknown, id: unknown) => {
-        this.#see(`adapter of ${name}`, `${event} ${this.#log.show(room)} ${this.#log.show(id)}`);
+        // In what order several sockets are served is no matter of this tester.
+        const whose = id === undefined ? `room ${this.#log.show(room)}` : this.#log.show(id);
+        this.#see(`adapter of ${name}, ${whose}`, `${event} ${this.#log.show(room)}`);
       });
     }
     if (DYNAMIC.test(name)) nsp.on("tell", (...args: unknown[]) => this.#told(nsp, args));
@@ -127,10 +134,20 @@ export class Node {
 
   #enter(socket: Socket): void {
     const { name, nsp } = { name: this.#log.nameOf(socket.id), nsp: socket.nsp.name };
-    socket.on("disconnect", (reason) => this.#see(`sockets of ${nsp}`, `${name} disconnects: ${reason}`));
+    socket.on("disconnect", (reason) => this.#see(`socket ${name}`, `disconnects: ${reason}`));
     socket.onAny((...event: unknown[]) => this.#see(`socket ${name}`, this.#log.show(event)));
     socket.onAnyOutgoing((...event: unknown[]) => {
       this.#see(`socket ${name} sends, ${String(event[1])}`, this.#log.show(event.map(asSent)));
+    });
+    if (this.#isBusy) this.#greet(socket);
+  }
+
+  #greet(socket: Socket): void {
+    void socket.join("hall");
+    socket.nsp.to("hall").emit("said", `from ${this.#index}, a welcome`);
+    socket.on("disconnecting", () => {
+      // To servers: whether sockets that leave together hear of each other is no matter of this tester.
+      socket.nsp.serverSideEmit("tell", `from ${this.#index}, a farewell`, this.#log.nameOf(socket.id));
     });
   }
 
@@ -140,6 +157,7 @@ export class Node {
       `servers of ${nsp.name}, ${String(args[0])}`,
       `tell ${this.#log.show(args.map(asSent))} ${ack === undefined ? "" : "asks"}`,
     );
+    if (this.#isBusy) nsp.emit("said", `from ${this.#index}, who was told`);
     if (ack === undefined) return;
     const own = `of ${this.#index}`;
     switch (this.how) {
@@ -163,3 +181,13 @@ export class Node {
     this.#log.add(`node ${this.#index}, ${observer}`, what);
   }
 }
+
+/** Options of adapters and emitters, with what cannot stand in a program. */
+export function optionsOf({ options }: Setting): object {
+  return { ...options, ...(options["parser"] === "JSON" && { parser: JSON_PARSER }) };
+}
+
+const JSON_PARSER = {
+  encode: (value: unknown) => JSON.stringify(value),
+  decode: (payload: Buffer) => JSON.parse(payload.toString()) as unknown,
+};

@@ -9,13 +9,18 @@ import { Client } from "./clients.ts";
 import { CLIENTS, PARENTS } from "./draw.ts";
 import { asSent, type Log } from "./log.ts";
 import { connectRedis, partsOf, type Emitter, type Redis } from "./makers.ts";
-import { Node, type Plant, type Wires } from "./node.ts";
-import { mayOverlap, type Act, type Program, type Room, type Source, type Target } from "./program.ts";
+import { Node, optionsOf, type Plant, type Wires } from "./node.ts";
+import { doerOf, type Act, type Program, type Room, type Source, type Target } from "./program.ts";
 
 type Operator = BroadcastOperator<DefaultEventsMap, unknown>;
 /** What has `to`, `except` and flags. */
 type Start = Namespace | Socket | Emitter;
 type Remote = RemoteSocket<DefaultEventsMap, unknown>;
+interface Found {
+  readonly remotes: readonly Remote[];
+  /** Who has asked. */
+  readonly node: Node;
+}
 type Take<Name extends Act["do"]> = Extract<Act, { do: Name }>;
 
 /** All that waits has come to its end after this: longer than any timeout. */
@@ -36,7 +41,10 @@ export class Player {
   /** Sockets on the servers, by client and namespace. */
   readonly #sockets = new Map<string, Socket>();
   readonly #joined = new Map<string, number>();
+  /** Who does what is under way. */
+  #group: readonly NonNullable<ReturnType<typeof doerOf>>[] | undefined;
   #questions = 0;
+  #found: Found | undefined;
   readonly #views: string[] = [];
 
   /** @param take called at the end, before nothing more is noted */
@@ -80,32 +88,44 @@ export class Player {
     this.#clients = Array.from({ length: CLIENTS }, (_, index) => new Client(index, log));
     if (setting.adapter === "pub/sub") {
       this.#emitterRedis = connectRedis(redisPort);
-      this.#emitter = partsOf(this.#makers[0]!).emitter(this.#emitterRedis, setting.options);
+      this.#emitter = partsOf(this.#makers[0]!).emitter(this.#emitterRedis, optionsOf(setting));
     }
   }
 
   async #play(steps: Program["steps"]): Promise<void> {
-    let isQuiet = true;
     for (const { act, settles } of steps) {
-      if (isQuiet || !mayOverlap(act)) {
-        if (!isQuiet) await this.#settle();
-        this.#log.begin();
-      }
+      if (!this.#joins(act)) await this.#settle();
+      if (this.#group === undefined) this.#log.begin();
       try {
         await this.#do(act);
       } catch (error) {
         this.#log.add("caller", `thrown: ${String(error)}`);
       }
-      isQuiet = settles || !mayOverlap(act);
-      if (isQuiet) await this.#settle();
+      const doer = this.#doerOf(act);
+      if (settles || doer === undefined) await this.#settle();
+      else this.#group = [...(this.#group ?? []), doer];
     }
-    if (!isQuiet) await this.#settle();
+    await this.#settle();
     this.#log.begin();
     await this.#network.pass(FINALLY_MS);
     this.#view();
   }
 
+  /** Whether it may be under way with what is. */
+  #joins(act: Act): boolean {
+    const group = this.#group ?? [];
+    const doer = this.#doerOf(act);
+    if (doer === undefined) return group.length === 0;
+    return group.every(({ who, changes }) => who === doer.who || (!changes && !doer.changes));
+  }
+
+  #doerOf(act: Act): ReturnType<typeof doerOf> {
+    const doer = doerOf(act);
+    return doer && { ...doer, who: typeof doer.who === "number" ? doer.who % this.#nodes.length : doer.who };
+  }
+
   async #settle(): Promise<void> {
+    this.#group = undefined;
     await this.#network.settle();
     this.#view();
   }
@@ -197,6 +217,9 @@ export class Player {
         return this.#in(act, (operator) => operator.disconnectSockets(act.close));
       case "remote":
         return this.#in(act, (operator) => this.#remote(operator, act));
+      case "remote later":
+        if (this.#found?.node.isOpen === true) this.#command(this.#found, act);
+        return;
       case "tell servers":
         return this.#tell(act);
       case "servers answer":
@@ -315,33 +338,46 @@ export class Player {
     ].join(" ");
   }
 
-  #remote(operator: Operator, { node, call, rooms, nsp }: Take<"remote">): void {
-    const act = (socket: Remote): void => {
-      const names = this.#rooms(rooms, nsp);
-      switch (call) {
-        case "join":
-          return socket.join(names);
-        case "leave":
-          return socket.leave(names[0]!);
-        case "emit":
-          return void socket.emit("said", "remotely", Buffer.from([1]));
-        case "ask":
-          return this.#question(`ask ${this.#log.nameOf(socket.id)}`, this.#node(node)).promised(
-            socket.timeout(100).emitWithAck("asked", "remotely"),
-            (answer) => this.#log.show(asSent(answer)),
-          );
-        case "disconnect":
-          return void socket.disconnect();
-        case "close":
-          return void socket.disconnect(true);
-      }
-    };
-    const byName = (one: { id: string }, other: { id: string }): number =>
+  #remote(operator: Operator, { node: index, ...what }: Take<"remote">): void {
+    const node = this.#node(index);
+    const byName = (one: Remote, other: Remote): number =>
       this.#log.nameOf(one.id) < this.#log.nameOf(other.id) ? -1 : 1;
-    this.#question("remote", this.#node(node)).promised(operator.fetchSockets(), (found) => {
-      for (const socket of found.toSorted(byName)) act(socket);
+    this.#question("remote", node).promised(operator.fetchSockets(), (found) => {
+      this.#found = { remotes: found.toSorted(byName), node };
+      this.#command(this.#found, what);
       return String(found.length);
     });
+  }
+
+  /** What may be done with a socket of another server. */
+  #command({ remotes, node }: Found, { call, nsp, rooms }: Omit<Take<"remote later">, "do">): void {
+    const names = this.#rooms(rooms, nsp);
+    for (const remote of remotes) {
+      // One of this server: ours tells at once that it has left (Q-9).
+      if (call === "ask" && (remote as Remote & Partial<Socket>).connected === false) continue;
+      switch (call) {
+        case "join":
+          remote.join(names);
+          break;
+        case "leave":
+          remote.leave(names[0]!);
+          break;
+        case "emit":
+          remote.emit("said", "remotely", Buffer.from([1]));
+          break;
+        case "ask":
+          this.#question(`ask ${this.#log.nameOf(remote.id)}`, node).promised(
+            remote.timeout(100).emitWithAck("asked", "remotely"),
+            (answer) => this.#log.show(asSent(answer)),
+          );
+          break;
+        case "disconnect":
+          remote.disconnect();
+          break;
+        case "close":
+          remote.disconnect(true);
+      }
+    }
   }
 
   #askAdapter({ do: what, node, nsp }: Take<"all rooms" | "count">): void {

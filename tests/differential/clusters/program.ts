@@ -8,6 +8,10 @@ export interface Setting {
   /** Options of the adapters. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly nodes: number;
+  /** Whether listeners of the servers join rooms and broadcast. */
+  readonly busy: boolean;
+  /** Whether dynamic namespaces go with their last client. */
+  readonly cleans: boolean;
   /** Whether in clusters of both makes the first server is the other one. */
   readonly turned: boolean;
 }
@@ -45,6 +49,8 @@ type ClientAct =
 
 export type ClientAnswer = "at once" | "late" | "never" | "twice" | "bytes" | "nothing";
 export type NodeAnswer = "at once" | "late" | "never" | "twice" | "bytes" | "nothing";
+
+export type RemoteCall = "join" | "leave" | "emit" | "ask" | "disconnect" | "close";
 
 /** What is said to sockets, of which the servers know by each other. */
 type ServerAct =
@@ -87,9 +93,11 @@ type ServerAct =
       readonly node: number;
       readonly nsp: string;
       readonly target: Target;
-      readonly call: "join" | "leave" | "emit" | "ask" | "disconnect" | "close";
+      readonly call: RemoteCall;
       readonly rooms: readonly Room[];
     }
+  /** What was found last is told so, whatever has become of it. */
+  | { readonly do: "remote later"; readonly call: RemoteCall; readonly nsp: string; readonly rooms: readonly Room[] }
   | {
       readonly do: "tell servers";
       readonly node: number;
@@ -116,22 +124,30 @@ type ClusterAct =
 export type Act = ClientAct | ServerAct | EmitterAct | ClusterAct;
 
 /**
- * Those that may be under way together: none of them changes who is where. What two that do lead to depends on which of them is earlier,
- * and of two servers nobody promises that.
+ * Who does something that may be under way together with other things: a node by its number, or who is no node. What things of several nodes
+ * lead to depends on which of them is earlier, which nobody promises, unless none of them changes who is where.
  */
-export function mayOverlap(act: Act): boolean {
+export function doerOf(act: Act): { readonly who: number | string; readonly changes: boolean } | undefined {
   switch (act.do) {
     case "emit":
     case "ask":
-      return act.target.volatile !== true;
+      if (act.target.volatile === true) return undefined;
+      return { who: "node" in act.from ? act.from.node : act.from.client, changes: false };
     case "fetch":
     case "all rooms":
     case "count":
     case "tell servers":
-      return true;
+      return { who: act.node, changes: false };
+    case "join":
+    case "leave":
+      return { who: act.client, changes: true };
+    case "move":
+    case "kick":
+      return { who: act.node, changes: true };
     case "emitter":
-      return act.target.volatile !== true && (act.call === "emit" || act.call === "serverSideEmit");
+      if (act.target.volatile === true) return undefined;
+      return { who: "outside", changes: act.call !== "emit" && act.call !== "serverSideEmit" };
     default:
-      return false;
+      return undefined;
   }
 }
