@@ -10,7 +10,9 @@ interface Session {
   readonly channels: Readonly<Record<Kind, Set<string>>>;
   /** What came while a command waits that blocks. */
   readonly queue: Buffer[][];
-  /** Ends the wait. */
+  /** Commands between MULTI and EXEC. */
+  transaction: (readonly Buffer[])[] | null;
+  /** For a read that waits: whether there is something now. */
   wait: { readonly look: () => boolean } | null;
 }
 
@@ -40,7 +42,7 @@ export class Broker {
 
   #serve(socket: Socket): void {
     const channels = { subscribe: new Set<string>(), psubscribe: new Set<string>(), ssubscribe: new Set<string>() };
-    const session: Session = { socket, channels, queue: [], wait: null };
+    const session: Session = { socket, channels, queue: [], transaction: null, wait: null };
     const reader = new CommandReader();
     this.#sessions.add(session);
     socket.setNoDelay();
@@ -64,8 +66,13 @@ export class Broker {
     if (socket.writable) socket.write(encodeReply(reply));
   }
 
-  #execute(session: Session, [name, ...args]: readonly Buffer[]): Reply[] {
+  #execute(session: Session, words: readonly Buffer[]): Reply[] {
+    const [name, ...args] = words;
     const command = nameOf(name!).toLowerCase();
+    if (session.transaction !== null && command !== "exec") {
+      session.transaction.push(words);
+      return [{ simple: "QUEUED" }];
+    }
     const [first, second] = args as [Buffer, Buffer];
     switch (command) {
       case "subscribe":
@@ -102,6 +109,14 @@ export class Broker {
       }
       case "del":
         return [Number(this.#values.delete(nameOf(first)))];
+      case "multi":
+        session.transaction = [];
+        return [{ simple: "OK" }];
+      case "exec": {
+        const commands = session.transaction ?? [];
+        session.transaction = null;
+        return [commands.flatMap((each) => this.#execute(session, each))];
+      }
       case "info":
         return ["redis_version:7.4.0\r\nloading:0\r\n"];
       case "client":

@@ -1,6 +1,6 @@
 import type { Manager, Socket } from "socket.io-client";
 import { client as library } from "../../conformance/server/makers.ts";
-import type { Log } from "./log.ts";
+import { withoutOffset, type Log } from "./log.ts";
 import type { ClientAnswer } from "./program.ts";
 
 type Answer = (...args: unknown[]) => void;
@@ -40,6 +40,15 @@ export class Client {
     this.#manager?.engine?.close();
   }
 
+  /** With all its sockets that were cut off; false if none was. */
+  return(port: number): boolean {
+    if (this.#manager?._readyState !== "closed" || this.#port === 0) return false;
+    this.#port = port;
+    Object.assign(this.#manager, { uri: urlOf(port) });
+    for (const socket of this.#sockets.values()) if (socket.active) socket.connect();
+    return true;
+  }
+
   answer(): void {
     for (const answer of this.#kept.splice(0)) answer("late", this.#index);
   }
@@ -52,7 +61,7 @@ export class Client {
     this.close();
     this.#sockets.clear();
     this.#port = port;
-    this.#manager = new library.Manager(`http://127.0.0.1:${port}`, {
+    this.#manager = new library.Manager(urlOf(port), {
       transports: ["websocket"],
       reconnection: false,
       autoConnect: false,
@@ -61,13 +70,17 @@ export class Client {
 
   #watch(socket: Socket, nsp: string): void {
     const see = (who: string, what: string): void => this.#log.add(`client ${this.#index} of ${nsp}${who}`, what);
-    socket.on("connect", () => see("", "connect"));
+    socket.on("connect", () => {
+      see("", socket.recovered ? "connect, recovered" : "connect");
+      // What it had in an earlier session need not be there any more (docs/recovery.md).
+      if (!socket.recovered) Object.assign(socket, { _lastOffset: undefined });
+    });
     socket.on("connect_error", ({ message }) => see("", `connect_error ${message}`));
     socket.on("disconnect", (reason) => see("", `disconnect ${reason}`));
     socket.onAny((...event: unknown[]) => {
       const ack = typeof event.at(-1) === "function" ? (event.pop() as Answer) : undefined;
       // In order is only what one server sends to one target.
-      see(`, ${String(event[1])}`, this.#log.show(event) + (ack === undefined ? "" : " asks"));
+      see(`, ${String(event[1])}`, this.#log.show(event.map(withoutOffset)) + (ack === undefined ? "" : " asks"));
       if (ack !== undefined) this.#answer(ack);
     });
   }
@@ -91,3 +104,5 @@ export class Client {
     }
   }
 }
+
+const urlOf = (port: number): string => `http://127.0.0.1:${port}`;

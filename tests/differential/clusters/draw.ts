@@ -22,12 +22,13 @@ export function draw(seed: number): Program {
 export const CLIENTS = 5;
 
 function drawSetting(random: Random): Setting {
-  const adapter = random.pick(["pub/sub", "pub/sub", "sharded", "streams", "bases"] as const);
+  const adapter = random.pick(["pub/sub", "pub/sub", "sharded", "streams", "streams", "bases"] as const);
   return {
     adapter,
     options: OPTIONS[adapter](random),
     nodes: random.pick([2, 2, 3]),
     busy: random.next() < 0.3,
+    recovers: adapter === "streams" && random.next() < 0.6,
     cleans: random.next() < 0.3,
     turned: random.next() < 0.5,
   };
@@ -53,7 +54,8 @@ const OPTIONS: Readonly<Record<Setting["adapter"], (random: Random) => Record<st
 const WEIGHTS: readonly (readonly [weight: number, draw: (random: Random) => Act])[] = [
   [8, (random) => ({ do: "connect", client: drawClient(random), nsp: drawNamespace(random) })],
   [2, (random) => ({ do: "disconnect", client: drawClient(random), nsp: drawNamespace(random) })],
-  [1, (random) => ({ do: "cut", client: drawClient(random) })],
+  [4, (random) => ({ do: "cut", client: drawClient(random) })],
+  [6, (random) => ({ do: "return", client: drawClient(random), node: drawNode(random) })],
   [10, (random) => ({ do: "join", client: drawClient(random), nsp: drawNamespace(random), rooms: drawRooms(random) })],
   [3, (random) => ({ do: "leave", client: drawClient(random), nsp: drawNamespace(random), rooms: drawRooms(random) })],
   [3, (random) => ({ do: "data", client: drawClient(random), nsp: drawNamespace(random), value: drawData(random) })],
@@ -92,7 +94,7 @@ const WEIGHTS: readonly (readonly [weight: number, draw: (random: Random) => Act
     (random) => ({
       do: "move",
       node: drawNode(random),
-      nsp: drawNamespace(random),
+      nsp: random.next() < 0.05 ? PARENTS : drawNamespace(random),
       target: drawTarget(random),
       call: random.pick(["socketsJoin", "socketsJoin", "socketsLeave"]),
       rooms: drawRooms(random),
@@ -103,7 +105,7 @@ const WEIGHTS: readonly (readonly [weight: number, draw: (random: Random) => Act
     (random) => ({
       do: "kick",
       node: drawNode(random),
-      nsp: drawNamespace(random),
+      nsp: random.next() < 0.05 ? PARENTS : drawNamespace(random),
       target: drawTarget(random, 1),
       close: random.next() < 0.3,
     }),

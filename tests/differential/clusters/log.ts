@@ -48,3 +48,7 @@ export function asSent(value: unknown): unknown {
   const entries = Object.entries(value).filter(([, member]) => member !== undefined && member !== null);
   return Object.fromEntries(entries.map(([key, member]) => [key, asSent(member)]));
 }
+
+/** With recovery the last argument is where the event lies in the stream. */
+export const withoutOffset = (value: unknown): unknown =>
+  typeof value === "string" && /^\d+-\d+$/.test(value) ? "an offset" : value;

@@ -3,7 +3,7 @@ import type { Namespace, Server, Socket } from "socket.io";
 import type { Maker } from "../../interop/implementations.ts";
 import { listen } from "../../support/listening.ts";
 import type { Bus } from "./bus.ts";
-import { asSent, type Log } from "./log.ts";
+import { asSent, withoutOffset, type Log } from "./log.ts";
 import { connectRedis, partsOf, type Redis } from "./makers.ts";
 import type { NodeAnswer, Setting } from "./program.ts";
 
@@ -66,6 +66,7 @@ export class Node {
       pingInterval: 1e9,
       adapter,
       cleanupEmptyChildNamespaces: setting.cleans,
+      ...(setting.recovers && { connectionStateRecovery: { maxDisconnectionDuration: 1e6 } }),
     } as object);
     plant(this.io);
     for (const name of EVERYWHERE) this.#attend(this.io.of(name));
@@ -133,11 +134,12 @@ export class Node {
   }
 
   #enter(socket: Socket): void {
-    const { name, nsp } = { name: this.#log.nameOf(socket.id), nsp: socket.nsp.name };
+    const name = this.#log.nameOf(socket.id);
+    if (socket.recovered) this.#see(`socket ${name}`, `is back with ${this.#log.show(socket.data)}`);
     socket.on("disconnect", (reason) => this.#see(`socket ${name}`, `disconnects: ${reason}`));
     socket.onAny((...event: unknown[]) => this.#see(`socket ${name}`, this.#log.show(event)));
     socket.onAnyOutgoing((...event: unknown[]) => {
-      this.#see(`socket ${name} sends, ${String(event[1])}`, this.#log.show(event.map(asSent)));
+      this.#see(`socket ${name} sends, ${String(event[1])}`, this.#log.show(event.map(withoutOffset).map(asSent)));
     });
     if (this.#isBusy) this.#greet(socket);
   }

@@ -16,6 +16,12 @@ type Operator = BroadcastOperator<DefaultEventsMap, unknown>;
 /** What has `to`, `except` and flags. */
 type Start = Namespace | Socket | Emitter;
 type Remote = RemoteSocket<DefaultEventsMap, unknown>;
+/** A node, or somebody outside, and whether it changes who is where. */
+interface Doer {
+  readonly who: Node | undefined;
+  readonly changes: boolean;
+}
+
 interface Found {
   readonly remotes: readonly Remote[];
   /** Who has asked. */
@@ -42,7 +48,9 @@ export class Player {
   readonly #sockets = new Map<string, Socket>();
   readonly #joined = new Map<string, number>();
   /** Who does what is under way. */
-  #group: readonly NonNullable<ReturnType<typeof doerOf>>[] | undefined;
+  #group: readonly Doer[] | undefined;
+  /** To which nodes clients connect. */
+  readonly #places: number[] = Array.from({ length: CLIENTS }, (_, client) => client);
   #questions = 0;
   #found: Found | undefined;
   readonly #views: string[] = [];
@@ -119,9 +127,9 @@ export class Player {
     return group.every(({ who, changes }) => who === doer.who || (!changes && !doer.changes));
   }
 
-  #doerOf(act: Act): ReturnType<typeof doerOf> {
+  #doerOf(act: Act): Doer | undefined {
     const doer = doerOf(act);
-    return doer && { ...doer, who: typeof doer.who === "number" ? doer.who % this.#nodes.length : doer.who };
+    return doer && { changes: doer.changes, who: doer.who === "outside" ? undefined : this.#nodeIn(doer.who) };
   }
 
   async #settle(): Promise<void> {
@@ -166,8 +174,11 @@ export class Player {
         const times = this.#joined.get(place) ?? 0;
         this.#joined.set(place, times + 1);
         this.#log.name(socket.id, `<${place} ${times}>`);
-        this.#sockets.set(place, socket);
         next();
+      });
+      // Who comes back meets no middleware.
+      nsp.on("connection", (socket) => {
+        this.#sockets.set(`${String(socket.handshake.auth["who"])}${socket.nsp.name}`, socket);
       });
     };
     for (const nsp of node.io._nsps.values()) attend(nsp);
@@ -185,6 +196,11 @@ export class Player {
         return this.#clients[act.client]!.disconnect(act.nsp);
       case "cut":
         return this.#clients[act.client]!.cut();
+      case "return":
+        if (this.#node(act.node).isOpen && this.#clients[act.client]!.return(this.#node(act.node).port)) {
+          this.#places[act.client] = act.node;
+        }
+        return;
       case "join":
         return void this.#socketOf(act.client, act.nsp)?.join(this.#rooms(act.rooms, act.nsp));
       case "leave":
@@ -250,7 +266,7 @@ export class Player {
   }
 
   #nodeOf(client: number): Node {
-    return this.#node(client);
+    return this.#node(this.#places[client]!);
   }
 
   #nodeIn(from: Source): Node {
@@ -271,7 +287,7 @@ export class Player {
 
   /** Says who has sent it, and to whom: that is what order is promised for. */
   #tag({ from, target }: { readonly from: Source; readonly target: Target }): string {
-    const node = "node" in from ? from.node % this.#nodes.length : from.client % this.#nodes.length;
+    const node = this.#nodes.indexOf(this.#nodeIn(from));
     return `from ${node} to ${JSON.stringify([target.to, target.except])}`;
   }
 

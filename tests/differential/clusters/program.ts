@@ -10,6 +10,8 @@ export interface Setting {
   readonly nodes: number;
   /** Whether listeners of the servers join rooms and broadcast. */
   readonly busy: boolean;
+  /** Whether clients may come back to their sessions. */
+  readonly recovers: boolean;
   /** Whether dynamic namespaces go with their last client. */
   readonly cleans: boolean;
   /** Whether in clusters of both makes the first server is the other one. */
@@ -37,6 +39,8 @@ export type Source = { readonly node: number } | { readonly client: number };
 type ClientAct =
   | { readonly do: "connect" | "disconnect"; readonly client: number; readonly nsp: string }
   | { readonly do: "cut"; readonly client: number }
+  /** One that was cut off comes back, to this node. */
+  | { readonly do: "return"; readonly client: number; readonly node: number }
   | {
       readonly do: "join" | "leave";
       readonly client: number;
@@ -124,26 +128,26 @@ type ClusterAct =
 export type Act = ClientAct | ServerAct | EmitterAct | ClusterAct;
 
 /**
- * Who does something that may be under way together with other things: a node by its number, or who is no node. What things of several nodes
+ * Who does something that may be under way together with other things: a node, itself or by a socket of a client, or somebody outside. What things of several nodes
  * lead to depends on which of them is earlier, which nobody promises, unless none of them changes who is where.
  */
-export function doerOf(act: Act): { readonly who: number | string; readonly changes: boolean } | undefined {
+export function doerOf(act: Act): { readonly who: Source | "outside"; readonly changes: boolean } | undefined {
   switch (act.do) {
     case "emit":
     case "ask":
       if (act.target.volatile === true) return undefined;
-      return { who: "node" in act.from ? act.from.node : act.from.client, changes: false };
+      return { who: act.from, changes: false };
     case "fetch":
     case "all rooms":
     case "count":
     case "tell servers":
-      return { who: act.node, changes: false };
+      return { who: act, changes: false };
     case "join":
     case "leave":
-      return { who: act.client, changes: true };
+      return { who: act, changes: true };
     case "move":
     case "kick":
-      return { who: act.node, changes: true };
+      return { who: act, changes: true };
     case "emitter":
       if (act.target.volatile === true) return undefined;
       return { who: "outside", changes: act.call !== "emit" && act.call !== "serverSideEmit" };
