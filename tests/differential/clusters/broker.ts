@@ -109,6 +109,11 @@ export class Broker {
       }
       case "del":
         return [Number(this.#values.delete(nameOf(first)))];
+      case "eval": {
+        // The one script that there is: deletes a value if it is still the one that is given.
+        const [, , key, expected] = args as [Buffer, Buffer, Buffer, Buffer];
+        return [Number(this.#values.get(nameOf(key))?.equals(expected) === true && this.#values.delete(nameOf(key)))];
+      }
       case "multi":
         session.transaction = [];
         return [{ simple: "OK" }];
@@ -125,8 +130,11 @@ export class Broker {
         return [{ simple: "OK" }];
       case "ping":
         return [{ simple: "PONG" }];
+      case "hello":
+        // The client goes on in RESP2.
+        return [{ error: "ERR unknown command 'hello'" }];
       default:
-        return [{ error: `ERR unknown command '${command}'` }];
+        throw new Error(`the broker does not know ${command}`);
     }
   }
 

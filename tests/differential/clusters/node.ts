@@ -159,7 +159,8 @@ export class Node {
       `servers of ${nsp.name}, ${String(args[0])}`,
       `tell ${this.#log.show(args.map(asSent))} ${ack === undefined ? "" : "asks"}`,
     );
-    if (this.#isBusy) nsp.emit("said", `from ${this.#index}, who was told`);
+    // Not of farewells: others may leave at the same time.
+    if (this.#isBusy && args.length < 2) nsp.emit("said", `from ${this.#index}, who was told`);
     if (ack === undefined) return;
     const own = `of ${this.#index}`;
     switch (this.how) {
