@@ -1,6 +1,6 @@
 import type { Manager, Socket } from "socket.io-client";
 import { client as library } from "../../conformance/server/makers.ts";
-import { withoutOffset, type Log } from "./log.ts";
+import { asSent, withoutOffset, type Log } from "./log.ts";
 import type { ClientAnswer } from "./program.ts";
 
 type Answer = (...args: unknown[]) => void;
@@ -80,7 +80,10 @@ export class Client {
     socket.onAny((...event: unknown[]) => {
       const ack = typeof event.at(-1) === "function" ? (event.pop() as Answer) : undefined;
       // In order is only what one server sends to one target.
-      see(`, ${String(event[1])}`, this.#log.show(event.map(withoutOffset)) + (ack === undefined ? "" : " asks"));
+      see(
+        `, ${String(event[1])}`,
+        this.#log.show(event.map(withoutOffset).map(asSent)) + (ack === undefined ? "" : " asks"),
+      );
       if (ack !== undefined) this.#answer(ack);
     });
   }

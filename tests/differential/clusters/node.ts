@@ -34,6 +34,7 @@ export class Node {
   readonly #index: number;
   readonly #log: Log;
   readonly #isBusy: boolean;
+  readonly #cleans: boolean;
   readonly #redis: readonly Redis[];
   readonly #kept: Answer[] = [];
   how: NodeAnswer = "at once";
@@ -51,6 +52,7 @@ export class Node {
     this.#index = index;
     this.#log = log;
     this.#isBusy = wires.setting.busy;
+    this.#cleans = wires.setting.cleans;
     const parts = partsOf(maker);
     const { setting, redisPort, bus } = wires;
     if (setting.adapter === "bases") this.#redis = [];
@@ -147,6 +149,8 @@ export class Node {
   #greet(socket: Socket): void {
     void socket.join("hall");
     socket.nsp.to("hall").emit("said", `from ${this.#index}, a welcome`);
+    // Namespaces that go with their last client hear it or not.
+    if (this.#cleans) return;
     socket.on("disconnecting", () => {
       // To servers: whether sockets that leave together hear of each other is no matter of this tester.
       socket.nsp.serverSideEmit("tell", `from ${this.#index}, a farewell`, this.#log.nameOf(socket.id));
