@@ -10,16 +10,16 @@ import { CLIENTS, PARENTS } from "./draw.ts";
 import { asSent, type Log } from "./log.ts";
 import { connectRedis, partsOf, type Emitter, type Redis } from "./makers.ts";
 import { Node, optionsOf, type Plant, type Wires } from "./node.ts";
-import { doerOf, type Act, type Program, type Room, type Source, type Target } from "./program.ts";
+import { doerOf, type Act, type Changes, type Program, type Room, type Source, type Target } from "./program.ts";
 
 type Operator = BroadcastOperator<DefaultEventsMap, unknown>;
 /** What has `to`, `except` and flags. */
 type Start = Namespace | Socket | Emitter;
 type Remote = RemoteSocket<DefaultEventsMap, unknown>;
-/** A node, or somebody outside, and whether it changes who is where. */
+/** A node, or somebody outside, and what is changed. */
 interface Doer {
   readonly who: Node | undefined;
-  readonly changes: boolean;
+  readonly changes: Changes;
 }
 
 interface Found {
@@ -124,11 +124,17 @@ export class Player {
     const group = this.#group ?? [];
     const doer = this.#doerOf(act);
     if (doer === undefined) return group.length === 0;
-    return group.every(({ who, changes }) => who === doer.who || (!changes && !doer.changes));
+    return group.every(
+      ({ who, changes }) =>
+        (changes === "nothing" && doer.changes === "nothing") ||
+        (who === doer.who && (changes === doer.changes || changes === "nothing" || doer.changes === "nothing")),
+    );
   }
 
   #doerOf(act: Act): Doer | undefined {
     const doer = doerOf(act);
+    const { adapter } = this.#wires.setting;
+    if (doer?.changes === "sockets anywhere" && adapter !== "pub/sub") return undefined;
     return doer && { changes: doer.changes, who: doer.who === "outside" ? undefined : this.#nodeIn(doer.who) };
   }
 
@@ -347,7 +353,15 @@ export class Player {
       this.#log.show(id),
       `[${this.#log.showSet(rooms)}]`,
       this.#log.show(data),
-      this.#log.show({ auth, address, secure, xdomain, url: url.replace(/&t=.*/, "") }),
+      // What else there is in it of a session is random.
+      this.#log.show({
+        who: auth["who"] as unknown,
+        auth: Object.keys(auth),
+        address,
+        secure,
+        xdomain,
+        url: url.replace(/&t=.*/, ""),
+      }),
       Object.keys(query).toSorted().join(),
       Object.keys(headers).toSorted().join(),
       Object.keys(handshake).toSorted().join(),
@@ -369,8 +383,8 @@ export class Player {
   #command({ remotes, node }: Found, { call, nsp, rooms }: Omit<Take<"remote later">, "do">): void {
     const names = this.#rooms(rooms, nsp);
     for (const remote of remotes) {
-      // One of this server: ours tells at once that it has left (Q-9).
-      if (call === "ask" && (remote as Remote & Partial<Socket>).connected === false) continue;
+      // Of one of this server, ours tells at once that it has left (Q-9).
+      if (call === "ask" && "connected" in remote) continue;
       switch (call) {
         case "join":
           remote.join(names);

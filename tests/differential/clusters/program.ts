@@ -127,30 +127,36 @@ type ClusterAct =
 
 export type Act = ClientAct | ServerAct | EmitterAct | ClusterAct;
 
+/** Who is where. */
+export type Changes = "nothing" | "one socket" | "sockets anywhere";
+
 /**
  * Who does something that may be under way together with other things: a node, itself or by a socket of a client, or somebody outside. What things of several nodes
  * lead to depends on which of them is earlier, which nobody promises, unless none of them changes who is where.
  */
-export function doerOf(act: Act): { readonly who: Source | "outside"; readonly changes: boolean } | undefined {
+export function doerOf(act: Act): { readonly who: Source | "outside"; readonly changes: Changes } | undefined {
   switch (act.do) {
     case "emit":
     case "ask":
       if (act.target.volatile === true) return undefined;
-      return { who: act.from, changes: false };
+      return { who: act.from, changes: "nothing" };
     case "fetch":
     case "all rooms":
     case "count":
     case "tell servers":
-      return { who: act, changes: false };
+      return { who: act, changes: "nothing" };
     case "join":
     case "leave":
-      return { who: act, changes: true };
+      return { who: act, changes: "one socket" };
     case "move":
     case "kick":
-      return { who: act, changes: true };
+      return { who: act, changes: "sockets anywhere" };
     case "emitter":
       if (act.target.volatile === true) return undefined;
-      return { who: "outside", changes: act.call !== "emit" && act.call !== "serverSideEmit" };
+      return {
+        who: "outside",
+        changes: act.call === "emit" || act.call === "serverSideEmit" ? "nothing" : "sockets anywhere",
+      };
     default:
       return undefined;
   }

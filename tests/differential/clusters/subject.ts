@@ -15,6 +15,10 @@ import type { Act, Program, Setting } from "./program.ts";
  * - what a server is told of its own questions once it is closed (docs/differences.md);
  * - over pub/sub, namespaces of which one begins as another and `#`: upstream's servers take messages of one for the other's;
  * - over sharded pub/sub and streams, objects with `toJSON`: upstream's fail where there are bytes, or an acknowledgement;
+ * - with recovery, volatile broadcasts, which upstream's send again to who comes back, and broadcasts of parent namespaces, whose offsets
+ *   upstream's add to each other's packets;
+ * - what is asked of a RemoteSocket that is a Socket of this server (Q-9);
+ * - what is done in the tick of a socketsJoin, socketsLeave or disconnectSockets, but over pub/sub: upstream's carry them out later;
  * - which form `undefined`, NaN and bytes have for listeners on another server: what clients get is the same (docs/status.md).
  */
 
