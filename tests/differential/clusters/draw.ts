@@ -29,7 +29,7 @@ function drawSetting(random: Random): Setting {
     nodes: random.pick([2, 2, 3]),
     busy: random.next() < 0.3,
     recovers: adapter === "streams" && random.next() < 0.6,
-    cleans: random.next() < 0.3,
+    cleans: random.next() < 0.3 && adapter !== "streams",
     turned: random.next() < 0.5,
   };
 }

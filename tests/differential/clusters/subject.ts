@@ -17,6 +17,7 @@ import type { Act, Program, Setting } from "./program.ts";
  * - over sharded pub/sub and streams, objects with `toJSON`: upstream's fail where there are bytes, or an acknowledgement;
  * - with recovery, volatile broadcasts, which upstream's send again to who comes back, and broadcasts of parent namespaces, whose offsets
  *   upstream's add to each other's packets;
+ * - over streams, dynamic namespaces that go: upstream's adapters of these go on to answer;
  * - what is asked of a RemoteSocket that is a Socket of this server (Q-9);
  * - what is done in the tick of a socketsJoin, socketsLeave or disconnectSockets, but over pub/sub: upstream's carry them out later;
  * - which form `undefined`, NaN and bytes have for listeners on another server: what clients get is the same (docs/status.md).
