@@ -143,27 +143,28 @@ export abstract class ManagerBase<
       opts = uri;
       uri = undefined;
     }
-    const own: Options = (this.opts = { ...opts });
-    own.path ||= "/socket.io";
+    opts ??= {};
+    // A copy has what is enumerable and the object's own. What counts here is read from the object that was given: it may be an instance of a class.
+    this.opts = { ...opts, path: opts.path || "/socket.io", transports: opts.transports };
     this.uri = uri;
-    installTimerFunctions(this, own);
+    installTimerFunctions(this, opts);
     this._settings = {
-      reconnection: own.reconnection !== false,
-      reconnectionAttempts: own.reconnectionAttempts || Infinity,
-      reconnectionDelay: own.reconnectionDelay || 1000,
-      reconnectionDelayMax: own.reconnectionDelayMax || 5000,
-      randomizationFactor: own.randomizationFactor ?? 0.5,
-      timeout: own.timeout ?? 20_000,
+      reconnection: opts.reconnection !== false,
+      reconnectionAttempts: opts.reconnectionAttempts || Infinity,
+      reconnectionDelay: opts.reconnectionDelay || 1000,
+      reconnectionDelayMax: opts.reconnectionDelayMax || 5000,
+      randomizationFactor: opts.randomizationFactor ?? 0.5,
+      timeout: opts.timeout ?? 20_000,
     };
     this.backoff = new Backoff(this._settings);
-    const parser = own.parser || { Encoder, Decoder };
+    const parser = opts.parser || { Encoder, Decoder };
     this.encoder = new parser.Encoder();
     this.decoder = new parser.Decoder();
     this.decoder.on("decoded", (packet) => {
       if (this.hasListeners("packet")) announce(this, ["packet", packet]);
       this.nsps[packet.nsp]?._onPacket(packet);
     });
-    this._autoConnect = own.autoConnect !== false;
+    this._autoConnect = opts.autoConnect !== false;
     if (this._autoConnect) this.open();
   }
 

@@ -137,8 +137,9 @@ export class Socket<
     super();
     this.io = io;
     this.nsp = nsp;
-    const { auth } = (this._opts = { ...opts });
-    if (auth) this.auth = auth;
+    this._opts = { ...opts };
+    // Of the object that was given: a copy lacks what is inherited.
+    if (opts?.auth) this.auth = opts.auth;
     if (io._autoConnect) this.connect();
   }
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import test, { afterEach } from "node:test";
-import { io, Manager, type ManagerOptions } from "socket.io-client";
+import { io, Manager, type ManagerOptions, type SocketOptions } from "socket.io-client";
+import { Decoder, Encoder } from "socket.io-parser";
+import { settingsOf } from "../../../tests/support/manager-settings.ts";
 
 const require = createRequire(import.meta.url);
 const global = globalThis as { location?: unknown };
@@ -163,4 +165,37 @@ test("the caller's options are left as they are, and the Manager's may be change
     manager.opts.transports = ["websocket"];
   }
   assert.deepEqual(options, { autoConnect: false, forceNew: true, query: { a: "1" } });
+});
+
+test("options that are inherited, or getters of a class, count like any others", () => {
+  const parser = { Encoder, Decoder: class extends Decoder {} };
+  const values: Partial<ManagerOptions & SocketOptions> = {
+    path: "/there/",
+    transports: ["websocket"],
+    reconnection: false,
+    reconnectionAttempts: 3,
+    reconnectionDelay: 10,
+    reconnectionDelayMax: 20,
+    randomizationFactor: 0.25,
+    timeout: 30,
+    parser,
+    autoConnect: false,
+    auth: { token: "secret" },
+  };
+  // As of the prototype of a class: they are not enumerable.
+  const getters = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { get: () => value }]));
+  const prototype = Object.defineProperties({}, getters) as typeof values;
+  for (const options of [
+    values,
+    prototype,
+    ...[values, prototype].map((given) => Object.create(given) as typeof given),
+  ]) {
+    const socket = io("http://localhost", options);
+    assert.equal(socket.io.engine, undefined, "it was told not to connect");
+    assert.equal(socket.io.opts.path, "/there/");
+    assert.deepEqual(socket.io.opts.transports, ["websocket"]);
+    assert.deepEqual(settingsOf(socket.io), [false, 3, 10, 20, 0.25, 30]);
+    assert.ok(socket.io.decoder instanceof parser.Decoder);
+    assert.deepEqual(socket.auth, { token: "secret" });
+  }
 });
