@@ -287,6 +287,20 @@ describe("perMessageDeflate", () => {
     assert.ok((socket.transport as unknown as { socket: WebSocket }).socket.extensions.includes("permessage-deflate"));
     peer.close();
   });
+
+  test("messages that are sent with compress: false are as they are", async (t) => {
+    const served = await serve(t, { perMessageDeflate: true });
+    const connection = served.connection();
+    const offer = { "Sec-WebSocket-Extensions": "permessage-deflate" };
+    const peer = new RawConnection(served.port, upgradeRequest(WEBSOCKET, offer));
+    const socket = await connection;
+    socket.send("small").send("in plain words", { compress: false }).close();
+    // The close frame.
+    const text = await peer.received("\x88\x00");
+    assert.ok(text.includes("\x81\x0f4in plain words"));
+    assert.ok(!text.includes("4small"));
+    peer.socket.destroy();
+  });
 });
 
 test("initialPacket travels with the handshake", async (t) => {

@@ -396,4 +396,27 @@ describe("closing a polling session", () => {
     assert.equal(socket.readyState, "closed");
     assert.equal((await peer.poll()).status, 400);
   });
+
+  test("with discard, at once, though a close waits for a GET", async (t) => {
+    const served = await serve(t);
+    const [, socket] = await pollingSession(served);
+    socket.close();
+    socket.close(true);
+    assert.deepEqual(served.endings, [{ reason: "forced close", description: undefined }]);
+  });
+
+  test("while a POST is arriving: it is answered, and the next GET ends the session", async (t) => {
+    const served = await serve(t);
+    const [peer, socket] = await pollingSession(served);
+    const request = once(served.http, "request");
+    const head = `POST ${url(peer.sid)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n`;
+    const post = new RawConnection(served.port, `${head}4ha`);
+    await request;
+    socket.close();
+    post.socket.write("lf");
+    assert.match(await post.received("ok"), /^HTTP\/1.1 200 /);
+    post.socket.destroy();
+    assert.equal((await peer.poll()).body, "6\u001e1");
+    assert.deepEqual(served.endings, [{ reason: "forced close", description: undefined }]);
+  });
 });
