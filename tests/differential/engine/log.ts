@@ -4,16 +4,23 @@ import { StepLog } from "../log.ts";
 
 /** Leaves out the ids of sessions, and how many an application has made. */
 export class Log extends StepLog {
-  #isMuted = (_observer: string): boolean => false;
+  readonly #muted = new Map<string, RegExp>();
 
-  /** From now on nothing is noted of those that these patterns fit. */
-  mute(patterns: readonly RegExp[]): void {
-    this.#isMuted = (observer) => patterns.some((pattern) => pattern.test(observer));
+  /** From now on nothing is noted of observers that this fits, until it is unmuted. */
+  mute(why: string, pattern: RegExp): void {
+    this.#muted.set(why, pattern);
+  }
+
+  unmute(why: string): void {
+    this.#muted.delete(why);
   }
 
   override add(observer: string, text: string): void {
-    if (this.#isMuted(observer)) return;
-    super.add(observer, brief(text.replaceAll(ID, "<id>").replaceAll(OWN_ID, "$1")));
+    for (const pattern of this.#muted.values()) if (pattern.test(observer)) return;
+    super.add(
+      observer,
+      text.length > 1e5 ? digestOf(text) : brief(text.replaceAll(ID, "<id>").replaceAll(OWN_ID, "$1")),
+    );
   }
 }
 
@@ -22,8 +29,11 @@ const SHOWN_CHARACTERS = 1000;
 
 function brief(text: string): string {
   if (text.length <= SHOWN_CHARACTERS) return text;
-  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
-  return `${text.slice(0, SHOWN_CHARACTERS / 2)}… (${text.length}, ${digest})`;
+  return `${text.slice(0, SHOWN_CHARACTERS / 2)}… (${text.length}, ${digestOf(text)})`;
+}
+
+function digestOf(content: string | Buffer): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 8);
 }
 
 /** Ids of sessions, as both makers make them. Texts of programs are shorter. */
@@ -40,6 +50,7 @@ export function shown(value: unknown): string {
     return `${value.name}: ${value.message} ${inspect({ type, code })}`;
   }
   if (value instanceof ArrayBuffer) return `ArrayBuffer ${Buffer.from(value).toString("hex")}`;
+  if (Buffer.isBuffer(value) && value.length > SHOWN_CHARACTERS) return `Buffer ${value.length}, ${digestOf(value)}`;
   if (Buffer.isBuffer(value)) return `Buffer ${value.toString("hex")}`;
   return inspect(value, { depth: 6, breakLength: Infinity, sorted: true });
 }

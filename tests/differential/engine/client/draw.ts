@@ -25,8 +25,10 @@ export function draw(seed: number): Program<Setting, Act> {
   const steps: Step<Act>[] = [{ act: drawOpen(random), settles: true }];
   for (let left = random.between(14, 49); left > 0; left--) {
     const act = drawAct(random);
+    // What the server compresses leaves when another thread is done with it.
+    const deflates = setting.server["perMessageDeflate"] !== undefined;
     // What a client does at once, upstream's does in the next tick where a WebSocket is still taking something.
-    steps.push({ act, settles: act.do !== "server sends" || chance(0.6) });
+    steps.push({ act, settles: act.do !== "server sends" || deflates || chance(0.6) });
   }
   return { setting, steps };
 }

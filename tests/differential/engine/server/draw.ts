@@ -1,6 +1,6 @@
 import { Random } from "../../../support/random.ts";
 import type { Program, Step } from "../../programs.ts";
-import type { Act, ClientAct, Data, Middleware, NetworkAct, Posted, RawAct, ServerAct, Setting } from "./program.ts";
+import type { Act, Data, Middleware, NetworkAct, Posted, RawAct, ServerAct, Setting } from "./program.ts";
 
 /** Longer than a heartbeat, and never near the time of one, or of its end, at most {@link MAX_BEATS} times. */
 const BEAT_MS = 1100;
@@ -10,18 +10,40 @@ const MAX_BEATS = 3;
 export function draw(seed: number): Program<Setting, Act> {
   const random = new Random(seed);
   const setting = drawSetting(random);
-  const steps: Step<Act>[] = [{ act: drawOpening(random), settles: true }];
+  const deflates = Boolean(setting.options["perMessageDeflate"]);
+  const stall = random.next() < 0.08 ? drawStall(random) : [];
+  const isDrainLate = deflates || stall.length > 0;
+  const steps: Step<Act>[] = [{ act: stall.shift() ?? drawOpening(random), settles: true }];
   let beats = 0;
   for (let left = random.between(14, 49); left > 0; left--) {
+    if (stall.length > 0 && random.next() < 0.3) steps.push({ act: stall.shift()!, settles: true });
     const act = drawAct(random);
     // Ours looks at deadlines now and then, the more seldom the longer they are, so that heartbeats get out of step.
     if (act.do === "time" && act.ms === BEAT_MS && ++beats > MAX_BEATS) continue;
-    // What is compressed is out later; upstream's says at once that it is.
-    const deflates = Boolean(setting.options["perMessageDeflate"]);
-    if (deflates && act.do === "when" && act.event === "drain") continue;
-    steps.push({ act, settles: deflates || random.next() < 0.8 });
+    // What is compressed, or waits for its peer, is out later; upstream's says at once that it is.
+    if (isDrainLate && act.do === "when" && act.event === "drain") continue;
+    const isCompressed = deflates || (act.do === "send" && setting.options["httpCompression"] !== false);
+    steps.push({ act, settles: isCompressed || mayOverrun(act) || random.next() < 0.8 });
   }
   return { setting, steps };
+}
+
+/** Whether it may send more than the limit: sessions end by that here, and with upstream once nothing else is under way (see player.ts). */
+function mayOverrun(act: Act): boolean {
+  if (act.do === "client sends") return act.data.some((data) => typeof data !== "string" || data.length > 200);
+  return act.do === "raw posts" && (act.size !== undefined || act.units.length > 50 || act.units.join("").length > 200);
+}
+
+/** A peer that stops reading while more is sent than the operating system takes, less than is too much here. */
+function drawStall(random: Random): Act[] {
+  const opening = drawOpening(random);
+  const of = opening.do === "client" ? "client" : "raw";
+  return [
+    { ...opening, isFar: true },
+    { do: "network", of, at: 0, call: "hold" },
+    { do: "send", s: 0, call: "send", data: { bytes: 12e6, as: "Buffer" }, callback: random.next() < 0.5, count: 1 },
+    { do: "network", of, at: 0, call: random.pick(["forward", "forward", "cut", "cutNear", "halfOpen"]) },
+  ];
 }
 
 function drawSetting(random: Random): Setting {
@@ -181,7 +203,9 @@ function many<T>(random: Random, most: number, one: (random: Random) => T): T[] 
   return Array.from({ length: random.between(1, most) }, () => one(random));
 }
 
-function drawOpening(random: Random): ClientAct | RawAct {
+type Opening = Extract<Act, { readonly do: "client" | "raw opens" }>;
+
+function drawOpening(random: Random): Opening {
   const isFar = random.next() < 0.3;
   if (random.next() < 0.4) return { do: "client", options: drawClient(random), isFar };
   const over = random.pick(["polling", "polling", "websocket"] as const);

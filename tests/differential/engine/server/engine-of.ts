@@ -28,11 +28,13 @@ export function engineOf(Server: EngineClass, setting: Setting, http: HttpServer
 
 export function real(data: Data): unknown {
   if (typeof data === "string") return data;
-  const bytes = Buffer.from(Array.from({ length: data.bytes }, (_none, at) => at + 1));
+  const bytes = Buffer.alloc(data.bytes, COUNT);
   if (data.as === "Buffer") return bytes;
   const view = new Uint8Array(bytes);
   return data.as === "Uint8Array" ? view : view.buffer;
 }
+
+const COUNT = Buffer.from(Array.from({ length: 256 }, (_none, at) => (at + 1) % 256));
 
 function corsOf({ cors: kind }: Setting): object {
   type Callback = (error: Error | null, value?: unknown) => void;

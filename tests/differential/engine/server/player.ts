@@ -63,7 +63,8 @@ export class ServerPlayer implements Player<Act> {
     this.#path = path.replace(/\/$/, "") + (addTrailingSlash ? "/" : "");
     onceTooLarge(http, (who) => {
       this.#muted.add(who);
-      this.#mute();
+      // But the answer itself.
+      log.mute(`too large: ${who}`, new RegExp(`\\b${who}\\b(?!, post)`));
     });
   }
 
@@ -136,8 +137,8 @@ export class ServerPlayer implements Player<Act> {
       return true;
     }
     this.#areEnding = false;
+    for (const who of this.#muted) this.#log.unmute(`too large: ${who}`);
     this.#muted.clear();
-    this.#mute();
     return false;
   }
 
@@ -166,6 +167,7 @@ export class ServerPlayer implements Player<Act> {
     if (this.#reactions++ > MAX_REACTIONS) return;
     switch (act.do) {
       case "send":
+        if (typeof act.data !== "string" && act.data.bytes > 1e6) this.#stall(socket);
         for (let left = act.count; left > 0; left--) {
           const n = this.#callbacks++;
           const told = (transport: unknown): void => {
@@ -185,6 +187,12 @@ export class ServerPlayer implements Player<Act> {
       case "when":
         this.#onceTold(socket, act.event, () => this.#actOn(socket, act.reaction));
     }
+  }
+
+  /** Upstream's says at once that it is out, ours once it is. */
+  #stall(socket: EngineSocket): void {
+    const who = this.#watch.nameOf(socket);
+    this.#log.mute(`stalled: ${who}`, new RegExp(`^(?:drain|callback) of ${who}$`));
   }
 
   #optionsOf({ data, options }: ServerAct & { do: "send" }): object | undefined {
@@ -268,11 +276,6 @@ export class ServerPlayer implements Player<Act> {
     return this.#watch.sockets.some(
       ({ readyState, request }) => readyState === "closing" && request._query["who"] === who,
     );
-  }
-
-  #mute(): void {
-    // But the answer itself.
-    this.#log.mute([...this.#muted].map((who) => new RegExp(`\\b${who}\\b(?!, post)`)));
   }
 
   /** With heartbeats nobody may (see draw.ts). */
