@@ -1,5 +1,5 @@
 import { isReservedEvent } from "socket.io-parser/events";
-import { dropsWhatIsSent, isSocket, type Call, type Callee, type Memory } from "./memory.ts";
+import { dropsWhatIsSent, isRemoteSocket, isSocket, type Call, type Callee, type Memory } from "./memory.ts";
 import type { Action } from "./program.ts";
 import { real, written } from "./values.ts";
 
@@ -16,6 +16,10 @@ export function act(memory: Memory, target: Callee, action: Action): void {
   if (isSocket(target) && !target.connected && target.nsp.sockets.has(target.id) && isAsked(action)) return;
   // Upstream keeps also what cannot be encoded, and fails once somebody comes back for it.
   if (memory.isRecovering && JSON.stringify(action).includes("bigint")) return;
+  // Other servers cannot speak for this one (docs/differences.md), nor throw in it.
+  if (action.name === "_onServerSideEmit" && OUR_EVENTS.has(action.event)) return;
+  // Nor does upstream notice then that nobody is there (row S-141).
+  if (action.name === "emitWithAck" && action.ack && isSocket(target) && !target.connected) return;
   // Q-2.
   if (action.name === "emitWithAck" && "sockets" in target) return;
   if (typeof target[action.name] !== "function") return memory.see("call", `no ${action.name}`);
@@ -30,6 +34,8 @@ export function act(memory: Memory, target: Callee, action: Action): void {
   if (result instanceof Promise) observe(memory, action.name, result, target);
   else memory.see("call", `${action.name} gives ${nameOfResult(result, target, memory)}`);
 }
+
+const OUR_EVENTS: ReadonlySet<string | number> = new Set(["connect", "connection", "new_namespace", "error"]);
 
 /** Whether the flags of a socket are used up by this. */
 export function isSent(action: Action): boolean {
@@ -52,12 +58,17 @@ function argsOf(memory: Memory, action: Action, call: { readonly hasThrown: bool
   switch (action.name) {
     case "emit":
     case "emitWithAck":
-    case "serverSideEmit": {
+    case "serverSideEmit":
+    case "serverSideEmitWithAck": {
       const ack: Call = (...answer) => {
         // Upstream waits for the answer to what it could not encode.
         if (!call.hasThrown) memory.see("acks", `${action.event}: ${answer.map(inAnyOrder).join(", ")}`);
       };
       return [action.event, ...action.args.map(real), ...(action.ack ? [ack] : [])];
+    }
+    case "_onServerSideEmit": {
+      const ack: Call = (answer) => memory.see("acks", `of another server, ${action.event}: ${written(answer)}`);
+      return [[action.event, ...action.args.map(real), ...(action.ack ? [ack] : [])]];
     }
     case "send":
     case "write":
@@ -76,10 +87,13 @@ function argsOf(memory: Memory, action: Action, call: { readonly hasThrown: bool
   }
 }
 
-function observe(memory: Memory, what: string, promise: Promise<unknown>, target: Callee): void {
+export function observe(memory: Memory, what: string, promise: Promise<unknown>, target: Callee): void {
   const name = `promise ${memory.promises++}`;
   promise.then(
-    (value) => memory.see(name, `${what} resolves with ${settled(value)}`),
+    (value) => {
+      if (Array.isArray(value)) memory.remotes.push(...value.filter(isRemoteSocket));
+      memory.see(name, `${what} resolves with ${settled(value)}`);
+    },
     (error: Error) => {
       // Q-9: ours tells at once that the client has left, upstream's when time is up, or never.
       const isOfLeft = isSocket(target) && !target.connected && /disconnected|timed out/.test(error.message);
@@ -88,13 +102,14 @@ function observe(memory: Memory, what: string, promise: Promise<unknown>, target
   );
 }
 
-function nameOfResult(result: unknown, target: Callee, { io }: Memory): string {
+export function nameOfResult(result: unknown, target: Callee, { io }: Memory): string {
   if (result === target) return "itself";
+  if (result === io.sockets) return "the main namespace";
   return result === io ? "the server" : written(result);
 }
 
 function settled(value: unknown): string {
-  if (Array.isArray(value) && value.every(isSocket)) {
+  if (Array.isArray(value) && value.every((one) => isSocket(one) || isRemoteSocket(one))) {
     return written(value.map(({ id, rooms, data }) => [id, [...rooms], data as unknown]));
   }
   return inAnyOrder(value);

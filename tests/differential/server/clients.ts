@@ -1,14 +1,19 @@
-import type { Manager, Socket } from "socket.io-client";
+import type { Manager, ManagerOptions, Socket } from "socket.io-client";
 import { PacketType } from "socket.io-parser";
+import { CELLS, client } from "../../conformance/server/makers.ts";
 import type { Stage } from "../../conformance/server/stage.ts";
 import type { Log } from "./log.ts";
-import type { ClientStep, Said } from "./program.ts";
+import { oldSocket } from "./old-client.ts";
+import { parserOf } from "./parsers.ts";
+import type { ClientStep, Said, Setup } from "./program.ts";
 import { forget, type Sessions } from "./sessions.ts";
 import { real, written } from "./values.ts";
 import { TRANSPORTS, type Probes, type Way } from "./ways.ts";
 
 /** A namespace that nobody has: the refusal comes back after all that was sent before. */
 export const NOWHERE = "/nowhere";
+
+const OPTIONS = { forceNew: true, reconnection: false, autoConnect: false };
 
 type See = (observer: string, what: string) => void;
 type Answer = (...args: unknown[]) => void;
@@ -19,11 +24,22 @@ export class Clients {
   isSilent = false;
   readonly #clients: readonly Client[];
 
-  constructor(stage: Stage, log: Log, ways: readonly Way[], sessions: Sessions) {
+  constructor(stage: Stage, log: Log, { ways, parser: name }: Setup, sessions: Sessions) {
+    const parser = parserOf(name, "upstream", CELLS.find(({ maker }) => maker === "upstream")!.parser);
     const see: See = (observer, what) => {
       if (!this.isSilent) log.see(observer, what);
     };
-    this.#clients = ways.map((way, index) => new Client(stage, see, index, way, sessions));
+    this.#clients = ways.map(
+      (way, index) =>
+        new Client(
+          stage,
+          see,
+          index,
+          { ...OPTIONS, transports: TRANSPORTS[way], ...(parser && { parser }) },
+          way,
+          sessions,
+        ),
+    );
   }
 
   /** How many have a connection. */
@@ -50,6 +66,11 @@ export class Clients {
     await Promise.all(this.#clients.map((client) => client.roundTrip()));
   }
 
+  /** Whether somebody has left all its namespaces, and is still connected. */
+  get isSomebodyIdle(): boolean {
+    return this.#clients.some((client) => client.isIdle);
+  }
+
   /** Whether no client upgrades but those whose probes wait. */
   areUpgraded(probes: Probes): boolean {
     return this.#clients.every(({ upgrading }) => typeof upgrading !== "string" || probes.has(upgrading));
@@ -58,8 +79,11 @@ export class Clients {
 
 class Client {
   readonly #stage: Stage;
+  /** Its server may be closed, and has no port then. */
+  readonly #uri: string;
   readonly #see: See;
   readonly #index: number;
+  readonly #options: Partial<ManagerOptions>;
   readonly #way: Way;
   readonly #sessions: Sessions;
   readonly #sockets = new Map<string, Socket>();
@@ -67,19 +91,27 @@ class Client {
   /** Namespaces whose CONNECT has no answer yet. */
   readonly #asked = new Set<string>();
   #manager: Manager | undefined;
+  #hasJoined = false;
   #how: (ClientStep & { do: "answer" })["how"] = "at once";
   #answers = 0;
 
-  constructor(stage: Stage, see: See, index: number, way: Way, sessions: Sessions) {
+  constructor(stage: Stage, see: See, index: number, options: Partial<ManagerOptions>, way: Way, sessions: Sessions) {
     this.#stage = stage;
+    this.#uri = `http://127.0.0.1:${stage.port()}`;
     this.#see = see;
     this.#index = index;
+    this.#options = options;
     this.#way = way;
     this.#sessions = sessions;
   }
 
   get isOpen(): boolean {
     return this.#manager?._readyState === "open";
+  }
+
+  /** Whether it has joined a namespace, and is in none any more. */
+  get isIdle(): boolean {
+    return this.isOpen && this.#hasJoined && ![...this.#sockets.values()].some(({ connected }) => connected);
   }
 
   /** The id of its session, if that is to get another transport and has it not. */
@@ -151,13 +183,20 @@ class Client {
     const existing = this.#sockets.get(nsp);
     if (existing !== undefined) return existing;
     const socket =
-      this.#manager?.socket(nsp) ?? this.#stage.client(nsp, { autoConnect: false, transports: TRANSPORTS[this.#way] });
+      this.#way === "old"
+        ? oldSocket(this.#manager, this.#uri, nsp, this.#index)
+        : (this.#manager?.socket(nsp) ?? client.io(this.#uri + nsp, this.#options));
+    this.#stage.defer(() => socket.disconnect());
     if (this.#manager === undefined) {
       this.#manager = socket.io;
       this.#manager.on("packet", ({ type, nsp }) => {
+        if (type === PacketType.CONNECT) this.#hasJoined = true;
         if (type === PacketType.CONNECT || type === PacketType.CONNECT_ERROR) this.#asked.delete(nsp);
       });
-      this.#manager.on("close", () => this.#asked.clear());
+      this.#manager.on("close", () => {
+        this.#hasJoined = false;
+        this.#asked.clear();
+      });
     }
     this.#sockets.set(nsp, socket);
     const see = (what: string): void => this.#see(`client ${this.#index} of ${nsp}`, what);
@@ -201,6 +240,10 @@ class Client {
         return ack("second", number);
       case "bytes":
         return ack(Buffer.from([this.#index]), { deep: [Buffer.alloc(2)] });
+      case "nothing":
+        return ack();
+      case "error":
+        return ack(new Error("no"), undefined, null);
       case "keep":
         this.#kept.push(ack);
         return;

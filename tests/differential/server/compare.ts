@@ -20,6 +20,12 @@ import { World } from "./world.ts";
  *   earlier sessions, what middlewares send, and those who are cut off in namespaces that are removed when they are empty;
  * - with recovery, who is in the room of another's id: upstream sends them what that one is sent with an acknowledgement, or volatile;
  * - what cannot be encoded, with recovery: upstream keeps it, and fails when its client comes back;
+ * - with recovery, who is not in the room of its own id, since an adapter was called by itself: upstream keeps for it what is sent to all;
+ * - a listener given to `of()` with a name that some parent matches and nobody has asked for: upstream forgets it (row S-71);
+ * - new adapters while somebody is connected (docs/status.md); what an `error` of another server leads to: upstream throws without a listener;
+ * - for how long who has left its last namespace stays, with `connectTimeout` (9.2, 9);
+ * - clients of Socket.IO 2 in the main namespace that were not let in: what they are sent reaches them upstream;
+ * - with msgpack, what `forMsgpack` says; objects around texts and numbers beside bytes, which upstream takes apart;
  * - in which order the namespaces of a connection are joined, if some are recovered: clients come back to one at a time.
  */
 

@@ -13,6 +13,8 @@ export type Call = (...args: unknown[]) => void;
 export interface About {
   readonly self?: Socket;
   readonly ack?: Call | undefined;
+  /** The listener that is being called. */
+  readonly listener?: Call;
   /** While a client enters a namespace: others may be about to, and how far they are is nobody's business. */
   readonly isEntering?: boolean;
 }
@@ -25,6 +27,8 @@ export class Memory {
   /** Those that were let in. */
   readonly entered = new WeakSet<Socket>();
   readonly parents: Namespace[] = [];
+  /** What `fetchSockets` gave of other servers' sockets. */
+  readonly remotes: object[] = [];
   readonly kept: { readonly target: Callee; readonly isVolatile: boolean }[] = [];
   readonly listeners: Call[] = [];
   /** What middlewares were given, and have not called. */
@@ -78,7 +82,7 @@ export class Memory {
       if (!this.sockets.includes(socket)) this.sockets.push(socket);
       return known;
     }
-    const whose = `client ${handshake.auth["who"]} of ${nsp.name}`;
+    const whose = `client ${handshake.auth["who"] ?? handshake.query["who"]} of ${nsp.name}`;
     const count = (this.#counts.get(whose) ?? 0) + 1;
     this.#counts.set(whose, count);
     const name = `socket ${count} of ${whose}`;
@@ -98,6 +102,7 @@ export class Memory {
     if ("nsp" in on) return this.io._nsps.get(on.nsp);
     if ("parent" in on) return pick(this.parents, on.parent);
     if ("socket" in on) return pick(this.sockets, on.socket);
+    if ("remote" in on) return pick(this.remotes, on.remote);
     const kept = pick(this.kept, on.kept);
     return kept === undefined || (kept.isVolatile && this.isVolatileAlone && this.depth > 0) ? undefined : kept.target;
   }
@@ -133,12 +138,18 @@ export function isSocket(value: unknown): value is Socket {
   return typeof value === "object" && value !== null && "nsp" in value && "handshake" in value;
 }
 
+export function isRemoteSocket(value: unknown): value is Pick<Socket, "id" | "rooms" | "data"> {
+  return typeof value === "object" && value !== null && !("nsp" in value) && "handshake" in value;
+}
+
 /**
  * Row S-141: what is sent to a socket that has left is dropped. Upstream encodes it all the same, which may throw, and the client gets it
  * where it has come in again.
  */
 export function dropsWhatIsSent(socket: Socket, args: unknown): boolean {
   if (socket.connected) return false;
+  // Clients of Socket.IO 2 take themselves to be in the main namespace, whether or not they were let in.
+  if (socket.conn.protocol === 3) return true;
   return (
     (insides(socket).client.nsps as Map<string, Socket>).has(socket.nsp.name) || JSON.stringify(args).includes("bigint")
   );

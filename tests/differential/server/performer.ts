@@ -1,10 +1,10 @@
 import type { Namespace, Server, Socket } from "socket.io";
 import { insides } from "../../conformance/server/stage.ts";
-import { act, isSent } from "./actions.ts";
+import { act, isSent, nameOfResult, observe } from "./actions.ts";
 import { NOWHERE } from "./clients.ts";
 import type { Log } from "./log.ts";
 import { dropsWhatIsSent, isSocket, Memory, pick, type About, type Call, type Callee } from "./memory.ts";
-import type { Action, Next, ServerStep, Setup } from "./program.ts";
+import type { Action, Next, ParentKind, ServerStep, Setup } from "./program.ts";
 import type { Sessions } from "./sessions.ts";
 import { real, written } from "./values.ts";
 import { inspected, viewed } from "./views.ts";
@@ -18,11 +18,13 @@ export class Performer {
   #isCalm = false;
   readonly #memory: Memory;
   readonly #sessions: Sessions;
+  readonly #onConnection: readonly ServerStep[];
   #middlewares = 0;
   #reactions = 0;
 
   constructor(io: Server, log: Log, setup: Setup, sessions: Sessions) {
     const { onConnection } = setup;
+    this.#onConnection = onConnection;
     const memory = new Memory(io, log, setup);
     this.#memory = memory;
     this.#sessions = sessions;
@@ -60,6 +62,63 @@ export class Performer {
     } finally {
       memory.isImmediate = false;
     }
+  }
+
+  #of(name: string | number, listens: boolean): void {
+    const memory = this.#memory;
+    const listener = (socket: Socket): void => memory.see(memory.nameOf(socket), `of ${name}: connect`);
+    // Upstream forgets the listener where it makes a child of a parent (docs/differences.md).
+    const isThere = memory.io._nsps.has(String(name).replace(/^(?!\/)/, "/"));
+    const nsp = memory.io.of(name as string, ...(listens && isThere ? [listener] : []));
+    memory.see("io", `of ${nsp.name}`);
+  }
+
+  #callAdapter({ nsp, method, room, socket: which }: ServerStep & { do: "call adapter" }): void {
+    const memory = this.#memory;
+    const adapter = memory.io._nsps.get(nsp)?.adapter;
+    const socket = pick(memory.sockets, which);
+    if (adapter === undefined || socket === undefined) return;
+    // Who has left, or is not let in yet, has no rooms.
+    if (method === "addAll" && !(socket.connected && socket.nsp.name === nsp)) return;
+    const rooms = new Set([memory.rooms(room) as string]);
+    // oxlint-disable-next-line typescript/no-explicit-any -- which methods there are is among what is compared
+    const args: Record<typeof method, any[]> = {
+      addAll: [socket.id, rooms],
+      del: [socket.id, ...rooms],
+      delAll: [socket.id],
+      sockets: [rooms],
+      socketRooms: [socket.id],
+      serverCount: [],
+      broadcast: [
+        { type: 2, data: ["e1", "by the adapter"] },
+        { rooms, except: new Set(), flags: {} },
+      ],
+    };
+    // With recovery, upstream sends what a socket is sent to all who are in its room, and to nobody else: see compare.ts.
+    if (memory.isRecovering && (method === "del" || method === "delAll" || typeof room === "object")) return;
+    // oxlint-disable-next-line typescript/no-explicit-any -- see above
+    const result: unknown = (adapter as any)[method](...args[method]);
+    if (result instanceof Promise) observe(memory, method, result, adapter);
+    else memory.see("call", `${method} gives ${written(result)}`);
+  }
+
+  #addParent(kind: ParentKind): void {
+    const memory = this.#memory;
+    const number = memory.parents.length;
+    const parent =
+      kind === "expression"
+        ? memory.io.of(/^\/(fn|dyn)-[12]$/)
+        : memory.io.of((name, auth, next) => {
+            if (name === NOWHERE) return next(null, false);
+            memory.see(`matcher ${number}`, `${name} ${written(auth)}`);
+            const isAllowed = name.length === 6;
+            if (kind === "any") return next(null, isAllowed);
+            if (kind === "late") setImmediate(next, null, isAllowed);
+            if (kind === "fails late") setImmediate(next, new Error("late"), true);
+            if (kind === "never") next(undefined as never, 0 as never);
+          });
+    memory.parents.push(parent);
+    this.#watch(parent, this.#onConnection);
   }
 
   #match(name: string, auth: Record<string, unknown>, next: (error: Error | null, allow: boolean) => void): void {
@@ -126,20 +185,31 @@ export class Performer {
     }
     const target = memory.source(step.on, about);
     if (target === undefined) return;
+    const call = (name: string, ...args: unknown[]): void => {
+      if (typeof target[name] !== "function") return;
+      memory.see("call", `${name} gives ${nameOfResult(target[name](...args), target, memory)}`);
+    };
     switch (step.do) {
       case "listen": {
         const listener = this.#listener(`${step.how} ${step.event}`, step.reactions);
-        if (/any/i.test(step.how)) target[step.how]?.(listener);
-        else target[step.how]?.(step.event, listener);
-        return;
+        return call(step.how, ...(/any/i.test(step.how) ? [] : [step.event]), listener);
       }
       case "unlisten": {
-        const listener = step.listener === null ? undefined : pick(memory.listeners, step.listener);
-        if (/any/i.test(step.how)) target[step.how]?.(...(listener === undefined ? [] : [listener]));
-        else if (listener === undefined) target.removeAllListeners?.(step.event);
-        else target[step.how]?.(step.event, listener);
-        return;
+        const { listener: which } = step;
+        const known = which === "itself" ? about.listener : which === null ? undefined : pick(memory.listeners, which);
+        const listener = known === undefined ? [] : [known];
+        if (/any/i.test(step.how)) return call(step.how, ...listener);
+        return listener.length === 0 ? call("removeAllListeners", step.event) : call(step.how, step.event, ...listener);
       }
+      case "strip":
+        // Not of namespaces: nothing would be seen any more.
+        return isSocket(target) ? call("removeAllListeners") : undefined;
+      case "count":
+        if (typeof target.listenerCount !== "function") return;
+        return memory.see(
+          "view",
+          `${target.listenerCount(step.event)} ${target.listeners(step.event).length} ${target.rawListeners(step.event).length} ${written(target.eventNames())} ${target.getMaxListeners()}`,
+        );
       case "use":
         return this.#use(target, step.next, step.reactions);
       case "data":
@@ -171,7 +241,29 @@ export class Performer {
         return;
       }
       case "of":
-        return memory.see("io", `of ${memory.io.of(step.name).name}`);
+        return this.#of(step.name, step.listens);
+      case "parent":
+        return this.#addParent(step.kind);
+      case "option": {
+        const { name, value } = step;
+        const { io } = memory;
+        if (value !== null) memory.see("io", `${name} gives ${nameOfResult(io[name](value as never), io, memory)}`);
+        return memory.see("io", `${name} is ${written(io[name]())}`);
+      }
+      case "adapter": {
+        const { io } = memory;
+        // Upstream forgets those who are there (docs/status.md).
+        if (io.engine.clientsCount > 0) return;
+        memory.see("io", `adapter gives ${nameOfResult(io.adapter(io.adapter()!), io, memory)}`);
+        for (const nsp of io._nsps.values()) this.#watchAdapter(nsp);
+        return;
+      }
+      case "call adapter":
+        return this.#callAdapter(step);
+      case "close":
+        if (!this.#sessions.mayBeCut(memory.io._nsps.keys())) return;
+        // When its HTTP server has closed is nobody's business.
+        return void memory.io.close();
       case "view":
         if (about.isEntering !== true) memory.see("view", viewed(memory.io, step.nsp));
     }
@@ -193,8 +285,8 @@ export class Performer {
     const number = memory.listeners.length;
     const heard = (self: unknown, args: readonly unknown[]): void => {
       memory.see(`listener ${number}`, `${what}: ${args.map((arg) => memory.described(arg)).join(", ")}`);
-      if (isSocket(args[0])) this.#react(reactions, { self: args[0], isEntering: true });
-      else this.#react(reactions, { ...(isSocket(self) && { self }), ack: lastFunction(args) });
+      if (isSocket(args[0])) this.#react(reactions, { self: args[0], isEntering: true, listener });
+      else this.#react(reactions, { ...(isSocket(self) && { self }), ack: lastFunction(args), listener });
     };
     const listener = function (this: unknown, ...args: unknown[]): void {
       heard(this, args);
@@ -219,6 +311,8 @@ export class Performer {
         this.#react(reactions, { self: target as Socket, ack: lastFunction(subject) });
         if (kind === "push") subject.splice(1, 0, "pushed");
         else if (kind === "rename") subject[0] = "renamed";
+        else if (kind === "pop") subject.pop();
+        else if (kind === "replace") subject.splice(0, Infinity, "e2", Buffer.from([1]));
         answer(kind, memory, number, next);
       }
     });
@@ -232,10 +326,18 @@ function answer(kind: Next, memory: Memory, number: number, next: Call): void {
       return next(Object.assign(new Error("refused"), { data: { by: number } }));
     case "text":
       return next("a text");
+    case "object":
+      return next({ message: "an object", data: [Buffer.from([1])], more: 1 });
+    case "bare":
+      return next(new Error(""));
     case "keep":
       return void memory.nexts.push(next);
     case "later":
       return void setImmediate(next);
+    case "falsy":
+      return next(0);
+    case "pop":
+    case "replace":
     case "pass":
     case "push":
     case "rename":

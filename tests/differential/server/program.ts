@@ -13,6 +13,11 @@ export interface Program {
 
 export interface Setup {
   readonly cleanupEmptyChildNamespaces: boolean;
+  /** For how long a connection may be without a namespace, in ms. Null: for longer than programs last. */
+  readonly connectTimeout: number | null;
+  readonly parser: ParserName;
+  /** Whether what `fetchSockets` gives are sockets as those of other servers. */
+  readonly areRemote: boolean;
   /** Null: it is off. */
   readonly recovery: Recovery | null;
   /** Of each client. */
@@ -20,6 +25,9 @@ export interface Setup {
   /** What each `connection` listener does, after it has told. */
   readonly onConnection: readonly ServerStep[];
 }
+
+/** `text`: one of an application's own, for what JSON can hold; `revived`: the default one with functions for values. */
+export type ParserName = "default" | "msgpack" | "text" | "revived";
 
 export interface Recovery {
   readonly maxDisconnectionDuration: number;
@@ -42,7 +50,9 @@ export type Source =
   | { readonly nsp: string }
   | { readonly parent: number }
   | { readonly socket: number }
-  | { readonly kept: number };
+  | { readonly kept: number }
+  /** Of those that were fetched. */
+  | { readonly remote: number };
 
 /** One link of a chain: a getter, or a method with its argument. */
 export type Link =
@@ -74,15 +84,34 @@ export type ServerStep =
       readonly do: "unlisten";
       readonly how: string;
       readonly event: string;
-      readonly listener: number | null;
+      readonly listener: number | "itself" | null;
     })
+  /** Takes away all listeners. */
+  | (OnSource & { readonly do: "strip" })
   | (OnSource & { readonly do: "use"; readonly next: Next; readonly reactions: readonly ServerStep[] })
   /** Calls what a middleware was given as `next`, and has kept. */
   | { readonly do: "go on"; readonly which: number; readonly refuse: boolean }
   /** Calls the acknowledgement that the event came with, or keeps it. */
   | { readonly do: "reply"; readonly args: readonly Plain[]; readonly keep: boolean }
   | { readonly do: "reply late"; readonly which: number; readonly args: readonly Plain[] }
-  | { readonly do: "of"; readonly name: string }
+  | { readonly do: "of"; readonly name: string | number; readonly listens: boolean }
+  /** Makes another parent of dynamic namespaces. */
+  | { readonly do: "parent"; readonly kind: ParentKind }
+  /** Reads, and maybe sets, what is left of the server's options. */
+  | { readonly do: "option"; readonly name: "path" | "connectTimeout" | "serveClient"; readonly value: Plain }
+  /** Gives all namespaces new adapters. */
+  | { readonly do: "adapter" }
+  | { readonly do: "close" }
+  /** Calls the adapter itself. */
+  | {
+      readonly do: "call adapter";
+      readonly nsp: string;
+      readonly method: "addAll" | "del" | "delAll" | "sockets" | "socketRooms" | "serverCount" | "broadcast";
+      readonly room: Room;
+      readonly socket: number;
+    }
+  /** Asks a listener's owner about its listeners. */
+  | (OnSource & { readonly do: "count"; readonly event: string })
   /** Sets a member of a socket's data. */
   | (OnSource & { readonly do: "data"; readonly value: Plain })
   /** Tells what there is to be seen. */
@@ -93,7 +122,7 @@ export type ServerStep =
 
 export type Action =
   | {
-      readonly name: "emit" | "emitWithAck" | "serverSideEmit";
+      readonly name: "emit" | "emitWithAck" | "serverSideEmit" | "serverSideEmitWithAck" | "_onServerSideEmit";
       readonly event: string | number;
       readonly args: readonly Plain[];
       readonly ack: boolean;
@@ -104,7 +133,22 @@ export type Action =
   | { readonly name: "disconnectSockets" | "disconnect"; readonly close: boolean };
 
 /** What a middleware does with `next`, or with the event that it is shown. */
-export type Next = "pass" | "refuse" | "text" | "keep" | "later" | "push" | "rename";
+export type Next =
+  | "pass"
+  | "refuse"
+  | "text"
+  | "keep"
+  | "later"
+  | "push"
+  | "rename"
+  | "object"
+  | "bare"
+  | "falsy"
+  | "pop"
+  | "replace";
+
+/** Who accepts which names, and when. */
+export type ParentKind = "expression" | "any" | "late" | "fails late" | "never";
 
 export type ClientStep =
   | {
@@ -119,8 +163,10 @@ export type ClientStep =
   /** Emits, all in one tick; with `ack`, each is told whether it was answered. */
   | { readonly do: "say"; readonly client: number; readonly nsp: string; readonly events: readonly Said[] }
   /** What the client does from now on with events that want to be acknowledged. */
-  | { readonly do: "answer"; readonly client: number; readonly how: "at once" | "twice" | "never" | "keep" | "bytes" }
+  | { readonly do: "answer"; readonly client: number; readonly how: AnswerHow }
   | { readonly do: "answer late"; readonly client: number; readonly which: number };
+
+export type AnswerHow = "at once" | "twice" | "never" | "keep" | "bytes" | "nothing" | "error";
 
 export interface Said {
   readonly event: string | number;

@@ -7,7 +7,7 @@ import { describe, findDifference } from "./differential.ts";
 /* The same programs in each run; `npm run differential -- server` draws others. */
 
 const PROGRAMS = 60;
-const SEED = 1;
+const SEED = 3;
 
 test(`no program tells our server from upstream's, seed ${SEED}`, async () => {
   const budget = { seed: SEED, programs: PROGRAMS };

@@ -41,7 +41,8 @@ export function inspected(socket: Socket): string {
     headers: Object.keys(handshake.headers),
     request: socket.request === insides(socket).client.request,
     transport: conn.transport.name,
-    state: conn.readyState,
+    // When what was sent before has left is nobody's business.
+    state: conn.readyState.replace("closing", "closed"),
     protocol: conn.protocol,
     siblings: [...(insides(socket).client.nsps as Map<string, Socket>).keys()].toSorted(),
   });

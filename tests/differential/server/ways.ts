@@ -5,14 +5,15 @@ import { loadEngineClient } from "../../interop/implementations.ts";
 
 const { Fetch, NodeWebSocket } = loadEngineClient("upstream");
 
-/** How a client connects: by one transport, or by polling first. */
-export type Way = "websocket" | "polling" | "upgrade";
+/** How a client connects: by one transport, or by polling first. `old`: it is one of Socket.IO 2, over WebSocket. */
+export type Way = "websocket" | "polling" | "upgrade" | "old";
 
 /** Polling by fetch: with XMLHttpRequest in Node every answer waits for a timer, and time stands still. */
 export const TRANSPORTS: Readonly<Record<Way, ManagerOptions["transports"]>> = {
   websocket: [NodeWebSocket],
   polling: [Fetch],
   upgrade: [Fetch, NodeWebSocket],
+  old: ["websocket"],
 };
 
 /** So long upstream's server may leave a GET without an answer while its client upgrades, in ms. */

@@ -4,6 +4,8 @@ import { Clients } from "./clients.ts";
 import { Log } from "./log.ts";
 import type { Program, Setup, Step } from "./program.ts";
 import { Performer } from "./performer.ts";
+import { parserOf } from "./parsers.ts";
+import { remoteSockets } from "./remote-sockets.ts";
 import { Sessions } from "./sessions.ts";
 import { Probes, UPGRADE_MS } from "./ways.ts";
 
@@ -20,16 +22,22 @@ export class World {
   readonly #clients: Clients;
   readonly #performer: Performer;
   readonly #probes: Probes;
+  readonly #hasConnectTimeout: boolean;
 
   /** @param prepare is given the server before all else */
   static async run(stage: Stage, { setup, steps }: Program, prepare: (io: Server) => void): Promise<string[][]> {
+    const { maker, parser: base } = stage.cell;
+    const parser = parserOf(setup.parser, maker, base);
     const io = await stage.serve({
       cleanupEmptyChildNamespaces: setup.cleanupEmptyChildNamespaces,
       ...(setup.recovery && { connectionStateRecovery: setup.recovery }),
       // Longer than all that programs wait for.
       pingInterval: 1e9,
-      connectTimeout: 1e9,
+      connectTimeout: setup.connectTimeout ?? 1e9,
+      ...(parser && { parser }),
+      ...(setup.areRemote && { adapter: remoteSockets(stage.cell.adapter) }),
       serveClient: false,
+      allowEIO3: setup.ways.includes("old"),
     });
     prepare(io);
     const world = new World(stage, io, setup);
@@ -56,8 +64,9 @@ export class World {
   private constructor(stage: Stage, io: Server, setup: Setup) {
     this.#stage = stage;
     this.#io = io;
+    this.#hasConnectTimeout = setup.connectTimeout !== null;
     const sessions = new Sessions(this.log, setup);
-    this.#clients = new Clients(stage, this.log, setup.ways, sessions);
+    this.#clients = new Clients(stage, this.log, setup, sessions);
     this.#probes = new Probes(io);
     this.#performer = new Performer(io, this.log, setup, sessions);
   }
@@ -66,6 +75,8 @@ export class World {
     switch (step.do) {
       case "wait":
         this.#performer.begin(false);
+        // Who has left its last namespace may stay for no longer than before (9.2, 9).
+        if (this.#hasConnectTimeout && this.#clients.isSomebodyIdle) return;
         return this.#stage.clock.advance(step.ms);
       case "connect":
       case "leave":

@@ -8,7 +8,7 @@ import { SPECIALS, type Plain, type Special } from "../values.ts";
 export function weighted<T>(
   ...list: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<T>])[]
 ): fc.Arbitrary<T> {
-  return fc.oneof(...list.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+  return fc.oneof(...list.map(([weight, arbitrary]) => ({ weight: Math.round(weight * 10), arbitrary })));
 }
 
 /** A number of something that there may be. */
@@ -20,12 +20,12 @@ export const nsp = weighted(
   [1, fc.constantFrom("/dyn-2", "/late", "/none")],
 );
 
-const room = weighted<Room>(
+export const aRoom = weighted<Room>(
   [5, fc.constantFrom("a", "b", "c")],
   [2, fc.record({ own: index })],
   [1, fc.constantFrom<Room>(5, "5", "")],
 );
-export const rooms = weighted<Room | Room[]>([3, room], [1, fc.array(room, { maxLength: 3 })]);
+export const rooms = weighted<Room | Room[]>([3, aRoom], [1, fc.array(aRoom, { maxLength: 3 })]);
 
 const special: fc.Arbitrary<Plain> = fc.constantFrom(...(Object.keys(SPECIALS) as Special[])).map(($) => ({ $ }));
 const scalar = fc.constantFrom<Plain>("x", "", 0, 1, -1, true, false, null, "é\u2028");
@@ -53,9 +53,10 @@ export const aSocket: fc.Arbitrary<Source> = fc.record({ socket: index });
 export const anySource = weighted<Source>(
   [3, fc.constant("io")],
   [2, fc.record({ nsp })],
-  [1, fc.record({ parent: fc.nat(1) })],
+  [1, fc.record({ parent: fc.nat(3) })],
   [4, aSocket],
   [2, fc.record({ kept: index })],
+  [1, fc.record({ remote: index })],
 );
 /** In what listeners and middlewares do. */
 export const innerSource = weighted<Source>([3, fc.constant("self")], [1, anySource]);
@@ -78,6 +79,15 @@ export const action = weighted<Action>(
     8,
     fc.record({
       name: fc.constantFrom("emit", "emit", "emit", "emitWithAck", "serverSideEmit"),
+      event: emitted,
+      args,
+      ack: fc.boolean(),
+    }),
+  ],
+  [
+    1,
+    fc.record({
+      name: fc.constantFrom("serverSideEmit", "serverSideEmitWithAck", "_onServerSideEmit", "_onServerSideEmit"),
       event: emitted,
       args,
       ack: fc.boolean(),

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import type { ClientStep, Program, Recovery, Said, Step } from "../program.ts";
-import type { Plain } from "../values.ts";
+import type { ClientStep, ParserName, Program, Recovery, Said, Setup, Step } from "../program.ts";
+import { forMsgpack, type Plain } from "../values.ts";
 import type { Way } from "../ways.ts";
 import { args, event, index, nsp, weighted } from "./parts.ts";
-import { keptEmit, onConnection, serverStep, socketsJoin } from "./server-steps.ts";
+import { keptEmit, onConnection, serverStep, socketsJoin, wholeStep } from "./server-steps.ts";
 
 const client = fc.nat(2);
 const said: fc.Arbitrary<Said> = fc.record({ event, args, ack: fc.boolean() });
@@ -35,7 +35,7 @@ const clientStep = weighted<ClientStep>(
     fc.record({
       do: fc.constant("answer"),
       client,
-      how: fc.constantFrom("at once", "twice", "never", "keep", "bytes"),
+      how: fc.constantFrom("at once", "twice", "never", "keep", "bytes", "nothing", "error"),
     }),
   ],
   [1, fc.record({ do: fc.constant("answer late"), client, which: index })],
@@ -44,6 +44,7 @@ const clientStep = weighted<ClientStep>(
 const step = weighted<Step>(
   [6, serverStep],
   [4, clientStep],
+  [0.3, wholeStep],
   [1, fc.record({ do: fc.constant("wait"), ms: fc.constantFrom(1, 20, 200) })],
 );
 
@@ -72,7 +73,11 @@ const recovery = fc.record(
   { requiredKeys: ["maxDisconnectionDuration"] },
 );
 
-const way = weighted<Way>([2, fc.constant("websocket")], [1, fc.constantFrom("polling", "upgrade")]);
+const way = weighted<Way>(
+  [2, fc.constant("websocket")],
+  [1, fc.constantFrom("polling", "upgrade")],
+  [0.4, fc.constant("old")],
+);
 const ways = weighted([3, fc.tuple(way, way, way)], [1, fc.constant<Way[]>(["polling", "polling", "polling"])]);
 
 /** The first steps let clients in, so that the others have something to work with. */
@@ -87,9 +92,29 @@ function programOf(
 ): fc.Arbitrary<Program> {
   return fc
     .record({
-      setup: fc.record({ cleanupEmptyChildNamespaces: fc.boolean(), recovery, ways, onConnection }),
+      setup: fc.record({
+        cleanupEmptyChildNamespaces: fc.boolean(),
+        connectTimeout: weighted<number | null>([3, fc.constant(null)], [1, fc.constant(150)]),
+        parser: weighted<ParserName>([4, fc.constant("default")], [2, fc.constantFrom("msgpack", "text", "revived")]),
+        areRemote: weighted([2, fc.constant(false)], [1, fc.constant(true)]),
+        recovery,
+        ways,
+        onConnection,
+      }),
       first: fc.array(connect, { minLength: 2, maxLength: 4 }),
       rest,
     })
-    .map(({ setup, first, rest }) => ({ setup, steps: [...first, ...rest.flat()] }));
+    .map(({ setup, first, rest }) => ({ setup: possible(setup), steps: [...first, ...rest.flat()] }))
+    .map((drawn) => (drawn.setup.parser === "msgpack" ? forMsgpack(drawn) : drawn));
+}
+
+/** Some settings exclude others: clients of Socket.IO 2 know nothing of sessions and parsers, sessions are kept by an adapter of their own, and for an upgrade time goes on. */
+function possible(setup: Setup): Setup {
+  const isOld = setup.ways.includes("old") && setup.recovery === null && setup.parser === "default";
+  return {
+    ...setup,
+    areRemote: setup.areRemote && setup.recovery === null,
+    ways: setup.ways.map((way) => (way === "old" && !isOld ? "websocket" : way)),
+    connectTimeout: setup.ways.includes("upgrade") ? null : setup.connectTimeout,
+  };
 }

@@ -3,6 +3,7 @@ import type { Next, ServerStep, Source } from "../program.ts";
 import {
   action,
   anySource,
+  aRoom,
   args,
   aSocket,
   chain,
@@ -37,6 +38,7 @@ const heard = weighted(
 const next = weighted<Next>(
   [3, fc.constant("pass")],
   [2, fc.constantFrom("refuse", "text", "keep", "later", "push", "rename")],
+  [1, fc.constantFrom("object", "bare", "falsy", "pop", "replace")],
 );
 
 /** @param reactions what is done by the listeners and middlewares that are added */
@@ -46,13 +48,13 @@ function steps(on: fc.Arbitrary<Source>, reactions: fc.Arbitrary<ServerStep[]>):
     [1, fc.record({ do: fc.constant("keep"), on, chain })],
     [6, fc.record({ do: fc.constant("listen"), on, how: fc.constantFrom(...HEARING), event: heard, reactions })],
     [
-      1,
+      2,
       fc.record({
         do: fc.constant("unlisten"),
         on,
         how: fc.constantFrom(...DEAF),
         event: ordinary,
-        listener: fc.option(index, { nil: null }),
+        listener: weighted<number | "itself" | null>([2, index], [1, fc.constant(null)], [2, fc.constant("itself")]),
       }),
     ],
     [3, fc.record({ do: fc.constant("use"), on, next, reactions })],
@@ -66,11 +68,53 @@ function steps(on: fc.Arbitrary<Source>, reactions: fc.Arbitrary<ServerStep[]>):
       1,
       fc.record({
         do: fc.constant("of"),
-        name: fc.constantFrom("/late", "late", "/dyn-2", "/fn-2", "/chat", ""),
+        name: fc.constantFrom("/late", "late", "/dyn-2", "/fn-2", "/chat", "", "/dyn-2?x=1", 5, "fn-1"),
+        listens: fc.boolean(),
+      }),
+    ],
+    [1, fc.record({ do: fc.constant("count"), on, event: heard })],
+    [0.3, fc.record({ do: fc.constant("strip"), on })],
+    [
+      0.4,
+      fc.record({
+        do: fc.constant("parent"),
+        kind: fc.constantFrom("expression", "any", "late", "fails late", "never"),
       }),
     ],
   );
 }
+
+/** What concerns the whole server. */
+export const wholeStep: fc.Arbitrary<ServerStep> = weighted<ServerStep>(
+  [
+    2,
+    fc.oneof(
+      fc.record({ do: fc.constant("option"), name: fc.constant("path"), value: fc.constantFrom(null, "/other/", "") }),
+      fc.record({
+        do: fc.constant("option"),
+        name: fc.constant("connectTimeout"),
+        value: fc.constantFrom(null, 1e8),
+      }),
+      fc.record({
+        do: fc.constant("option"),
+        name: fc.constant("serveClient"),
+        value: fc.constantFrom(null, true, false),
+      }),
+    ),
+  ],
+  [1, fc.record({ do: fc.constant("adapter") })],
+  [
+    6,
+    fc.record({
+      do: fc.constant("call adapter"),
+      nsp,
+      method: fc.constantFrom("addAll", "del", "delAll", "sockets", "socketRooms", "serverCount", "broadcast"),
+      room: aRoom,
+      socket: index,
+    }),
+  ],
+  [1, fc.record({ do: fc.constant("close") })],
+);
 
 /** Sends what is kept for those who are away. */
 export const keptEmit: fc.Arbitrary<ServerStep> = fc.record({
