@@ -1,4 +1,5 @@
 import { Random } from "../../support/random.ts";
+import { forMsgpack, SPECIALS, type Special } from "../server/values.ts";
 import type { Act, Auth, OwnOptions, Program, SettingName, Setting, Step } from "./program.ts";
 
 /** The program of a seed. */
@@ -13,13 +14,14 @@ export function draw(seed: number): Program {
       continue;
     steps.push({ act, settles: random.next() < 0.7 });
   }
-  return { setting, steps };
+  return { setting, steps: setting.parser === "msgpack" ? forMsgpack(steps) : steps };
 }
 
 function drawSetting(random: Random): Setting {
   return {
     transports: random.pick([["websocket"], ["websocket"], ["polling"], ["polling", "websocket"]] as const),
     recovery: random.next() < 0.4,
+    parser: random.pick(["default", "default", "default", "default", "msgpack", "text", "revived"] as const),
     options: {
       reconnection: random.next() < 0.85,
       reconnectionDelay: random.pick([10, 40]),
@@ -28,6 +30,10 @@ function drawSetting(random: Random): Setting {
       ...(random.next() < 0.3 && { reconnectionAttempts: random.between(1, 3) }),
       ...(random.next() < 0.3 && { timeout: random.pick([false, 100, 250]) }),
       ...(random.next() < 0.15 && { autoConnect: false }),
+      ...(random.next() < 0.1 && { forceBase64: true }),
+      ...(random.next() < 0.1 && { upgrade: false }),
+      ...(random.next() < 0.1 && { rememberUpgrade: true }),
+      ...(random.next() < 0.1 && { tryAllTransports: true }),
     },
   };
 }
@@ -37,13 +43,16 @@ const WEIGHTS: readonly (readonly [weight: number, draw: (random: Random) => Act
   [6, drawIo],
   [2, (random) => ({ do: "manager", manager: drawManagerOptions(random) })],
   [6, (random) => ({ do: "namespace", m: some(random), nsp: drawNamespace(random), own: drawOwn(random) })],
-  [28, drawEmit],
+  [28, (random) => drawEmit(random)],
   [3, (random) => ({ do: "send", s: some(random), args: drawArgs(random) })],
   [14, (random) => ({ do: "socket", s: some(random), call: random.pick(["connect", "open", "disconnect", "close"]) })],
   [3, (random) => ({ do: "auth", s: some(random), auth: drawAuth(random) })],
   [5, drawListen],
   [5, drawAny],
   [3, () => ({ do: "answer" })],
+  [3, drawWhenAny],
+  [2, (random) => ({ do: "count", s: some(random), name: drawName(random) })],
+  [1, drawEdit],
   [4, drawOpen],
   [2, (random) => ({ do: "close engine", m: some(random) })],
   [4, drawSet],
@@ -118,7 +127,8 @@ function drawAuth(random: Random): Auth {
   return { kind, value: random.pick([{}, { ok: true }, { bare: true }, { ok: true, n: 1 }]) };
 }
 
-function drawEmit(random: Random): Act {
+/** @param isInner whether something else leads to it */
+function drawEmit(random: Random, isInner?: boolean): Act {
   return {
     do: "emit",
     s: some(random),
@@ -136,7 +146,17 @@ function drawEmit(random: Random): Act {
       "bye",
       "byeAll",
       "cut",
-      "connect",
+      random.pick([
+        "connect",
+        "connect",
+        "connect_error",
+        "disconnect",
+        "newListener",
+        "toString",
+        "__proto__",
+        "error",
+        "",
+      ]),
     ]),
     args: drawArgs(random),
     manner: {
@@ -145,6 +165,7 @@ function drawEmit(random: Random): Act {
       ...(random.next() < 0.1 && { compress: random.next() < 0.5 }),
     },
     answer: random.pick(["none", "callback", "callback", "promise"]),
+    ...(isInner !== true && random.next() < 0.1 && { leadsTo: drawReaction(random) }),
   };
 }
 
@@ -165,7 +186,28 @@ function drawValue(random: Random): unknown {
     { $bytes: 3 },
     { in: { $bytes: 0 } },
     { $bytes: 200 },
+    { $: random.pick(VALUES) },
   ]);
+}
+
+/** Not what cannot be encoded: docs/status.md. */
+const VALUES = (Object.keys(SPECIALS) as Special[]).filter((name) => name !== "bigint");
+
+function drawWhenAny(random: Random): Act {
+  const call = random.pick(["onAny", "prependAny", "onAnyOutgoing", "prependAnyOutgoing"] as const);
+  return { do: "when any", s: some(random), call, reaction: drawReaction(random) };
+}
+
+function drawEdit(random: Random): Act {
+  const options = random.pick([
+    { query: { e: "1" } },
+    { query: {} },
+    { transports: ["websocket"] },
+    { transports: ["polling"] },
+    { timeout: 90 },
+    { forceBase64: true },
+  ]);
+  return { do: "edit", m: some(random), options };
 }
 
 function drawListen(random: Random): Act {
@@ -219,8 +261,8 @@ function drawWhenManager(random: Random): Act {
 /** Not the end of the engine: with ours what came in the same read is not heard any more, and what was written has left. */
 function drawReaction(random: Random): Act {
   return random.pick([
-    drawEmit,
-    drawEmit,
+    (): Act => drawEmit(random, true),
+    (): Act => drawEmit(random, true),
     (): Act => ({ do: "socket", s: some(random), call: random.pick(["connect", "disconnect"]) }),
     (): Act => ({ do: "socket", s: some(random), call: random.pick(["connect", "disconnect"]) }),
     drawOpen,

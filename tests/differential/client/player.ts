@@ -1,10 +1,11 @@
 import type { Manager, Socket } from "socket.io-client";
+import { isReservedEvent } from "socket.io-parser/events";
 import { insides } from "../../conformance/client/stage.ts";
 import type { ClientLibrary } from "../../interop/implementations.ts";
 import type { Log } from "./log.ts";
 import type { Act, Program } from "./program.ts";
 import { authOf, ownOptions, valueOf } from "./values.ts";
-import { isWanted, isWantedIn } from "./wanted.ts";
+import { isWanted, isWantedIn, isWantedInOutgoing } from "./wanted.ts";
 import type { World } from "./world.ts";
 
 type Listener = (...args: unknown[]) => void;
@@ -34,6 +35,8 @@ export class Player {
   readonly #questions: Listener[] = [];
   #lastView = "";
   #asked = 0;
+  /** While an event is emitted of which something was said. */
+  #hasManner = false;
   /** False from a step that does not settle to the end of the next one that does. */
   #isSettled = true;
 
@@ -109,6 +112,26 @@ export class Player {
           if (act.call === "off all") (it as unknown as Record<string, () => void>)[name]!();
           else it[name](listeners[act.listener]!);
         });
+      case "when any":
+        return this.#with(this.#sockets, act.s, ({ it, label }) => {
+          const n = this.#asked++;
+          let isDone = false;
+          const isOutgoing = act.call.endsWith("Outgoing");
+          it[act.call]((...args: unknown[]) => {
+            this.#tell(label, `${act.call} ${n}`, args);
+            const isFirst = !isDone;
+            isDone = true;
+            if (isFirst && (!isOutgoing || !isWantedInOutgoing(act.reaction, it, this.#hasManner)))
+              this.#try(act.reaction);
+          });
+        });
+      case "count":
+        return this.#with(this.#sockets, act.s, ({ it, label }) => {
+          const lists = [it.listeners(act.name), it.listenersAny(), it.listenersAnyOutgoing()];
+          this.#log.add(label, `${act.name} ${lists.map((list) => list.length).join()} ${it.hasListeners(act.name)}`);
+        });
+      case "edit":
+        return this.#with(this.#managers, act.m, ({ it }) => void Object.assign(it.opts, act.options));
       case "answer":
         for (const question of this.#questions) question("re", 1);
         return;
@@ -131,7 +154,7 @@ export class Player {
         return this.#with(this.#sockets, act.s, ({ it }) => {
           // In what order Sockets hear of an end is no matter of this tester; so each does something with itself.
           const itself = this.#sockets.findIndex((watched) => watched.it === it);
-          const reaction = act.reaction.do === "socket" ? { ...act.reaction, s: itself } : act.reaction;
+          const reaction = "s" in act.reaction ? { ...act.reaction, s: itself } : act.reaction;
           it.once(act.event, () => {
             if (!isWantedIn(act.event, reaction, it)) this.#try(reaction);
           });
@@ -162,10 +185,18 @@ export class Player {
     const { transports, options } = this.#program.setting;
     // By this the server tells connections apart, whichever of several comes first.
     const extraHeaders = { manager: String(this.#asked++) };
-    return { transports: [...transports], path: this.#world.path, extraHeaders, ...options, ...manager };
+    const parser = this.#world.parserFor(this.#library);
+    return {
+      transports: [...transports],
+      path: this.#world.path,
+      extraHeaders,
+      ...(parser && { parser }),
+      ...options,
+      ...manager,
+    };
   }
 
-  #emit(socket: Socket, { name, args, manner, answer }: Extract<Act, { do: "emit" }>): void {
+  #emit(socket: Socket, { name, args, manner, answer, leadsTo }: Extract<Act, { do: "emit" }>): void {
     if (manner.volatile && (!this.#isSettled || isWanted("volatile", socket) || isReserved(name))) return;
     let to = manner.volatile ? socket.volatile : socket;
     const { timeout, compress } = isWanted("manner", socket) ? {} : manner;
@@ -174,13 +205,19 @@ export class Player {
     const values = args.map(valueOf);
     const n = this.#asked++;
     const observer = `ack ${n}`;
-    const told = (...result: unknown[]): void => this.#tell(observer, "told", ...result);
+    const told = (...result: unknown[]): void => {
+      this.#tell(observer, "told", ...result);
+      // It may be told of the end of the connection.
+      if (leadsTo !== undefined && !isWantedIn("disconnect", leadsTo, socket)) this.#try(leadsTo);
+    };
+    this.#hasManner = Object.keys(manner).length > 0;
     if (answer === "promise") {
       to.emitWithAck(name, ...values).then(
         (value: unknown) => this.#tell(observer, "promised", value),
         (error: unknown) => this.#tell(observer, "refused", error),
       );
     } else to.emit(name, ...values, ...(answer === "callback" ? [told] : []));
+    this.#hasManner = false;
   }
 
   #watch(socket: Socket): void {
@@ -189,7 +226,9 @@ export class Player {
     if (known) return this.#log.add("caller", `that is ${known.label}`);
     const label = `socket ${this.#sockets.length}`;
     const listeners = [0, 1, 2].map((n): Listener => (...args) => {
-      if (typeof args.at(-1) === "function") this.#questions.push(args.at(-1) as Listener);
+      const last = args.at(-1);
+      // Upstream's client answers for a Socket that has left, too, for which the server ends the connection.
+      if (typeof last === "function") this.#questions.push((...answer) => socket.connected && last(...answer));
       this.#tell(label, `listener ${n}`, args);
     });
     this.#sockets.push({ label, it: socket, listeners });
@@ -211,21 +250,22 @@ export class Player {
   }
 
   #stateOf(label: string, socket: Socket): string {
-    const { connected, disconnected, active, id, recovered, sendBuffer, receiveBuffer } = socket;
+    const { connected, disconnected, active, id, recovered } = socket;
     const flags = [
       connected && "connected",
       disconnected && "disconnected",
       active && "active",
       recovered && "recovered",
     ];
-    const kept = `${sendBuffer.length}/${receiveBuffer.length}`;
-    return `[${flags.filter(Boolean).join(" ")} ${this.#log.show(label, id)} kept ${kept}]`;
+    return `[${flags.filter(Boolean).join(" ")} ${this.#log.show(label, id)}]`;
   }
 
   /** What can be seen from outside, where it has changed. */
   #view(): void {
+    // What is kept is looked at here alone: in the midst of handing it on, upstream's client still counts it.
+    const keptOf = ({ sendBuffer, receiveBuffer }: Socket): string => `${sendBuffer.length}/${receiveBuffer.length}`;
     const view = [
-      ...this.#sockets.map(({ label, it }) => `${label} ${this.#stateOf(label, it)}`),
+      ...this.#sockets.map(({ label, it }) => `${label} ${this.#stateOf(label, it)} kept ${keptOf(it)}`),
       ...this.#managers.map(({ label, it }) => `${label} [${insides(it)._readyState} ${!!insides(it)._reconnecting}]`),
     ].join("; ");
     if (view !== this.#lastView) this.#log.add("view", view);
@@ -249,7 +289,7 @@ export class Player {
 }
 
 /** Such an event is refused, and then is the next one that is volatile: see wanted.ts. */
-const isReserved = (name: string): boolean => name === "connect";
+const isReserved = isReservedEvent;
 
 function isDescription(value: unknown): value is { description: string } {
   return typeof value === "object" && value !== null && "description" in value;

@@ -1,3 +1,4 @@
+import type { ParserName } from "../server/program.ts";
 import type * as programs from "../programs.ts";
 
 /** What a program runs on. */
@@ -5,6 +6,7 @@ export interface Setting {
   readonly transports: readonly ("polling" | "websocket")[];
   /** Whether the server has connection state recovery. */
   readonly recovery: boolean;
+  readonly parser: ParserName;
   /** Options of all Managers, unless a step says otherwise. */
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -42,6 +44,8 @@ export type ClientAct =
       readonly args: readonly unknown[];
       readonly manner: { readonly volatile?: true; readonly timeout?: number; readonly compress?: boolean };
       readonly answer: "none" | "callback" | "promise";
+      /** Done by its callback. */
+      readonly leadsTo?: Act;
     }
   | { readonly do: "send"; readonly s: number; readonly args: readonly unknown[] }
   | { readonly do: "socket"; readonly s: number; readonly call: "connect" | "open" | "disconnect" | "close" }
@@ -53,6 +57,12 @@ export type ClientAct =
       readonly name: string;
       readonly listener: number;
     }
+  /** Adds a catch-all listener that does something else the first time. */
+  | { readonly do: "when any"; readonly s: number; readonly call: AnyCall; readonly reaction: Act }
+  /** Asks about listeners. */
+  | { readonly do: "count"; readonly s: number; readonly name: string }
+  /** Changes the options of a Manager, which count for its next connection. */
+  | { readonly do: "edit"; readonly m: number; readonly options: Readonly<Record<string, unknown>> }
   | {
       readonly do: "any";
       readonly s: number;
@@ -68,6 +78,8 @@ export type ClientAct =
   /** Does something else the next time that this is told. */
   | { readonly do: "when socket"; readonly s: number; readonly event: string; readonly reaction: Act }
   | { readonly do: "when manager"; readonly m: number; readonly event: string; readonly reaction: Act };
+
+export type AnyCall = "onAny" | "prependAny" | "onAnyOutgoing" | "prependAnyOutgoing";
 
 export type SettingName =
   | "reconnection"

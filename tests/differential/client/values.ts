@@ -1,4 +1,5 @@
 import type { Socket } from "socket.io-client";
+import { SPECIALS, type Special } from "../server/values.ts";
 import type { Auth, OwnOptions } from "./program.ts";
 
 /* What programs say in plain data, as the API takes it. */
@@ -26,6 +27,7 @@ export function authOf(auth: Auth): unknown {
 export function valueOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(valueOf);
+  if ("$" in value) return SPECIALS[value.$ as Special]();
   if ("$bytes" in value) return Buffer.alloc(value.$bytes as number, 1);
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, valueOf(member)]));
 }

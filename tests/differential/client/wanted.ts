@@ -46,6 +46,17 @@ export function isWantedIn(event: string, { do: act }: Act, socket: Socket): boo
   return isEnd && (act === "open" || act === "io" || (act === "socket" && socket.active));
 }
 
+/**
+ * The same of an act in a catch-all listener for what is sent. Until they have been told, upstream's Socket keeps what was said of the event,
+ * and applies it to others (rows C-93 and C-123); after DISCONNECT it sends the event all the same, for which the server ends the connection.
+ *
+ * @param hasManner whether something was said of the event
+ */
+export function isWantedInOutgoing({ do: act }: Act, socket: Socket, hasManner: boolean): boolean {
+  if (act === "socket") return true;
+  return act === "emit" && (hasManner || Boolean(socket._opts.retries));
+}
+
 function isUpgrading({ engine, opts }: Manager): boolean {
   return opts.transports?.length === 2 && engine.transport.name === "polling";
 }

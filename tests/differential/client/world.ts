@@ -1,12 +1,19 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import type { Server } from "socket.io";
-import { loadServer } from "../../interop/implementations.ts";
+import { type ClientLibrary, type Maker, loadClient, loadServer } from "../../interop/implementations.ts";
+import { CELLS } from "../../conformance/server/makers.ts";
 import { FaultyProxy } from "../../support/faulty-proxy.ts";
 import { listen, portOf } from "../../support/listening.ts";
 import { Network } from "../network.ts";
 import { Application } from "./application.ts";
 import type { Log } from "./log.ts";
+import { parserOf } from "../server/parsers.ts";
+import type { ParserName } from "../server/program.ts";
 import type { Setting } from "./program.ts";
+
+function parserFor(name: ParserName, maker: Maker): ReturnType<typeof parserOf> {
+  return parserOf(name, maker, CELLS.find((cell) => cell.maker === maker)!.parser);
+}
 
 const HEARTBEAT = { pingInterval: 120, pingTimeout: 80 };
 
@@ -16,6 +23,7 @@ export class World {
   readonly proxy: FaultyProxy;
   /** Another one for each: `io()` keeps its Managers, and ports come again. */
   readonly path: string;
+  readonly #parser: ParserName;
   static #worlds = 0;
   readonly #http: HttpServer;
   readonly #io: Server;
@@ -33,7 +41,9 @@ export class World {
     const http = createServer();
     const { Server } = loadServer("upstream");
     const path = `/world-${World.#worlds++}`;
+    const parser = parserFor(setting.parser, "upstream");
     const io = new Server(http, {
+      ...(parser && { parser }),
       ...HEARTBEAT,
       path,
       httpCompression: false,
@@ -41,7 +51,7 @@ export class World {
     });
     await listen(http);
     const proxy = await FaultyProxy.start(portOf(http));
-    return new World(log, http, io, proxy, network, probes, path);
+    return new World(log, http, io, proxy, network, probes, path, setting.parser);
   }
 
   private constructor(
@@ -52,7 +62,9 @@ export class World {
     network: Network,
     probes: (() => void)[],
     path: string,
+    parser: ParserName,
   ) {
+    this.#parser = parser;
     this.#http = http;
     this.#io = io;
     this.proxy = proxy;
@@ -68,6 +80,11 @@ export class World {
 
   get url(): string {
     return `http://127.0.0.1:${this.proxy.port}`;
+  }
+
+  /** The parser that goes with a client. */
+  parserFor({ Manager }: ClientLibrary): ReturnType<typeof parserOf> {
+    return parserFor(this.#parser, Manager === loadClient("ours").Manager ? "ours" : "upstream");
   }
 
   /** Everything that is under way arrives, and what that causes. */
