@@ -46,13 +46,19 @@ export abstract class ClientSession extends Reporter<SocketReservedEvents> {
     return this._carrier();
   }
 
-  /** Ends the session with the reason "forced close". What is queued leaves first, and an upgrade comes to its end. */
+  /** Ends the session with the reason "forced close". What is queued leaves first, once the session is open, and an upgrade comes to its end. */
   close(): this {
-    if (this.readyState === "open") {
+    const { readyState } = this;
+    if (readyState === "open") {
       this.readyState = "closing";
       this._expireIn(CLOSE_TIMEOUT_MS);
       this._flush();
-    } else if (this.readyState === "opening") this._leave();
+    } else if (readyState === "opening") {
+      if (this.writeBuffer.length > 0) {
+        this.readyState = "closing";
+        this.once("open", () => this.close());
+      } else this._leave();
+    }
     return this;
   }
 
@@ -182,7 +188,7 @@ export abstract class ClientSession extends Reporter<SocketReservedEvents> {
       this.emitReserved("ping");
       this._say("pong");
     } else if (type === "open") {
-      if (this.readyState === "opening") this._onOpen(data);
+      if (!this.id) this._onOpen(data);
     } else if (type === "close") this._end("transport close", { description: "transport closed by the server" });
     else if (type === "error") this._fail("server error", data);
   }

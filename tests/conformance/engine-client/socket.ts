@@ -109,6 +109,29 @@ export function socketSuite({ library, connect, opened }: Stage): void {
       assert.equal((await closed)[0], "forced close");
     });
 
+    test("close() while it opens lets leave what waits, once the session is open", async (t) => {
+      const server = await RawWebSocketServer.start(t);
+      const socket = connect(t, server.url, { transports: ["websocket"] });
+      socket.send("a").send("b");
+      socket.close();
+      assert.equal(socket.readyState, "closing");
+      socket.send("late");
+      const peer = await server.accept();
+      const closed = event(socket, "close");
+      peer.send(openPacket());
+      assert.deepEqual(await peer.receive(2), ["4a", "4b"]);
+      assert.equal((await closed)[0], "forced close");
+    });
+
+    test("close() while it opens, with nothing to send, ends it at once", async (t) => {
+      const server = await RawWebSocketServer.start(t);
+      const socket = connect(t, server.url, { transports: ["websocket"] });
+      const closed = event(socket, "close");
+      socket.close();
+      assert.equal(socket.readyState, "closed");
+      assert.equal((await closed)[0], "forced close");
+    });
+
     test("_hasPingExpired() is false while the server is heard", async (t) => {
       const { socket } = await opened(t);
       assert.equal(socket._hasPingExpired(), false);
