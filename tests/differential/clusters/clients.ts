@@ -1,24 +1,22 @@
 import type { Manager, Socket } from "socket.io-client";
 import { client as library } from "../../conformance/server/makers.ts";
+import { Answers } from "./answers.ts";
 import { asSent, withoutOffset, type Log } from "./log.ts";
-import type { ClientAnswer } from "./program.ts";
-
-type Answer = (...args: unknown[]) => void;
 
 /** A client of upstream's make with one connection, always to the same node, and what it sees. */
 export class Client {
   readonly #index: number;
   readonly #log: Log;
   readonly #sockets = new Map<string, Socket>();
-  readonly #kept: Answer[] = [];
   #manager: Manager | undefined;
   #port = 0;
-  #answers = 0;
-  how: ClientAnswer = "at once";
+  #answered = 0;
+  readonly answers: Answers;
 
   constructor(index: number, log: Log) {
     this.#index = index;
     this.#log = log;
+    this.answers = new Answers(index);
   }
 
   /** @param port where its node listens */
@@ -49,10 +47,6 @@ export class Client {
     return true;
   }
 
-  answer(): void {
-    for (const answer of this.#kept.splice(0)) answer("late", this.#index);
-  }
-
   close(): void {
     for (const socket of this.#sockets.values()) socket.disconnect();
   }
@@ -78,33 +72,14 @@ export class Client {
     socket.on("connect_error", ({ message }) => see("", `connect_error ${message}`));
     socket.on("disconnect", (reason) => see("", `disconnect ${reason}`));
     socket.onAny((...event: unknown[]) => {
-      const ack = typeof event.at(-1) === "function" ? (event.pop() as Answer) : undefined;
+      const ack = typeof event.at(-1) === "function" ? (event.pop() as (...args: unknown[]) => void) : undefined;
       // In order is only what one server sends to one target.
       see(
         `, ${String(event[1])}`,
         this.#log.show(event.map(withoutOffset).map(asSent)) + (ack === undefined ? "" : " asks"),
       );
-      if (ack !== undefined) this.#answer(ack);
+      if (ack !== undefined) this.answers.give(ack, this.#answered++);
     });
-  }
-
-  #answer(ack: Answer): void {
-    const own = `of ${this.#index}`;
-    switch (this.how) {
-      case "at once":
-        return ack(own, this.#answers++);
-      case "twice":
-        ack(own);
-        return ack("again");
-      case "bytes":
-        return ack({ [own]: Buffer.from([1, this.#index]) });
-      case "nothing":
-        return ack();
-      case "late":
-        this.#kept.push(ack);
-        return;
-      case "never":
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { Random } from "../../support/random.ts";
 import type { Plain } from "../server/values.ts";
-import type { Act, Program, Room, Setting, Source, Step, Target } from "./program.ts";
+import type { Act, HowToAnswer, Program, Room, Setting, Source, Step, Target } from "./program.ts";
 
 /** The program of a seed. */
 export function draw(seed: number): Program {
@@ -214,7 +214,7 @@ function drawTarget(random: Random, flags = 1): Target {
   };
 }
 
-function drawAnswer(random: Random): "at once" | "late" | "never" | "twice" | "bytes" | "nothing" {
+function drawAnswer(random: Random): HowToAnswer {
   return random.pick(["at once", "at once", "late", "never", "twice", "bytes", "nothing"]);
 }
 

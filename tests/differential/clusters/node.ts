@@ -2,12 +2,11 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { Namespace, Server, Socket } from "socket.io";
 import type { Maker } from "../../interop/implementations.ts";
 import { listen } from "../../support/listening.ts";
+import { Answers } from "./answers.ts";
 import type { Bus } from "./bus.ts";
 import { asSent, withoutOffset, type Log } from "./log.ts";
 import { connectRedis, partsOf, type Redis } from "./makers.ts";
-import type { NodeAnswer, Setting } from "./program.ts";
-
-type Answer = (...args: unknown[]) => void;
+import type { Setting } from "./program.ts";
 
 /** Where the dynamic namespaces are. */
 const DYNAMIC = /^\/d-\d$/;
@@ -36,8 +35,8 @@ export class Node {
   readonly #isBusy: boolean;
   readonly #cleans: boolean;
   readonly #redis: readonly Redis[];
-  readonly #kept: Answer[] = [];
-  how: NodeAnswer = "at once";
+  /** What others get that ask this server. */
+  readonly answers: Answers;
   isOpen = true;
 
   static async start(maker: Maker, index: number, wires: Wires, log: Log, plant: Plant): Promise<Node> {
@@ -50,6 +49,7 @@ export class Node {
   private constructor(maker: Maker, index: number, wires: Wires, log: Log, http: HttpServer, plant: Plant) {
     this.#http = http;
     this.#index = index;
+    this.answers = new Answers(index);
     this.#log = log;
     this.#isBusy = wires.setting.busy;
     this.#cleans = wires.setting.cleans;
@@ -84,11 +84,6 @@ export class Node {
 
   namespace(name: string): Namespace | undefined {
     return this.io._nsps.get(name);
-  }
-
-  /** Answers all questions of servers that wait here. */
-  answer(): void {
-    for (const answer of this.#kept.splice(0)) answer("late");
   }
 
   async close(): Promise<void> {
@@ -158,7 +153,7 @@ export class Node {
   }
 
   #told(nsp: Namespace, args: unknown[]): void {
-    const ack = typeof args.at(-1) === "function" ? (args.pop() as Answer) : undefined;
+    const ack = typeof args.at(-1) === "function" ? (args.pop() as (...args: unknown[]) => void) : undefined;
     this.#see(
       `servers of ${nsp.name}, ${String(args[0])}`,
       `tell ${this.#log.show(args.map(asSent))} ${ack === undefined ? "" : "asks"}`,
@@ -166,22 +161,7 @@ export class Node {
     // Not of farewells: others may leave at the same time.
     if (this.#isBusy && args.length < 2) nsp.emit("said", `from ${this.#index}, who was told`);
     if (ack === undefined) return;
-    const own = `of ${this.#index}`;
-    switch (this.how) {
-      case "at once":
-        return ack(own);
-      case "twice":
-        ack(own);
-        return ack("again");
-      case "bytes":
-        return ack({ [own]: Buffer.from([1, this.#index]) });
-      case "nothing":
-        return ack();
-      case "late":
-        this.#kept.push(ack);
-        return;
-      case "never":
-    }
+    this.answers.give(ack);
   }
 
   #see(observer: string, what: string): void {

@@ -1,21 +1,16 @@
-import type { BroadcastOperator, DefaultEventsMap, Namespace, RemoteSocket, Socket } from "socket.io";
+import type { DefaultEventsMap, RemoteSocket } from "socket.io";
 import type { Adapter } from "socket.io-adapter";
 import type { Maker } from "../../interop/implementations.ts";
-import { Network } from "../network.ts";
 import { real } from "../server/values.ts";
-import { Broker } from "./broker.ts";
-import { Bus } from "./bus.ts";
-import { Client } from "./clients.ts";
-import { CLIENTS, PARENTS } from "./draw.ts";
 import { asSent, type Log } from "./log.ts";
-import { connectRedis, partsOf, type Emitter, type Redis } from "./makers.ts";
-import { Node, optionsOf, type Plant, type Wires } from "./node.ts";
-import { doerOf, type Act, type Changes, type Program, type Room, type Source, type Target } from "./program.ts";
+import type { Node, Plant } from "./node.ts";
+import { doerOf, type Act, type Changes, type Program, type Setting, type Source, type Target } from "./program.ts";
+import { Questions } from "./questions.ts";
+import { Stage, type Operator } from "./stage.ts";
 
-type Operator = BroadcastOperator<DefaultEventsMap, unknown>;
-/** What has `to`, `except` and flags. */
-type Start = Namespace | Socket | Emitter;
 type Remote = RemoteSocket<DefaultEventsMap, unknown>;
+type Take<Name extends Act["do"]> = Extract<Act, { do: Name }>;
+
 /** A node, or somebody outside, and what is changed. */
 interface Doer {
   readonly who: Node | undefined;
@@ -27,31 +22,18 @@ interface Found {
   /** Who has asked. */
   readonly node: Node;
 }
-type Take<Name extends Act["do"]> = Extract<Act, { do: Name }>;
 
 /** All that waits has come to its end after this: longer than any timeout. */
 const FINALLY_MS = 5100;
 
 /** Lets a cluster do what a program says, and notes what is seen. */
 export class Player {
-  readonly #makers: readonly Maker[];
+  readonly #stage: Stage;
+  readonly #setting: Setting;
   readonly #log: Log;
-  readonly #network: Network;
-  readonly #wires: Wires;
-  readonly #broker: Broker;
-  readonly #plant: Plant;
-  readonly #nodes: Node[] = [];
-  readonly #clients: readonly Client[];
-  readonly #emitter: Emitter | undefined;
-  readonly #emitterRedis: Redis | undefined;
-  /** Sockets on the servers, by client and namespace. */
-  readonly #sockets = new Map<string, Socket>();
-  readonly #joined = new Map<string, number>();
+  readonly #questions: Questions;
   /** Who does what is under way. */
   #group: readonly Doer[] | undefined;
-  /** To which nodes clients connect. */
-  readonly #places: number[] = Array.from({ length: CLIENTS }, (_, client) => client);
-  #questions = 0;
   #found: Found | undefined;
   readonly #views: string[] = [];
 
@@ -63,41 +45,25 @@ export class Player {
     plant: Plant,
     take: () => void,
   ): Promise<void> {
-    const network = new Network(log);
-    const { broker, port } = await Broker.start();
-    const player = new Player(makers, { setting, redisPort: port, bus: new Bus() }, log, network, broker, plant);
+    const stage = await Stage.build(makers, setting, log, plant);
+    const player = new Player(stage, setting, log);
     try {
       log.begin();
-      for (let index = 0; index < setting.nodes; index++) await player.#start(index);
-      await network.settle();
+      for (let index = 0; index < setting.nodes; index++) await stage.start(index);
+      await stage.network.settle();
       await player.#play(steps);
       take();
       log.end();
     } finally {
-      await player.#close();
+      await stage.close();
     }
   }
 
-  private constructor(
-    makers: readonly Maker[],
-    wires: Wires,
-    log: Log,
-    network: Network,
-    broker: Broker,
-    plant: Plant,
-  ) {
-    const { setting, redisPort } = wires;
-    this.#makers = setting.turned ? makers.toReversed() : makers;
-    this.#wires = wires;
+  private constructor(stage: Stage, setting: Setting, log: Log) {
+    this.#stage = stage;
+    this.#setting = setting;
     this.#log = log;
-    this.#network = network;
-    this.#broker = broker;
-    this.#plant = plant;
-    this.#clients = Array.from({ length: CLIENTS }, (_, index) => new Client(index, log));
-    if (setting.adapter === "pub/sub") {
-      this.#emitterRedis = connectRedis(redisPort);
-      this.#emitter = partsOf(this.#makers[0]!).emitter(this.#emitterRedis, optionsOf(setting));
-    }
+    this.#questions = new Questions(log);
   }
 
   async #play(steps: Program["steps"]): Promise<void> {
@@ -115,7 +81,7 @@ export class Player {
     }
     await this.#settle();
     this.#log.begin();
-    await this.#network.pass(FINALLY_MS);
+    await this.#stage.network.pass(FINALLY_MS);
     this.#view();
   }
 
@@ -133,108 +99,72 @@ export class Player {
 
   #doerOf(act: Act): Doer | undefined {
     const doer = doerOf(act);
-    const { adapter } = this.#wires.setting;
+    const { adapter } = this.#setting;
     if (doer?.changes === "sockets anywhere" && adapter !== "pub/sub") return undefined;
-    return doer && { changes: doer.changes, who: doer.who === "outside" ? undefined : this.#nodeIn(doer.who) };
+    return doer && { changes: doer.changes, who: doer.who === "outside" ? undefined : this.#stage.nodeIn(doer.who) };
   }
 
   async #settle(): Promise<void> {
     this.#group = undefined;
-    await this.#network.settle();
+    await this.#stage.network.settle();
     this.#view();
   }
 
   #view(): void {
-    for (const [index, node] of this.#nodes.entries()) {
+    for (const [index, node] of this.#stage.nodes.entries()) {
       const view = node.isOpen ? node.view() : "closed";
       if (view !== this.#views[index]) this.#log.add(`node ${index}, view`, view);
       this.#views[index] = view;
     }
   }
 
-  async #close(): Promise<void> {
-    for (const client of this.#clients) client.close();
-    const closed = this.#nodes.filter(({ isOpen }) => isOpen).map((node) => node.close());
-    await this.#network.settle();
-    await Promise.race([Promise.allSettled(closed), this.#network.settle()]);
-    for (const node of this.#nodes) node.end();
-    this.#emitterRedis?.disconnect();
-    await this.#network.settle();
-    this.#broker.close();
-    await this.#network.close();
-  }
-
-  async #start(index: number): Promise<void> {
-    const node = await Node.start(
-      this.#makers[index % this.#makers.length]!,
-      index,
-      this.#wires,
-      this.#log,
-      this.#plant,
-    );
-    this.#nodes[index] = node;
-    const attend = (nsp: Namespace): void => {
-      nsp.use((socket, next) => {
-        const who = socket.handshake.auth["who"] as number;
-        const place = `${who}${socket.nsp.name}`;
-        const times = this.#joined.get(place) ?? 0;
-        this.#joined.set(place, times + 1);
-        this.#log.name(socket.id, `<${place} ${times}>`);
-        next();
-      });
-      // Who comes back meets no middleware.
-      nsp.on("connection", (socket) => {
-        this.#sockets.set(`${String(socket.handshake.auth["who"])}${socket.nsp.name}`, socket);
-      });
-    };
-    for (const nsp of node.io._nsps.values()) attend(nsp);
-    attend(node.parents);
-  }
-
   async #do(act: Act): Promise<void> {
     switch (act.do) {
       case "connect": {
-        const node = this.#nodeOf(act.client);
-        if (node.isOpen) this.#clients[act.client]!.connect(node.port, act.nsp);
+        const node = this.#stage.nodeOf(act.client);
+        if (node.isOpen) this.#stage.clients[act.client]!.connect(node.port, act.nsp);
         return;
       }
       case "disconnect":
-        return this.#clients[act.client]!.disconnect(act.nsp);
+        return this.#stage.clients[act.client]!.disconnect(act.nsp);
       case "cut":
-        return this.#clients[act.client]!.cut();
+        return this.#stage.clients[act.client]!.cut();
       case "return":
-        if (this.#node(act.node).isOpen && this.#clients[act.client]!.return(this.#node(act.node).port)) {
-          this.#places[act.client] = act.node;
+        if (
+          this.#stage.node(act.node).isOpen &&
+          this.#stage.clients[act.client]!.return(this.#stage.node(act.node).port)
+        ) {
+          this.#stage.places[act.client] = act.node;
         }
         return;
       case "join":
-        return void this.#socketOf(act.client, act.nsp)?.join(this.#rooms(act.rooms, act.nsp));
+        return void this.#stage.socketOf(act.client, act.nsp)?.join(this.#stage.rooms(act.rooms, act.nsp));
       case "leave":
-        for (const room of this.#rooms(act.rooms, act.nsp)) void this.#socketOf(act.client, act.nsp)?.leave(room);
+        for (const room of this.#stage.rooms(act.rooms, act.nsp))
+          void this.#stage.socketOf(act.client, act.nsp)?.leave(room);
         return;
       case "data": {
-        const socket = this.#socketOf(act.client, act.nsp);
+        const socket = this.#stage.socketOf(act.client, act.nsp);
         if (socket !== undefined) socket.data = real(act.value) as object;
         return;
       }
       case "answer":
-        this.#clients[act.client]!.how = act.how;
+        this.#stage.clients[act.client]!.answers.how = act.how;
         return;
       case "answer late":
-        for (const client of this.#clients) client.answer();
-        for (const node of this.#nodes) node.answer();
+        for (const { answers } of [...this.#stage.clients, ...this.#stage.nodes]) answers.giveLate();
         return;
       case "emit":
-        return void this.#to(act.from, act)?.emit("said", this.#tag(act), ...act.args.map(real));
+        return void this.#stage.to(act.from, act)?.emit("said", this.#tag(act), ...act.args.map(real));
       case "ask":
         return this.#ask(act);
       case "fetch":
-        return this.#in(act, (operator) => this.#fetch(operator, this.#node(act.node)));
+        return this.#in(act, (operator) => this.#fetch(operator, this.#stage.node(act.node)));
       case "all rooms":
       case "count":
         return this.#askAdapter(act);
       case "move":
-        return this.#in(act, (operator) => operator[act.call](this.#rooms(act.rooms, act.nsp)));
+        return this.#in(act, (operator) => operator[act.call](this.#stage.rooms(act.rooms, act.nsp)));
       case "kick":
         return this.#in(act, (operator) => operator.disconnectSockets(act.close));
       case "remote":
@@ -245,134 +175,68 @@ export class Player {
       case "tell servers":
         return this.#tell(act);
       case "servers answer":
-        this.#node(act.node).how = act.how;
+        this.#stage.node(act.node).answers.how = act.how;
         return;
       case "emitter":
         return this.#emitFromOutside(act);
       case "close": {
-        const node = this.#node(act.node);
+        const node = this.#stage.node(act.node);
         // Somebody is left.
-        if (!node.isOpen || this.#nodes.filter(({ isOpen }) => isOpen).length === 1) return;
+        if (!node.isOpen || this.#stage.nodes.filter(({ isOpen }) => isOpen).length === 1) return;
         const closed = node.close().catch((error: unknown) => this.#log.add("caller", `close: ${String(error)}`));
-        await this.#network.settle();
-        await Promise.race([closed, this.#network.settle()]);
+        await this.#stage.network.settle();
+        await Promise.race([closed, this.#stage.network.settle()]);
         node.end();
         return;
       }
       case "start":
-        if (!this.#node(act.node).isOpen) await this.#start(act.node % this.#nodes.length);
+        if (!this.#stage.node(act.node).isOpen) await this.#stage.start(act.node % this.#stage.nodes.length);
         return;
       case "time":
-        return this.#network.pass(act.ms);
+        return this.#stage.network.pass(act.ms);
     }
-  }
-
-  #node(index: number): Node {
-    return this.#nodes[index % this.#nodes.length]!;
-  }
-
-  #nodeOf(client: number): Node {
-    return this.#node(this.#places[client]!);
-  }
-
-  #nodeIn(from: Source): Node {
-    return "node" in from ? this.#node(from.node) : this.#nodeOf(from.client);
-  }
-
-  #socketOf(client: number, nsp: string): Socket | undefined {
-    const socket = this.#sockets.get(`${client}${nsp}`);
-    return socket?.connected === true && this.#nodeOf(client).isOpen ? socket : undefined;
-  }
-
-  #rooms(rooms: readonly Room[], nsp: string): string[] {
-    return rooms.map((room) => {
-      if (typeof room !== "object") return room as string;
-      return this.#sockets.get(`${room.own}${nsp}`)?.id ?? `nobody ${room.own}`;
-    });
   }
 
   /** Says who has sent it, and to whom: that is what order is promised for. */
   #tag({ from, target }: { readonly from: Source; readonly target: Target }): string {
-    const node = this.#nodes.indexOf(this.#nodeIn(from));
+    const node = this.#stage.nodes.indexOf(this.#stage.nodeIn(from));
     return `from ${node} to ${JSON.stringify([target.to, target.except])}`;
-  }
-
-  #to(from: Source, { nsp, target }: { readonly nsp: string; readonly target: Target }): Operator | undefined {
-    if ("client" in from) {
-      const socket = this.#socketOf(from.client, nsp);
-      return socket && this.#operator(socket.broadcast, nsp, target);
-    }
-    const node = this.#node(from.node);
-    const found = nsp === PARENTS ? node.parents : node.namespace(nsp);
-    return node.isOpen && found !== undefined ? this.#operator(found, nsp, target) : undefined;
-  }
-
-  #operator(start: Start | Operator, nsp: string, { to, except, local, volatile, compress }: Target): Operator {
-    let operator = start as Operator;
-    for (const room of this.#rooms(to, nsp)) operator = operator.to(room);
-    if (except.length > 0) operator = operator.except(this.#rooms(except, nsp));
-    if (local === true) operator = operator.local;
-    if (volatile === true) operator = operator.volatile;
-    if (compress !== undefined) operator = operator.compress(compress);
-    // Without any of these, the namespace is a start of its own.
-    return operator;
   }
 
   #in(
     { node, nsp, target }: { readonly node: number; readonly nsp: string; readonly target: Target },
     act: (operator: Operator) => void,
   ): void {
-    const operator = this.#to({ node }, { nsp, target });
+    const operator = this.#stage.to({ node }, { nsp, target });
     if (operator !== undefined) act(operator);
   }
 
   #ask({ from, nsp, target, args, timeout, answer }: Take<"ask">): void {
     // Upstream's waits for the others as well, and ends with an error (docs/differences.md).
     const { local: _local, ...rest } = target;
-    const operator = this.#to(from, { nsp, target: rest })?.timeout(timeout);
+    const operator = this.#stage.to(from, { nsp, target: rest })?.timeout(timeout);
     if (operator === undefined) return;
     const values = ["asked", this.#tag({ from, target }), ...args.map(real)] as const;
-    const tell = this.#question("ask", this.#nodeIn(from));
+    const tell = this.#questions.ask("ask", this.#stage.nodeIn(from));
     if (answer === "promise")
       tell.promised(operator.emitWithAck(...values), (answers) => this.#log.showSet(answers.map(asSent)));
     else operator.emit(...values, tell.answered);
   }
 
   #fetch(operator: Operator, node: Node): void {
-    this.#question("fetch", node).promised(operator.fetchSockets(), (found) =>
+    this.#questions.ask("fetch", node).promised(operator.fetchSockets(), (found) =>
       found
-        .map((socket) => this.#showRemote(socket))
+        .map((socket) => showRemote(socket, this.#log))
         .toSorted()
         .join(" | "),
     );
   }
 
-  #showRemote({ id, rooms, data, handshake }: Remote): string {
-    const { auth, query, address, secure, xdomain, url, headers } = handshake;
-    return [
-      this.#log.show(id),
-      `[${this.#log.showSet(rooms)}]`,
-      this.#log.show(data),
-      // What else there is in it of a session is random.
-      this.#log.show({
-        who: auth["who"] as unknown,
-        auth: Object.keys(auth),
-        address,
-        secure,
-        xdomain,
-        url: url.replace(/&t=.*/, ""),
-      }),
-      Object.keys(query).toSorted().join(),
-      Object.keys(headers).toSorted().join(),
-      Object.keys(handshake).toSorted().join(),
-    ].join(" ");
-  }
-
   #remote(operator: Operator, { node: index, ...what }: Take<"remote">): void {
-    const node = this.#node(index);
+    const node = this.#stage.node(index);
     const byName = (one: Remote, other: Remote): number =>
       this.#log.nameOf(one.id) < this.#log.nameOf(other.id) ? -1 : 1;
-    this.#question("remote", node).promised(operator.fetchSockets(), (found) => {
+    this.#questions.ask("remote", node).promised(operator.fetchSockets(), (found) => {
       this.#found = { remotes: found.toSorted(byName), node };
       this.#command(this.#found, what);
       return String(found.length);
@@ -381,7 +245,7 @@ export class Player {
 
   /** What may be done with a socket of another server. */
   #command({ remotes, node }: Found, { call, nsp, rooms }: Omit<Take<"remote later">, "do">): void {
-    const names = this.#rooms(rooms, nsp);
+    const names = this.#stage.rooms(rooms, nsp);
     for (const remote of remotes) {
       // Of one of this server, ours tells at once that it has left (Q-9).
       if (call === "ask" && "connected" in remote) continue;
@@ -396,10 +260,9 @@ export class Player {
           remote.emit("said", "remotely", Buffer.from([1]));
           break;
         case "ask":
-          this.#question(`ask ${this.#log.nameOf(remote.id)}`, node).promised(
-            remote.timeout(100).emitWithAck("asked", "remotely"),
-            (answer) => this.#log.show(asSent(answer)),
-          );
+          this.#questions
+            .ask(`ask ${this.#log.nameOf(remote.id)}`, node)
+            .promised(remote.timeout(100).emitWithAck("asked", "remotely"), (answer) => this.#log.show(asSent(answer)));
           break;
         case "disconnect":
           remote.disconnect();
@@ -411,9 +274,9 @@ export class Player {
   }
 
   #askAdapter({ do: what, node, nsp }: Take<"all rooms" | "count">): void {
-    const adapter = this.#node(node).isOpen ? this.#node(node).namespace(nsp)?.adapter : undefined;
+    const adapter = this.#stage.node(node).isOpen ? this.#stage.node(node).namespace(nsp)?.adapter : undefined;
     if (adapter === undefined) return;
-    const { promised } = this.#question(what, this.#node(node));
+    const { promised } = this.#questions.ask(what, this.#stage.node(node));
     if (what === "count") return promised(Promise.resolve(adapter.serverCount()), String);
     promised((adapter as Adapter & { allRooms(): Promise<Set<unknown>> }).allRooms(), (rooms) =>
       this.#log.showSet(rooms),
@@ -421,20 +284,20 @@ export class Player {
   }
 
   #tell({ node, nsp, args, answer }: Take<"tell servers">): void {
-    const found = this.#node(node).isOpen ? this.#node(node).namespace(nsp) : undefined;
+    const found = this.#stage.node(node).isOpen ? this.#stage.node(node).namespace(nsp) : undefined;
     if (found === undefined) return;
-    const values = ["tell", `from ${node % this.#nodes.length}`, ...args.map(real)] as const;
+    const values = ["tell", `from ${node % this.#stage.nodes.length}`, ...args.map(real)] as const;
     if (answer === "none") return void found.serverSideEmit(...values);
-    const tell = this.#question("tell", this.#node(node));
+    const tell = this.#questions.ask("tell", this.#stage.node(node));
     if (answer === "callback") return void found.serverSideEmit(...values, tell.answered);
     tell.promised(found.serverSideEmitWithAck(...values), (answers) => this.#log.showSet(answers.map(asSent)));
   }
 
   #emitFromOutside({ nsp, target, call, rooms, args }: Take<"emitter">): void {
-    if (this.#emitter === undefined) return;
+    if (this.#stage.emitter === undefined) return;
     const { local: _local, ...rest } = target;
-    const start = this.#emitter.of(nsp);
-    const operator = this.#operator(start, nsp, rest);
+    const start = this.#stage.emitter.of(nsp);
+    const operator = this.#stage.operator(start, nsp, rest);
     switch (call) {
       case "emit":
         return void operator.emit(
@@ -447,29 +310,29 @@ export class Player {
       case "disconnectSockets":
         return operator.disconnectSockets();
       default:
-        return operator[call](this.#rooms(rooms, nsp));
+        return operator[call](this.#stage.rooms(rooms, nsp));
     }
-  }
-
-  /** How it is told what becomes of a question. When its server is closed, ours says so at once (docs/differences.md). */
-  #question(what: string, node: Node): Telling {
-    const observer = `${what} ${this.#questions++}`;
-    const tell = (text: string): void => {
-      if (node.isOpen) this.#log.add(observer, text);
-    };
-    return {
-      answered: (error, answers) => tell(`${error?.message ?? ""} ${this.#log.showSet((answers ?? []).map(asSent))}`),
-      promised: (promise, shown) => {
-        promise.then(
-          (value) => tell(shown(value)),
-          (error: Error) => tell(`rejects: ${error.message}`),
-        );
-      },
-    };
   }
 }
 
-interface Telling {
-  readonly answered: (error: Error | null, answers?: readonly unknown[]) => void;
-  readonly promised: <T>(promise: Promise<T>, shown: (value: T) => string) => void;
+/** All that is known of a socket of another server. */
+function showRemote({ id, rooms, data, handshake }: Remote, log: Log): string {
+  const { auth, query, address, secure, xdomain, url, headers } = handshake;
+  return [
+    log.show(id),
+    `[${log.showSet(rooms)}]`,
+    log.show(data),
+    // What else there is in it of a session is random.
+    log.show({
+      who: auth["who"] as unknown,
+      auth: Object.keys(auth),
+      address,
+      secure,
+      xdomain,
+      url: url.replace(/&t=.*/, ""),
+    }),
+    Object.keys(query).toSorted().join(),
+    Object.keys(headers).toSorted().join(),
+    Object.keys(handshake).toSorted().join(),
+  ].join(" ");
 }

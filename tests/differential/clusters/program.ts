@@ -48,11 +48,11 @@ type ClientAct =
       readonly rooms: readonly Room[];
     }
   | { readonly do: "data"; readonly client: number; readonly nsp: string; readonly value: Plain }
-  | { readonly do: "answer"; readonly client: number; readonly how: ClientAnswer }
+  | { readonly do: "answer"; readonly client: number; readonly how: HowToAnswer }
   | { readonly do: "answer late" };
 
-export type ClientAnswer = "at once" | "late" | "never" | "twice" | "bytes" | "nothing";
-export type NodeAnswer = "at once" | "late" | "never" | "twice" | "bytes" | "nothing";
+/** Of clients, and of servers that are asked by others. */
+export type HowToAnswer = "at once" | "late" | "never" | "twice" | "bytes" | "nothing";
 
 export type RemoteCall = "join" | "leave" | "emit" | "ask" | "disconnect" | "close";
 
@@ -109,7 +109,7 @@ type ServerAct =
       readonly args: readonly Plain[];
       readonly answer: "none" | "callback" | "promise";
     }
-  | { readonly do: "servers answer"; readonly node: number; readonly how: NodeAnswer };
+  | { readonly do: "servers answer"; readonly node: number; readonly how: HowToAnswer };
 
 /** From a process without server; only over pub/sub both makes have something for it. */
 type EmitterAct = {
