@@ -54,10 +54,8 @@ export abstract class ClientSession extends Reporter<SocketReservedEvents> {
       this._expireIn(CLOSE_TIMEOUT_MS);
       this._flush();
     } else if (readyState === "opening") {
-      if (this.writeBuffer.length > 0) {
-        this.readyState = "closing";
-        this.once("open", () => this.close());
-      } else this._leave();
+      if (this.writeBuffer.length > 0) this.readyState = "closing";
+      else this._leave();
     }
     return this;
   }
@@ -196,7 +194,8 @@ export abstract class ClientSession extends Reporter<SocketReservedEvents> {
   private _onOpen(data: RawData): void {
     const handshake = parseHandshake(data);
     if (!handshake) return this._fail("invalid open packet");
-    this.readyState = "open";
+    // One that is closing opens only to send what waits.
+    if (this.readyState === "opening") this.readyState = "open";
     this.id = this._carrier().query["sid"] = handshake.sid;
     this._maxPayload = handshake.maxPayload ?? Infinity;
     this._silenceMs = handshake.pingInterval + handshake.pingTimeout;
