@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Group, type WorkerProcess } from "../dist/ipc/group.js";
+import { Groups } from "../dist/ipc/groups.js";
 import { createAdapter, createSessionBus } from "../dist/ipc/index.js";
 import type { ToPrimary, ToWorker, Untagged } from "../dist/ipc/messages.js";
 
@@ -131,5 +132,74 @@ describe("the primary of the workers", () => {
     assert.deepEqual(workers.news("a"), []);
     workers.exit("c");
     assert.deepEqual(workers.news("a"), [{ kind: "taken", ask: 7, session: ["session"] }]);
+  });
+});
+
+describe("the groups of the primary", () => {
+  /** Seats of one worker in groups of their own, as dynamic namespaces have them. */
+  function start() {
+    const told: Untagged<ToWorker>[] = [];
+    const groups = new Groups((_to, _group, _seat, message) => told.push(message));
+    const worker: WorkerProcess = { tell() {} };
+    const say = (group: string, message: Untagged<ToPrimary>, now = 0): void => {
+      groups.receive({ ...message, source: "socket.io", group, seat: `seat of ${group}` }, worker, now);
+    };
+    /** Namespaces that come and go. */
+    const visit = (count: number, now: number): void => {
+      for (let at = 0; at < count; at++) {
+        const name = `of ${now}: ${at}`;
+        say(name, { kind: "open" }, now);
+        say(name, { kind: "close" }, now);
+      }
+    };
+    return { told, groups, worker, say, visit };
+  }
+
+  test("those that everybody has left are forgotten, however many come and go", () => {
+    const { groups, visit, say } = start();
+    for (let at = 0; at < 20; at++) say(`stays ${at}`, { kind: "open" });
+    visit(10_000, 1);
+    assert.ok(groups.size <= 2 * 20 + 16, `${groups.size} groups`);
+    for (let at = 0; at < 20; at++) say(`stays ${at}`, { kind: "close" });
+    visit(1_000, 2);
+    assert.ok(groups.size <= 2 * 16, `${groups.size} groups`);
+  });
+
+  test("one whose worker has ended is forgotten as well", () => {
+    const { groups, worker, say, visit } = start();
+    for (let at = 0; at < 100; at++) say(`${at}`, { kind: "open" });
+    groups.onExit(worker, 1);
+    visit(200, 2);
+    assert.ok(groups.size < 100, `${groups.size} groups`);
+  });
+
+  test("one to which somebody can come back is not, until the session is too old", () => {
+    const { told, groups, say, visit } = start();
+    say("left", { kind: "open" });
+    say("left", { kind: "publish", payload: [""], numbered: true });
+    say("left", { kind: "keep", pid: "pid", session: ["session"], limits: LIMITS });
+    say("left", { kind: "close" });
+    visit(100, LIMITS.maxAgeMs - 1);
+    told.length = 0;
+    say("left", { kind: "open" });
+    say("left", { kind: "take", pid: "pid", ask: 1 }, LIMITS.maxAgeMs - 1);
+    assert.deepEqual(
+      told.map((message) => (message.kind === "opened" ? message.number : message)),
+      [1, { kind: "taken", ask: 1, session: ["session"] }],
+    );
+    say("left", { kind: "keep", pid: "pid", session: ["session"], limits: LIMITS });
+    say("left", { kind: "close" });
+    visit(100, LIMITS.maxAgeMs);
+    told.length = 0;
+    say("left", { kind: "open" });
+    const [opened] = told;
+    assert.ok(opened?.kind === "opened" && opened.number === 0);
+    assert.ok(groups.size <= 2 * 16);
+  });
+
+  test("what a seat says that has closed makes none", () => {
+    const { told, groups, say } = start();
+    say("late", { kind: "keep", pid: "pid", session: ["session"], limits: LIMITS });
+    assert.deepEqual([told, groups.size], [[], 0]);
   });
 });

@@ -74,6 +74,11 @@ export class Group {
     }
   }
 
+  /** Whether nobody is here, and nobody can come back to a session: nothing is lost with it. */
+  isOver(now: number): boolean {
+    return this.#seats.size === 0 && this.#sessions.isEmpty(now);
+  }
+
   #publish({ seat, payload, numbered, echo }: ToPrimary & { kind: "publish" }): void {
     const number = numbered === true ? this.#number++ : undefined;
     for (const one of this.#seats.keys()) {

@@ -13,10 +13,13 @@ export class KeptSessions {
   keep(pid: string, session: Payload, { maxAgeMs, maxSessions }: KeepLimits, now: number): void {
     this.#sessions.delete(pid);
     this.#sessions.set(pid, { session, until: now + maxAgeMs });
-    for (const [oldest, { until }] of this.#sessions) {
-      if (this.#sessions.size <= maxSessions && until > now) break;
-      this.#sessions.delete(oldest);
-    }
+    this.#trim(maxSessions, now);
+  }
+
+  /** Whether nobody can come back. */
+  isEmpty(now: number): boolean {
+    this.#trim(Infinity, now);
+    return this.#sessions.size === 0;
   }
 
   /** Hands it out, once. */
@@ -24,5 +27,12 @@ export class KeptSessions {
     const kept = this.#sessions.get(pid);
     this.#sessions.delete(pid);
     return kept === undefined || kept.until <= now ? undefined : kept.session;
+  }
+
+  #trim(maxSessions: number, now: number): void {
+    for (const [oldest, { until }] of this.#sessions) {
+      if (this.#sessions.size <= maxSessions && until > now) return;
+      this.#sessions.delete(oldest);
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { Worker } from "node:cluster";
-import { Group, type WorkerProcess } from "./group.js";
+import type { WorkerProcess } from "./group.js";
+import { Groups } from "./groups.js";
 import { isOurs, SOURCE, type ToPrimary } from "./messages.js";
 import { nodeCluster } from "./node-cluster.js";
 
@@ -21,32 +22,20 @@ export function setupPrimary(): void {
 let hub: Hub | undefined;
 
 class Hub {
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new Groups((to, group, seat, message) => {
+    to.tell({ ...message, source: SOURCE, group, seat });
+  });
   readonly #workers = new WeakMap<Worker, WorkerProcess>();
 
   constructor() {
     const cluster = nodeCluster();
     cluster.on("message", (worker, message: unknown) => {
-      if (isOurs<ToPrimary>(message)) this.#groupOf(message.group).receive(message, this.#processOf(worker), now());
+      if (isOurs<ToPrimary>(message)) this.#groups.receive(message, this.#processOf(worker), now());
     });
     // One that only ends its channel says nothing any more either.
-    cluster.on("disconnect", (worker) => this.#onExit(worker));
-    cluster.on("exit", (worker) => this.#onExit(worker));
-  }
-
-  #onExit(worker: Worker): void {
-    for (const group of this.#groups.values()) group.onExit(this.#processOf(worker), now());
-  }
-
-  #groupOf(name: string): Group {
-    let group = this.#groups.get(name);
-    if (group === undefined) {
-      group = new Group((to, seat, message) => {
-        to.tell({ ...message, source: SOURCE, group: name, seat });
-      });
-      this.#groups.set(name, group);
+    for (const event of ["disconnect", "exit"]) {
+      cluster.on(event, (worker: Worker) => this.#groups.onExit(this.#processOf(worker), now()));
     }
-    return group;
   }
 
   #processOf(worker: Worker): WorkerProcess {
