@@ -105,6 +105,9 @@ export class Adapter extends EventEmitter {
   /** How long somebody may still come back to a session that this object alone keeps, in ms. @internal */
   _awaitedFor?(): number;
 
+  /** Whether to close it when another takes its place. Those of other makes may share with that one what they close. @internal */
+  readonly _closesWhenReplaced?: boolean;
+
   /** Adds a socket to rooms. */
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
     if (rooms.size === 0) this._index.register(id);
@@ -208,8 +211,9 @@ export class Adapter extends EventEmitter {
 
   /** Calls back with each connected socket that matches. @internal used by older subclasses */
   apply(opts: BroadcastOptions, callback: (socket: AdapterSocket) => void): void {
-    const { sockets } = this.nsp as AdapterHost;
-    if (opts.rooms.size === 0 && (opts.except === undefined || opts.except.size === 0)) {
+    const { sockets, adapter = this } = this.nsp as AdapterHost;
+    // One whose place another has taken reaches those alone who joined it.
+    if (adapter === this && opts.rooms.size === 0 && (opts.except === undefined || opts.except.size === 0)) {
       // Hot path: to look up each id would read three places in memory more for each receiver, which no cache holds any longer.
       for (const socket of sockets.values()) if (socket._isAside !== true) callback(socket);
       return;

@@ -9,6 +9,8 @@ export interface AdapterHost {
   readonly name: string;
   /** Connected sockets of this process. */
   readonly sockets: ReadonlyMap<SocketId, AdapterSocket>;
+  /** The adapter that it has now: not one that was replaced. */
+  readonly adapter?: object;
   readonly server: {
     readonly encoder: { encode(packet: Packet): EncodedPacket };
     /** Puts into the options of a broadcast what its receivers will share. */

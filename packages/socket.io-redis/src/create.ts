@@ -103,7 +103,7 @@ export function createStreamsAdapter(
  * });
  * ```
  *
- * @throws TypeError if something else than two clients is given
+ * @throws TypeError if something else than two clients is given, or a key to sign with is too short
  */
 export function createSessionBus(
   pubClient: RedisClient,
@@ -139,7 +139,8 @@ function requireClients(clients: Readonly<Record<string, RedisClient>>): void {
 
 /** An adapter whose clients nobody else knows. */
 class OwningAdapter extends RedisAdapter {
-  readonly #clients: OwnClients;
+  /** Undefined once it was closed: a second time it has nothing to give back. */
+  #clients: OwnClients | undefined;
 
   constructor(nsp: unknown, clients: OwnClients, opts: RedisAdapterOptions) {
     super(nsp, clients.pubClient, clients.subClient, opts);
@@ -147,8 +148,10 @@ class OwningAdapter extends RedisAdapter {
   }
 
   override async close(): Promise<void> {
+    const clients = this.#clients;
+    this.#clients = undefined;
     await super.close();
-    await this.#clients.release();
+    await clients?.release();
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Emitter } from "../src/emitter/emitter.ts";
+import { StreamsEmitter } from "../src/emitter/streams-emitter.ts";
 import { ReplayWindow } from "../src/signing/replay-window.ts";
 import { HEADER_BYTES, Signer } from "../src/signing/signer.ts";
 
@@ -42,6 +44,27 @@ describe("a signed message", () => {
     assert.ok(!signer.isStamped("key", "other", stamp));
     assert.ok(!signer.isStamped("key", "value", ""));
     assert.ok(!signer.isStamped("ke", "yvalue", stamp));
+  });
+});
+
+describe("emitters that sign", () => {
+  test("are one sender, whatever namespaces they are asked for: servers remember so many", () => {
+    const sent: Buffer[] = [];
+    const redis = {
+      on: () => redis,
+      publish: (_channel: string, payload: Buffer) => void sent.push(payload),
+      call: (_command: string, args: string[]) => void sent.push(Buffer.from(args.at(-1)!, "base64")),
+    };
+    for (const Kind of [Emitter, StreamsEmitter]) {
+      const emitter = new Kind(redis, { signing: { signWith: key } });
+      for (let at = 0; at < 3; at++) emitter.of(`/${at}`).emit("hello");
+      const headers = sent.splice(0).map((payload) => payload.subarray(0, HEADER_BYTES));
+      assert.equal(new Set(headers.map((header) => header.toString("hex", 2, 10))).size, 1);
+      assert.deepEqual(
+        headers.map((header) => header.readUIntBE(10, 6)),
+        [0, 1, 2],
+      );
+    }
   });
 });
 

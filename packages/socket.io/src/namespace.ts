@@ -113,8 +113,10 @@ export class Namespace<
     this._initAdapter();
   }
 
-  /** Builds the adapter that the server is set to. @internal */
+  /** Builds the adapter that the server is set to, in place of the one that there is. @internal */
   _initAdapter(): void {
+    const { adapter: replaced } = this as { adapter?: Adapter };
+    if (replaced?._closesWhenReplaced === true) closeQuietly(replaced, this.name);
     this.adapter = createAdapter(this.server.adapter() as AdapterConstructor, this);
     const failed = (error: unknown): void => debug("adapter of %s failed to start: %s", this.name, error);
     try {
@@ -290,6 +292,12 @@ function letIn(nsp: AnyNamespace, socket: AnySocket): void {
   } finally {
     client._deliver(socket, client._release(nsp.name));
   }
+}
+
+/** Nobody waits for it. */
+export function closeQuietly(adapter: Adapter, namespace: string): void {
+  const close = async (): Promise<void> => adapter.close();
+  close().catch((error: unknown) => debug("adapter of %s failed to close: %s", namespace, error));
 }
 
 /** `new` for classes and functions; arrow functions are factories that cannot be called so. */

@@ -3,7 +3,7 @@ import { Adapter, type BroadcastOptions } from "socket.io-adapter";
 import type { Packet } from "socket.io-parser";
 import type { Deadline } from "socket.io-parser/acks";
 import type { RemoteSocket } from "./broadcast-operator.js";
-import { Namespace } from "./namespace.js";
+import { closeQuietly, Namespace } from "./namespace.js";
 import type { Server } from "./server.js";
 import type { Socket } from "./socket.js";
 import type { DefaultEventsMap, EventNames, EventParams, EventsMap, RemoveAcknowledgements } from "./typed-events.js";
@@ -103,9 +103,7 @@ class ChildNamespace<
     this.parent.children.delete(this);
     debug("closing empty child namespace %s", this.name);
     this.server._nsps.delete(this.name);
-    Promise.resolve(this.adapter.close()).catch((error: unknown) =>
-      debug("adapter of %s failed to close: %s", this.name, error),
-    );
+    closeQuietly(this.adapter, this.name);
   }
 }
 

@@ -394,10 +394,15 @@ export class Server<
     debug("attaching to path %s", opts.path);
     this.eio = attachEngine(srv, opts);
     this._corsMiddleware = corsMiddleware(this.opts.cors);
-    if (this._serveClient) serveBundles(srv, this._path, this._corsMiddleware);
+    if (this._serveClient) this.attachServe(srv);
     this.httpServer = srv;
     this._httpServers.add(srv);
     this.bind(this.eio);
+  }
+
+  /** Serves the bundles: packages with an engine of their own call it. */
+  private attachServe(srv: TServerInstance): void {
+    serveBundles(srv, this._path, this._corsMiddleware);
   }
 
   /** Resolves with the error of the last one that was attached, if it was not running. */

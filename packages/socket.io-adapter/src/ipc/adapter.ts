@@ -31,6 +31,8 @@ export function createAdapter(
 
 /** With recovery, the primary numbers what clients can miss, and keeps the sessions of those that were cut off. */
 export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
+  /** @internal */
+  override readonly _closesWhenReplaced = true;
   readonly #seat: Seat;
   readonly #recovers: boolean;
   readonly #opened: Promise<void>;

@@ -31,10 +31,16 @@ export interface EventClient {
 type Kind = "subscribe" | "psubscribe" | "ssubscribe";
 const REVERSE = { subscribe: "unsubscribe", psubscribe: "punsubscribe", ssubscribe: "sunsubscribe" } as const;
 
+interface Subscription {
+  readonly handlers: Set<Handler>;
+  /** Rejects if Redis does not get it. */
+  readonly begun: Promise<unknown>;
+}
+
 /** `ioredis`, and `redis` 3. */
 export class EventClientLink extends Listening implements Publisher, Subscriber, Store {
   readonly #client: EventClient;
-  readonly #handlers: Record<Kind, Map<string, Set<Handler>>> = {
+  readonly #subscriptions: Record<Kind, Map<string, Subscription>> = {
     subscribe: new Map(),
     psubscribe: new Map(),
     ssubscribe: new Map(),
@@ -99,21 +105,27 @@ export class EventClientLink extends Listening implements Publisher, Subscriber,
 
   #add(kind: Kind, name: string, handler: Handler): Promise<unknown> {
     this.#listen();
-    const handlers = this.#handlers[kind];
-    const present = handlers.get(name);
+    const subscriptions = this.#subscriptions[kind];
+    const present = subscriptions.get(name);
     if (present !== undefined) {
-      present.add(handler);
-      return Promise.resolve();
+      present.handlers.add(handler);
+      return present.begun;
     }
-    handlers.set(name, new Set([handler]));
-    return promised((done) => this.#client[kind]!(name, done));
+    const begun = promised((done) => this.#client[kind]!(name, done));
+    const subscription = { handlers: new Set([handler]), begun };
+    subscriptions.set(name, subscription);
+    // Whoever tries again has to ask again.
+    begun.catch(() => {
+      if (subscriptions.get(name) === subscription) subscriptions.delete(name);
+    });
+    return begun;
   }
 
   #remove(kind: Kind, name: string, handler: Handler): Promise<unknown> {
-    const handlers = this.#handlers[kind];
-    const present = handlers.get(name);
+    const subscriptions = this.#subscriptions[kind];
+    const present = subscriptions.get(name)?.handlers;
     if (present?.delete(handler) !== true || present.size > 0) return Promise.resolve();
-    handlers.delete(name);
+    subscriptions.delete(name);
     return promised((done) => this.#client[REVERSE[kind]]!(name, done));
   }
 
@@ -121,7 +133,7 @@ export class EventClientLink extends Listening implements Publisher, Subscriber,
     if (this.#listens) return;
     this.#listens = true;
     const tell = (kind: Kind, name: string, channel: Buffer, payload: Buffer): void => {
-      for (const handler of this.#handlers[kind].get(name) ?? []) handler(payload, String(channel));
+      for (const handler of this.#subscriptions[kind].get(name)?.handlers ?? []) handler(payload, String(channel));
     };
     // redis 3 has further names for them (`message_buffer`), and emits both.
     this.#client.on("messageBuffer", (channel, payload) => tell("subscribe", String(channel), channel, payload));

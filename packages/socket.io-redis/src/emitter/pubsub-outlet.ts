@@ -3,7 +3,7 @@ import { PacketType } from "socket.io-parser";
 import type { Publisher } from "../clients/links.js";
 import type { Codec } from "../codec.js";
 import { RequestType, wirePacket } from "../pubsub/messages.js";
-import { Guard } from "../signing/guard.js";
+import { guardOfEmitters, type Guard } from "../signing/guard.js";
 import type { SigningOptions } from "../signing/options.js";
 import { ignoreLoss, UID, type Outlet, type Target } from "./outlet.js";
 
@@ -26,7 +26,7 @@ export class PubSubOutlet implements Outlet {
     this.#publisher = publisher;
     this.#options = options;
     this.#nsp = nsp;
-    this.#guard = new Guard(options.signing);
+    this.#guard = guardOfEmitters(options.signing);
   }
 
   broadcast(data: unknown[], { rooms, except }: Target, flags: BroadcastFlags): void {

@@ -2,7 +2,7 @@ import { MessageType, type BroadcastFlags, type ClusterMessage, type Room } from
 import { PacketType } from "socket.io-parser";
 import type { Store } from "../clients/links.js";
 import { addition, encodeFields } from "../streams/entry.js";
-import { Guard } from "../signing/guard.js";
+import { guardOfEmitters, type Guard } from "../signing/guard.js";
 import type { SigningOptions } from "../signing/options.js";
 import { ignoreLoss, UID, type Outlet, type Target } from "./outlet.js";
 
@@ -30,7 +30,7 @@ export class StreamsOutlet implements Outlet {
     this.#maxLen = maxLen;
     this.#nsp = nsp;
     this.#envelope = { uid: UID, nsp };
-    this.#guard = new Guard(signing);
+    this.#guard = guardOfEmitters(signing);
   }
 
   broadcast(data: unknown[], target: Target, flags: BroadcastFlags): void {

@@ -4,6 +4,7 @@ import { AwaitedAcks, reportLost, type ClusterOperation, type Expectation } from
 import { PacketType, type Packet } from "socket.io-parser";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Payload, Publisher, Subscriber } from "../clients/links.js";
+import { persist } from "../clients/persist.js";
 import { codec, type Codec } from "../codec.js";
 import { outboxOf, type Outbox } from "../outbox.js";
 import { Roster } from "../roster.js";
@@ -50,6 +51,8 @@ export class RedisAdapter extends Adapter {
   readonly requestChannel: string;
   readonly responseChannel: string;
   readonly specificResponseChannel: string;
+  /** @internal */
+  override readonly _closesWhenReplaced = true;
   /** How many messages of others were dropped, by the reason, with the option `signing`. */
   readonly messagesRefused: ReadonlyMap<Refusal, number>;
   readonly #socketIo2: boolean;
@@ -66,6 +69,7 @@ export class RedisAdapter extends Adapter {
   readonly #ownStart: Buffer;
   #lastCount = Infinity;
   #subscriptions: Promise<unknown>[] = [];
+  #isClosed = false;
 
   // eslint-disable-next-line typescript/no-explicit-any -- as Adapter has it
   constructor(nsp: any, pubClient: RedisClient, subClient: RedisClient, opts: RedisAdapterOptions = {}) {
@@ -108,7 +112,11 @@ export class RedisAdapter extends Adapter {
     this.#subscribe();
   }
 
-  /** Settles when this server listens: from then on it hears what the others publish. */
+  /**
+   * Settles when this server listens: from then on it hears what the others publish.
+   *
+   * @throws (rejects) if Redis did not let it yet: it goes on trying
+   */
   override async init(): Promise<void> {
     await Promise.all(this.#subscriptions);
   }
@@ -127,6 +135,7 @@ export class RedisAdapter extends Adapter {
   }
 
   override async close(): Promise<void> {
+    this.#isClosed = true;
     this.#asking.close();
     this.#awaitedAcks.close();
     const { isDegraded } = this.#outbox;
@@ -257,15 +266,13 @@ export class RedisAdapter extends Adapter {
 
   #subscribe(): void {
     const subscriber = this.#subscriber;
+    const isWanted = (): boolean => !this.#isClosed;
     this.#subscriptions = [
-      subscriber.subscribePattern(this.#names.pattern, this.#onBroadcast),
-      subscriber.subscribe(this.requestChannel, this.#onRequest),
-      subscriber.subscribe(this.responseChannel, this.#onResponse),
-      subscriber.subscribe(this.specificResponseChannel, this.#onResponse),
-    ];
-    for (const subscription of this.#subscriptions) {
-      subscription.catch((error: unknown) => debug("a subscription failed: %s", error));
-    }
+      () => subscriber.subscribePattern(this.#names.pattern, this.#onBroadcast),
+      () => subscriber.subscribe(this.requestChannel, this.#onRequest),
+      () => subscriber.subscribe(this.responseChannel, this.#onResponse),
+      () => subscriber.subscribe(this.specificResponseChannel, this.#onResponse),
+    ].map((subscribe) => persist(subscribe, isWanted).first);
   }
 
   #publish(channel: string, payload: Payload, operation: ClusterOperation): void {

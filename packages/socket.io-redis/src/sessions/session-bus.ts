@@ -2,6 +2,9 @@ import { networkInterfaces } from "node:os";
 import debugModule from "debug";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Publisher, Subscriber } from "../clients/links.js";
+import { persist, type Persistence } from "../clients/persist.js";
+import { Guard } from "../signing/guard.js";
+import type { Refusal, SigningOptions } from "../signing/options.js";
 
 const debug = debugModule("socket.io-redis");
 
@@ -22,14 +25,23 @@ export interface SessionBusOptions {
    * @default "socket.io"
    */
   key?: string;
+  /**
+   * Signs what servers say to each other; all of them have to. Else whoever can write to Redis can have requests, with their cookies,
+   * passed on to an address of his.
+   */
+  signing?: SigningOptions;
 }
+
+type Listener = (message: string) => void;
 
 /** What the `sessionBus` option of a server takes. */
 export interface RedisSessionBus {
   readonly host: string;
   readonly port: number;
-  subscribe(listener: (message: string) => void): Promise<unknown>;
-  unsubscribe(listener: (message: string) => void): void;
+  /** How many messages of others were dropped, by the reason, with the option `signing`. */
+  readonly messagesRefused: ReadonlyMap<Refusal, number>;
+  subscribe(listener: Listener): Promise<unknown>;
+  unsubscribe(listener: Listener): void;
   publish(message: string): void;
 }
 
@@ -37,35 +49,53 @@ export interface RedisSessionBus {
 export class SessionBus implements RedisSessionBus {
   readonly host: string;
   readonly port: number;
+  readonly messagesRefused: ReadonlyMap<Refusal, number>;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
+  readonly #guard: Guard;
   readonly #channel: string;
-  readonly #handlers = new Map<(message: string) => void, Handler>();
+  readonly #listeners = new Set<Listener>();
+  /** Of those who listen now. */
+  #subscription: Persistence | undefined;
 
+  /** @throws TypeError if a key to sign with is too short */
   constructor(pubClient: RedisClient, subClient: RedisClient, opts: SessionBusOptions) {
     this.host = opts.host ?? ownAddress();
     this.port = opts.port ?? 0;
+    this.#guard = new Guard(opts.signing);
+    this.messagesRefused = this.#guard.refused;
     this.#publisher = linkOf(pubClient);
-    this.#subscriber = linkOf(subClient);
+    this.#subscriber = this.#guard.subscriberOver(linkOf(subClient));
     this.#channel = `${opts.key ?? "socket.io"}-sessions#`;
   }
 
-  subscribe(listener: (message: string) => void): Promise<unknown> {
-    const handler: Handler = (payload) => listener(payload.toString());
-    this.#handlers.set(listener, handler);
-    return this.#subscriber.subscribe(this.#channel, handler);
+  /** One subscription for all listeners: a signed message is heard once. Resolves when they hear. */
+  subscribe(listener: Listener): Promise<unknown> {
+    this.#listeners.add(listener);
+    if (this.#subscription === undefined) {
+      const subscription = persist(
+        () => this.#subscriber.subscribe(this.#channel, this.#onPayload),
+        () => this.#subscription === subscription,
+      );
+      this.#subscription = subscription;
+    }
+    return this.#subscription.done;
   }
 
-  unsubscribe(listener: (message: string) => void): void {
-    const handler = this.#handlers.get(listener);
-    if (handler === undefined) return;
-    this.#handlers.delete(listener);
-    this.#subscriber.unsubscribe(this.#channel, handler).catch(logFailed);
+  unsubscribe(listener: Listener): void {
+    if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return;
+    this.#subscription = undefined;
+    this.#subscriber.unsubscribe(this.#channel, this.#onPayload).catch(logFailed);
   }
 
   publish(message: string): void {
-    this.#publisher.publish(this.#channel, message).catch(logFailed);
+    this.#publisher.publish(this.#channel, this.#guard.seal(this.#channel, message)).catch(logFailed);
   }
+
+  readonly #onPayload: Handler = (payload) => {
+    const message = payload.toString();
+    for (const listener of this.#listeners) listener(message);
+  };
 }
 
 /** While Redis is away, servers know each other as they did before. */

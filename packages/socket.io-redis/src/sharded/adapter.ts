@@ -3,6 +3,7 @@ import { ClusterAdapter, type ClusterMessage, type ClusterResponse, type Room, t
 import type { Expectation } from "socket.io-adapter/dist/cluster";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Publisher, Subscriber } from "../clients/links.js";
+import { persist, type Persistence } from "../clients/persist.js";
 import { decodeMessage, encodeMessage } from "../cluster-message.js";
 import { outboxOf, type Outbox, type OutboxOptions } from "../outbox.js";
 import { CLUSTER_ID_PATTERN, Roster } from "../roster.js";
@@ -42,6 +43,8 @@ export interface ShardedRedisAdapterOptions {
  * Further events: `degraded`, `restored`, `publish_error` and `message_refused`, as of `RedisAdapter`.
  */
 export class ShardedRedisAdapter extends ClusterAdapter {
+  /** @internal */
+  override readonly _closesWhenReplaced = true;
   /** How many messages of others were dropped, by the reason, with the option `signing`. */
   readonly messagesRefused: ReadonlyMap<Refusal, number>;
   readonly #publisher: Publisher;
@@ -54,6 +57,7 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   readonly #start: Promise<unknown>;
   /** Rooms with a channel of their own that this server listens to, and when it does. */
   readonly #rooms = new Map<Room, Promise<unknown>>();
+  #isClosed = false;
 
   // eslint-disable-next-line typescript/no-explicit-any -- as Adapter has it
   constructor(nsp: any, pubClient: RedisClient, subClient: RedisClient, opts: ShardedRedisAdapterOptions = {}) {
@@ -79,17 +83,20 @@ export class ShardedRedisAdapter extends ClusterAdapter {
       count: (channels) => this.#publisher.countShardSubscribers(channels),
       list: (pattern) => this.#publisher.shardChannels(pattern),
     });
-    this.#start = Promise.all([
-      this.#subscriber.subscribeToShard(this.#channel, this.#onPayload),
-      this.#subscriber.subscribeToShard(this.#responseChannel, this.#onPayload),
-    ]);
+    this.#start = Promise.all(
+      [this.#channel, this.#responseChannel].map((channel) => this.#listenTo(channel, () => !this.#isClosed).first),
+    );
     this.#start.catch((error: unknown) => debug("a subscription failed: %s", error));
     if (this.#mode === "static") return;
     this.on("create-room", (room: Room) => this.#enter(room));
     this.on("delete-room", (room: Room) => this.#leave(room));
   }
 
-  /** Settles when this server listens. */
+  /**
+   * Settles when this server listens.
+   *
+   * @throws (rejects) if Redis did not let it yet: it goes on trying
+   */
   override async init(): Promise<void> {
     await this.#start;
   }
@@ -112,6 +119,7 @@ export class ShardedRedisAdapter extends ClusterAdapter {
 
   override async close(): Promise<void> {
     void super.close();
+    this.#isClosed = true;
     const { isDegraded } = this.#outbox;
     this.#outbox.close();
     for (const room of this.#rooms.keys()) this.#leave(room);
@@ -137,14 +145,11 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   #enter(room: Room): void {
     // The own room of a socket: its sender cannot tell it from other rooms but by its length (row Q-29).
     if (this.#mode === "dynamic" && this.sids.has(room)) return;
-    const started = this.#subscriber.subscribeToShard(`${this.#channel}${room}#`, this.#onPayload);
-    this.#rooms.set(room, started);
-    started.then(
-      () => {
-        if (this.#rooms.get(room) === started) this.#rooms.set(room, Promise.resolve());
-      },
-      (error: unknown) => debug("subscription to room %s failed: %s", room, error),
-    );
+    const { first, done } = this.#listenTo(`${this.#channel}${room}#`, () => this.#rooms.get(room) === first);
+    this.#rooms.set(room, first);
+    void done.then(() => {
+      if (this.#rooms.get(room) === first) this.#rooms.set(room, Promise.resolve());
+    });
   }
 
   #leave(room: Room): void {
@@ -152,6 +157,10 @@ export class ShardedRedisAdapter extends ClusterAdapter {
     this.#subscriber
       .unsubscribeFromShard(`${this.#channel}${room}#`, this.#onPayload)
       .catch((error: unknown) => debug("the end of a subscription to room %s failed: %s", room, error));
+  }
+
+  #listenTo(channel: string, isWanted: () => boolean): Persistence {
+    return persist(() => this.#subscriber.subscribeToShard(channel, this.#onPayload), isWanted);
   }
 
   readonly #onPayload: Handler = (payload) => {

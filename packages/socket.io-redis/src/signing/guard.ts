@@ -106,6 +106,22 @@ export class Guard {
   }
 }
 
+/**
+ * The guard of all emitters with these options. `of()` makes a new emitter each time, and servers remember so and so many senders: who
+ * says each thing by another name would have them forget the others.
+ */
+export function guardOfEmitters(options: SigningOptions | undefined): Guard {
+  if (options === undefined) return new Guard(undefined);
+  let guard = emitterGuards.get(options);
+  if (guard === undefined) {
+    guard = new Guard(options);
+    emitterGuards.set(options, guard);
+  }
+  return guard;
+}
+
+const emitterGuards = new WeakMap<SigningOptions, Guard>();
+
 class GuardedSubscriber implements Subscriber {
   readonly #handlers = new WeakMap<Handler, Handler>();
 

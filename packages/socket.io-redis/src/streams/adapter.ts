@@ -25,6 +25,7 @@ import {
   isForStream,
   type Fields,
 } from "./entry.js";
+import { Ahead } from "./ahead.js";
 import { LiveSessions, type LiveSocket } from "./live-sessions.js";
 import { OwnEntries } from "./own-entries.js";
 import { compareOffsets, isOffset, nextOffset, writtenAt } from "./offset.js";
@@ -66,6 +67,8 @@ interface WritingSocket {
  * `@socket.io/redis-streams-adapter` 0.3 (protocols.md 6.5).
  */
 export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
+  /** @internal */
+  override readonly _closesWhenReplaced = true;
   /** How many messages of others were dropped, by the reason, with the option `signing`. */
   readonly messagesRefused: ReadonlyMap<Refusal, number>;
   readonly #context: StreamsContext;
@@ -82,8 +85,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   readonly #start: Promise<unknown>;
   readonly #own = new OwnEntries();
   readonly #returns = new Set<Return>();
-  /** Sockets that have had everything up to an offset which has yet to be delivered here. */
-  readonly #ahead = new Map<SocketId, Offset>();
+  readonly #ahead = new Ahead();
   /** Entries that were dropped, the latest of them. */
   readonly #refused = new Set<Offset>();
   /** Sockets whose session was given to Redis to keep. */
@@ -128,17 +130,21 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
       count: (channels) => context.countSubscribers(channels),
       list: (pattern) => context.channels(pattern),
     });
-    this.#start = Promise.all([
+    const begun = [
       context.readerOf(this.#key).add(name, this),
       context.subscribe(this.#channel, this.#onPayload),
       context.subscribe(this.#ownChannel, this.#onPayload),
-    ]);
-    this.#start
-      .then(() => this.#watch())
-      .catch((error: unknown) => debug("the adapter of %s did not start: %s", name, error));
+    ];
+    this.#start = Promise.all(begun.map(({ first }) => first));
+    this.#start.catch((error: unknown) => debug("the adapter of %s has yet to start: %s", name, error));
+    void Promise.all(begun.map(({ done }) => done)).then(() => this.#watch());
   }
 
-  /** Settles when this server listens. */
+  /**
+   * Settles when this server listens.
+   *
+   * @throws (rejects) if Redis did not let it yet: it goes on trying
+   */
   override async init(): Promise<void> {
     await this.#start;
   }
@@ -213,7 +219,8 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   override _deliver(packet: Packet, opts: BroadcastOptions, offset?: Offset): void {
     if (offset === undefined) return super._deliver(packet, opts);
     for (const { caught } of this.#returns) caught.push({ offset, data: packet.data as unknown[], opts });
-    super._deliver(packet, this.#ahead.size === 0 ? opts : this.#withoutThoseAhead(opts, offset), offset);
+    const ahead = this.#ahead.size === 0 ? [] : this.#ahead.whoHave(offset);
+    super._deliver(packet, ahead.length === 0 ? opts : without(ahead, opts), offset);
   }
 
   onEntry(fields: Fields, offset: Offset): boolean {
@@ -295,7 +302,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
         this.#returns.delete(returning);
         for (const event of all()) this.#write(socket, event.data);
         // What was read ahead is still to be delivered here, to the others.
-        this.#ahead.set(sid, upTo);
+        this.#ahead.add(sid, upTo);
         return true;
       },
       putBack: (): void => {
@@ -345,15 +352,11 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
     const target = { rooms: new Set(opts?.rooms), except: new Set(opts?.except) };
     return { offset, data: [...(packet.data as unknown[]), offset], opts: target };
   }
+}
 
-  /** Leaves out the sockets that have had the event already, when their session was restored. */
-  #withoutThoseAhead(opts: BroadcastOptions, offset: Offset): BroadcastOptions {
-    const except = new Set(opts.except);
-    for (const [sid, upTo] of this.#ahead) {
-      if (compareOffsets(offset, upTo) <= 0) except.add(sid);
-    }
-    return { ...opts, except };
-  }
+/** The same target, but for these sockets. */
+function without(ids: readonly SocketId[], opts: BroadcastOptions): BroadcastOptions {
+  return { ...opts, except: new Set([...(opts.except ?? []), ...ids]) };
 }
 
 /** Whether clients are told where the message lies in the stream. */

@@ -1,6 +1,7 @@
 import debugModule from "debug";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "../clients/links.js";
+import { persist, type Persistence } from "../clients/persist.js";
 import type { OutboxOptions } from "../outbox.js";
 import type { SigningOptions } from "../signing/options.js";
 import { StreamReader } from "./reader.js";
@@ -74,8 +75,8 @@ export class StreamsContext {
   readonly #publisher: Publisher;
   readonly #readers = new Map<string, StreamReader>();
   #subscriber: Promise<Listening> | undefined;
-  /** Channels that are listened to. */
-  #channels = 0;
+  /** Those that are to be listened to. */
+  readonly #channels = new Set<string>();
 
   constructor(
     readonly client: RedisClient,
@@ -134,23 +135,25 @@ export class StreamsContext {
 
   /** The client that listens, once there is one. */
   async listener(): Promise<object | undefined> {
-    return (await this.#subscriber)?.client;
+    return (await this.#subscriber?.catch(() => undefined))?.client;
   }
 
-  async subscribe(channel: string, handler: Handler): Promise<void> {
-    this.#channels++;
-    this.#subscriber ??= this.store.duplicate().then((copy) => new Listening(copy));
-    const { link } = await this.#subscriber;
-    if (this.options.useShardedPubSub) await link.subscribeToShard(channel, handler);
-    else await link.subscribe(channel, handler);
+  subscribe(channel: string, handler: Handler): Persistence {
+    this.#channels.add(channel);
+    const attempt = async (): Promise<void> => {
+      const { link } = await this.#listening();
+      if (this.options.useShardedPubSub) await link.subscribeToShard(channel, handler);
+      else await link.subscribe(channel, handler);
+    };
+    return persist(attempt, () => this.#channels.has(channel));
   }
 
   /** With the last of them, the connection ends. */
   async unsubscribe(channels: readonly string[], handler: Handler): Promise<void> {
-    const subscriber = await this.#subscriber;
+    for (const channel of channels) this.#channels.delete(channel);
+    const subscriber = await this.#subscriber?.catch(() => undefined);
     if (subscriber === undefined) return;
-    this.#channels -= channels.length;
-    if (this.#channels === 0) {
+    if (this.#channels.size === 0) {
       this.#subscriber = undefined;
       return subscriber.end();
     }
@@ -164,6 +167,17 @@ export class StreamsContext {
         debug("the end of a subscription failed: %s", error),
       );
     }
+  }
+
+  #listening(): Promise<Listening> {
+    if (this.#subscriber === undefined) {
+      const made = this.store.duplicate().then((copy) => new Listening(copy));
+      this.#subscriber = made;
+      made.catch(() => {
+        if (this.#subscriber === made) this.#subscriber = undefined;
+      });
+    }
+    return this.#subscriber;
   }
 }
 

@@ -12,13 +12,16 @@ export interface LiveSocket {
   readonly data: unknown;
 }
 
-/** What of it is in Redis. */
+/** What of it is in Redis, or on its way there. */
 interface Written {
   readonly pid: PrivateSessionId;
   value: string;
-  /** When, in ms. */
+  /** When, in ms; -Infinity: it did not get there. */
   at: number;
 }
+
+/** To look at a session takes some 10 µs: it is encoded. */
+const LOOKS_AT_A_TIME = 64;
 
 export interface LiveSessionsOptions {
   /** Id of the adapter. */
@@ -37,6 +40,7 @@ export class LiveSessions {
   readonly #options: LiveSessionsOptions;
   readonly #written = new Map<SocketId, Written>();
   readonly #changed = new Set<SocketId>();
+  #isLooking = false;
 
   constructor(store: SessionStore, options: LiveSessionsOptions) {
     this.#store = store;
@@ -62,12 +66,20 @@ export class LiveSessions {
     if (written?.value === value && now - written.at < durationMs / 2) return;
     if (written === undefined) this.#written.set(id, { pid, value, at: now });
     else Object.assign(written, { value, at: now });
-    await this.#store.write(value, pid, durationMs * 1.5);
+    try {
+      await this.#store.write(value, pid, durationMs * 1.5);
+    } catch (error) {
+      // Perhaps Redis is away. It is written by the next look.
+      this.#onNotWritten(id, value);
+      throw error;
+    }
   }
 
-  /** Looks for data that has changed, and for sessions that would expire. */
+  /** Looks for data that has changed, and for sessions that would expire: some at a time, then what else there is to do has its turn. */
   refresh(): void {
-    for (const id of this.#written.keys()) this.#saveQuietly(id);
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.#lookAt(this.#written.keys());
   }
 
   /** A socket has left. Its session is deleted, unless it was given to somebody to keep. */
@@ -80,6 +92,21 @@ export class LiveSessions {
     this.#store
       .deleteIfEqual(written.pid, written.value)
       .catch((error: unknown) => debug("session of %s was not deleted: %s", id, error));
+  }
+
+  #lookAt(rest: Iterable<SocketId>): void {
+    let looked = 0;
+    // The keys of Maps may be left and taken up again.
+    for (const id of rest) {
+      this.#saveQuietly(id);
+      if (++looked === LOOKS_AT_A_TIME) return void setImmediate(() => this.#lookAt(rest));
+    }
+    this.#isLooking = false;
+  }
+
+  #onNotWritten(id: SocketId, value: string): void {
+    const written = this.#written.get(id);
+    if (written?.value === value) written.at = -Infinity;
   }
 
   #flush(): void {

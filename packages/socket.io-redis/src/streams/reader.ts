@@ -2,8 +2,10 @@ import debugModule from "debug";
 import type { Offset } from "socket.io-adapter";
 import { linkOf } from "../clients/link-of.js";
 import type { DuplicatedClient, Store } from "../clients/links.js";
+import { persist, type Persistence } from "../clients/persist.js";
 import type { Fields } from "./entry.js";
 import { Line } from "./line.js";
+import { compareOffsets } from "./offset.js";
 
 const debug = debugModule("socket.io-redis");
 
@@ -29,8 +31,9 @@ export class StreamReader {
   readonly #key: string;
   readonly #options: ReaderOptions;
   readonly #sinks = new Map<string, EntrySink>();
+  /** From the first sink to the last one. */
+  #run: Persistence | undefined;
   #copy: DuplicatedClient | undefined;
-  #started: Promise<void> | undefined;
   #position: Offset = "0-0";
 
   constructor(store: Store, key: string, options: ReaderOptions) {
@@ -44,10 +47,10 @@ export class StreamReader {
     return this.#copy?.client;
   }
 
-  /** Resolves when it is settled where to read from: nothing that is added later will be missed. */
-  add(namespace: string, sink: EntrySink): Promise<void> {
+  /** Done when it is settled where to read from: nothing that is added later will be missed. */
+  add(namespace: string, sink: EntrySink): Persistence {
     this.#sinks.set(namespace, sink);
-    return (this.#started ??= this.#start());
+    return (this.#run ??= this.#begin());
   }
 
   /** With the last of them, the connection ends. */
@@ -56,14 +59,29 @@ export class StreamReader {
     if (this.#sinks.size > 0) return;
     this.#copy?.end();
     this.#copy = undefined;
-    this.#started = undefined;
+    this.#run = undefined;
   }
 
-  async #start(): Promise<void> {
+  #begin(): Persistence {
+    const now = `${Date.now()}-0`;
+    let earliest: Offset | undefined;
+    const isWanted = (): boolean => this.#run === run;
+    const run = persist(() => {
+      const started = this.#start(earliest, isWanted);
+      earliest = now;
+      return started;
+    }, isWanted);
+    return run;
+  }
+
+  /** @param earliest what was written since then is read as well: this server has published before it could read */
+  async #start(earliest: Offset | undefined, isWanted: () => boolean): Promise<void> {
     const [last] = entriesIn(await this.#store.command(this.#key, ["XREVRANGE", this.#key, "+", "-", "COUNT", "1"]));
-    this.#position = last?.[0] ?? "0-0";
     const copy = await this.#store.duplicate();
-    if (this.#sinks.size === 0) return copy.end();
+    // All have left meanwhile, and perhaps others come.
+    if (!isWanted()) return copy.end();
+    const end = last?.[0] ?? "0-0";
+    this.#position = earliest !== undefined && compareOffsets(earliest, end) < 0 ? earliest : end;
     this.#copy = copy;
     void this.#read(copy);
   }
@@ -87,6 +105,7 @@ export class StreamReader {
         const reply = await line.ask(() => store.command(this.#key, args));
         for (const [offset, fields] of entriesOfStream(reply, this.#key)) {
           if (this.#hand(offset, fields)) await new Promise(setImmediate);
+          if (this.#copy !== copy) return;
         }
       } catch (error) {
         if (this.#copy !== copy) return;

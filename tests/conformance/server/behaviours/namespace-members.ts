@@ -295,6 +295,18 @@ export const namespaceMembers: Behaviours = {
     assert.deepEqual(rejections, []);
   },
 
+  "an adapter that was replaced reaches those alone who joined it": async (stage) => {
+    const io = await stage.serve();
+    const earlier = await stage.join(io);
+    const { adapter: replaced } = io.sockets;
+    io.adapter(stage.cell.adapter.Adapter);
+    const later = await stage.join(io);
+    replaced.broadcast({ type: 2, nsp: "/", data: ["by the replaced one"] }, { rooms: new Set() });
+    later.socket.emit("hello");
+    assert.deepEqual(await earlier.peer.receive(1), ['2["by the replaced one"]']);
+    assert.deepEqual(await later.peer.receive(1), ['2["hello"]']);
+  },
+
   "the internal steps of a connection are there for tools that wrap them": (stage) => {
     const nsp = insides(stage.create().of("/a"));
     for (const name of ["_add", "_remove", "_createSocket", "_doConnect", "run", "_initAdapter"]) {
