@@ -141,3 +141,13 @@ test("the cors option of the constructor holds for the bundles, preflights inclu
   const preflight = await get("/socket.io/socket.io.js", { "access-control-request-method": "GET" }, "OPTIONS");
   assert.equal(preflight.status, 204);
 });
+
+test("attachServe serves the bundles alone, for packages that bring an engine of their own", async (t) => {
+  const http = createServer((_req, res) => res.writeHead(404).end("application"));
+  const port = await listen(http);
+  t.after(() => http.close());
+  (new Server() as unknown as { attachServe(server: HttpServer): void }).attachServe(http);
+  const bodyOf = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  assert.equal(await bodyOf("/socket.io/socket.io.js.map"), readFileSync(join(folder, "socket.io.js.map"), "utf8"));
+  assert.equal(await bodyOf("/socket.io/?EIO=4&transport=polling"), "application");
+});
