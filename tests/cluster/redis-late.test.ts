@@ -25,6 +25,28 @@ const WAYS: Readonly<Record<string, (redis: any, other: any) => any>> = {
   createStreamsAdapter: (redis) => createStreamsAdapter(redis, { blockTimeInMs: 200 }),
 };
 
+/** Clients that have no connection. */
+const LATE_CLIENTS: Readonly<Record<string, (t: TestContext, port: number) => any>> = {
+  "redis, which tries to connect": (t, port) => nodeRedis(t, "redis", port, true),
+  "redis, which was not told to": (t, port) => nodeRedis(t, "redis", port, false),
+  "redis 4, which tries to connect": (t, port) => nodeRedis(t, "redis-4", port, true),
+  ioredis: (t, port) => {
+    const client = new (loadRedis("ioredis").Redis)(port, "127.0.0.1");
+    client.on("error", () => {});
+    t.after(() => client.disconnect());
+    return client;
+  },
+};
+
+function nodeRedis(t: TestContext, library: "redis" | "redis-4", port: number, connects: boolean): any {
+  const client = loadRedis(library).createClient({ socket: { host: "127.0.0.1", port } });
+  client.on("error", () => {});
+  if (!connects) return client;
+  client.connect().catch(() => {});
+  t.after(() => (client.destroy === undefined ? client.disconnect() : client.destroy()));
+  return client;
+}
+
 describe("a server that begins while Redis is away", { skip: withoutRedis }, () => {
   let redis: RedisServer;
   before(async () => {
@@ -100,6 +122,18 @@ describe("a server that begins while Redis is away", { skip: withoutRedis }, () 
       for (const client of clients) await client.connect();
       await hearEachOther(t, served, create);
     });
+  }
+
+  for (const [name, create] of Object.entries(WAYS)) {
+    for (const [library, make] of Object.entries(LATE_CLIENTS)) {
+      // Seen to fail with adapters that wait until Redis has let them go.
+      test(`closes without waiting for it: ${name}, over ${library}`, async (t) => {
+        const proxy = await nobody(t);
+        const clients = [make(t, proxy.port), make(t, proxy.port)];
+        const io = new Server(createServer(), { adapter: create(clients[0], clients[1]) });
+        await io.close();
+      });
+    }
   }
 
   test("is known to those who pass on requests, once it is there", async (t) => {

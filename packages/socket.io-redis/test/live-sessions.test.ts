@@ -15,7 +15,7 @@ function start() {
         if (redis.isAway) throw new Error("Redis is away");
         if (command === "SET") redis.written.push((fromBase64(value!) as { sid: string }).sid);
       },
-      duplicate: () => Promise.reject(new Error("not asked for here")),
+      duplicate: () => assert.fail("not asked for here"),
     },
     "session:",
     new Guard(undefined),

@@ -92,7 +92,7 @@ export class EventClientLink extends Listening implements Publisher, Subscriber,
     );
   }
 
-  duplicate(): Promise<DuplicatedClient> {
+  duplicate(): DuplicatedClient {
     const copy = this.#client.duplicate();
     // It comes back by itself, and what was asked of it fails.
     copy.on("error", () => {});
@@ -100,7 +100,8 @@ export class EventClientLink extends Listening implements Publisher, Subscriber,
       if (copy.disconnect === undefined) copy.end!(false);
       else copy.disconnect();
     };
-    return Promise.resolve({ client: copy, end });
+    // It keeps what it is asked for until it has a connection.
+    return { client: copy, ready: Promise.resolve(), end };
   }
 
   #add(kind: Kind, name: string, handler: Handler): Promise<unknown> {

@@ -42,12 +42,14 @@ export interface Store {
    */
   command(key: string, args: readonly string[]): Promise<unknown>;
   /** A connection of one's own, for commands that block and for subscriptions. */
-  duplicate(): Promise<DuplicatedClient>;
+  duplicate(): DuplicatedClient;
 }
 
 export interface DuplicatedClient {
   /** Of the same library. */
   readonly client: object;
-  /** Ends the connection at once. */
+  /** Rejects if it does not try to connect any more. */
+  readonly ready: Promise<unknown>;
+  /** Ends the connection at once, or the attempts at it. */
   end(): void;
 }

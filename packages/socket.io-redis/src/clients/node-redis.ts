@@ -1,5 +1,8 @@
 import type { DuplicatedClient, Handler, Payload, Publisher, Store, Subscriber } from "./links.js";
+import debugModule from "debug";
 import { Listening } from "./listening.js";
+
+const debug = debugModule("socket.io-redis");
 
 type Listener = (payload: Buffer, channel: Buffer) => void;
 
@@ -79,16 +82,17 @@ export class NodeRedisLink extends Listening implements Publisher, Subscriber, S
     return (client.sendCommand as unknown as SendToNode).call(client, key, false, args);
   }
 
-  async duplicate(): Promise<DuplicatedClient> {
+  duplicate(): DuplicatedClient {
     const copy = this.client.duplicate();
     // It comes back by itself, and what was asked of it fails.
     copy.on("error", () => {});
-    await copy.connect();
-    const end = (): void => {
+    const ready = copy.connect();
+    ready.catch((error: unknown) => debug("a connection was given up: %s", error));
+    const end = async (): Promise<void> => {
       if (copy.destroy !== undefined) copy.destroy();
-      else void copy.disconnect();
+      else await copy.disconnect();
     };
-    return { client: copy, end };
+    return { client: copy, ready, end: () => void end().catch(ignore) };
   }
 
   #listenerOf(handler: Handler): Listener {
@@ -115,3 +119,6 @@ export function toArgument(payload: Payload): string | Buffer {
   if (typeof payload === "string" || Buffer.isBuffer(payload)) return payload;
   return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
 }
+
+/** It had no connection. */
+function ignore(): void {}

@@ -11,6 +11,7 @@ export interface Persistence {
   readonly first: Promise<unknown>;
   /** Resolves once it is done, or not wanted any more. */
   readonly done: Promise<void>;
+  readonly isDone: boolean;
 }
 
 /**
@@ -35,7 +36,15 @@ export function persist(attempt: () => Promise<unknown>, isWanted: () => boolean
       }
     }
   });
-  return { first, done };
+  let isDone = false;
+  void done.then(() => (isDone = true));
+  return {
+    first,
+    done,
+    get isDone() {
+      return isDone;
+    },
+  };
 }
 
 /** Once of each reason: there may be very many rooms. */

@@ -4,7 +4,7 @@ import { AwaitedAcks, reportLost, type ClusterOperation, type Expectation } from
 import { PacketType, type Packet } from "socket.io-parser";
 import { linkOf, type RedisClient } from "../clients/link-of.js";
 import type { Handler, Payload, Publisher, Subscriber } from "../clients/links.js";
-import { persist } from "../clients/persist.js";
+import { persist, type Persistence } from "../clients/persist.js";
 import { codec, type Codec } from "../codec.js";
 import { outboxOf, type Outbox } from "../outbox.js";
 import { Roster } from "../roster.js";
@@ -68,7 +68,7 @@ export class RedisAdapter extends Adapter {
   /** How our own broadcasts begin, which come back to us. */
   readonly #ownStart: Buffer;
   #lastCount = Infinity;
-  #subscriptions: Promise<unknown>[] = [];
+  #subscriptions: Persistence[] = [];
   #isClosed = false;
 
   // eslint-disable-next-line typescript/no-explicit-any -- as Adapter has it
@@ -118,7 +118,7 @@ export class RedisAdapter extends Adapter {
    * @throws (rejects) if Redis did not let it yet: it goes on trying
    */
   override async init(): Promise<void> {
-    await Promise.all(this.#subscriptions);
+    await Promise.all(this.#subscriptions.map(({ first }) => first));
   }
 
   /** Number of servers that listen, this one included. */
@@ -138,7 +138,7 @@ export class RedisAdapter extends Adapter {
     this.#isClosed = true;
     this.#asking.close();
     this.#awaitedAcks.close();
-    const { isDegraded } = this.#outbox;
+    const isListening = !this.#outbox.isDegraded && this.#subscriptions.every(({ isDone }) => isDone);
     this.#outbox.close();
     const subscriber = this.#subscriber;
     const ended = Promise.allSettled([
@@ -148,7 +148,7 @@ export class RedisAdapter extends Adapter {
       subscriber.unsubscribe(this.specificResponseChannel, this.#onResponse),
     ]);
     // Some clients answer once they have their connection again, if ever.
-    if (!isDegraded) await ended;
+    if (isListening) await ended;
   }
 
   override broadcast(packet: Packet, opts: BroadcastOptions): void {
@@ -272,7 +272,7 @@ export class RedisAdapter extends Adapter {
       () => subscriber.subscribe(this.requestChannel, this.#onRequest),
       () => subscriber.subscribe(this.responseChannel, this.#onResponse),
       () => subscriber.subscribe(this.specificResponseChannel, this.#onResponse),
-    ].map((subscribe) => persist(subscribe, isWanted).first);
+    ].map((subscribe) => persist(subscribe, isWanted));
   }
 
   #publish(channel: string, payload: Payload, operation: ClusterOperation): void {

@@ -54,7 +54,7 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   readonly #mode: SubscriptionMode;
   readonly #channel: string;
   readonly #responseChannel: string;
-  readonly #start: Promise<unknown>;
+  readonly #subscriptions: readonly Persistence[];
   /** Rooms with a channel of their own that this server listens to, and when it does. */
   readonly #rooms = new Map<Room, Promise<unknown>>();
   #isClosed = false;
@@ -83,10 +83,9 @@ export class ShardedRedisAdapter extends ClusterAdapter {
       count: (channels) => this.#publisher.countShardSubscribers(channels),
       list: (pattern) => this.#publisher.shardChannels(pattern),
     });
-    this.#start = Promise.all(
-      [this.#channel, this.#responseChannel].map((channel) => this.#listenTo(channel, () => !this.#isClosed).first),
+    this.#subscriptions = [this.#channel, this.#responseChannel].map((channel) =>
+      this.#listenTo(channel, () => !this.#isClosed),
     );
-    this.#start.catch((error: unknown) => debug("a subscription failed: %s", error));
     if (this.#mode === "static") return;
     this.on("create-room", (room: Room) => this.#enter(room));
     this.on("delete-room", (room: Room) => this.#leave(room));
@@ -98,7 +97,7 @@ export class ShardedRedisAdapter extends ClusterAdapter {
    * @throws (rejects) if Redis did not let it yet: it goes on trying
    */
   override async init(): Promise<void> {
-    await this.#start;
+    await Promise.all(this.#subscriptions.map(({ first }) => first));
   }
 
   /** @returns in the dynamic modes, a promise for the time from which this server hears what is sent to the rooms */
@@ -120,7 +119,7 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   override async close(): Promise<void> {
     void super.close();
     this.#isClosed = true;
-    const { isDegraded } = this.#outbox;
+    const isListening = !this.#outbox.isDegraded && this.#subscriptions.every(({ isDone }) => isDone);
     this.#outbox.close();
     for (const room of this.#rooms.keys()) this.#leave(room);
     const ended = Promise.allSettled([
@@ -128,7 +127,7 @@ export class ShardedRedisAdapter extends ClusterAdapter {
       this.#subscriber.unsubscribeFromShard(this.#responseChannel, this.#onPayload),
     ]);
     // Some clients answer once they have their connection again, if ever.
-    if (!isDegraded) await ended;
+    if (isListening) await ended;
   }
 
   protected async doPublish(message: ClusterMessage): Promise<string> {

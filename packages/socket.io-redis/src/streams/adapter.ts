@@ -15,6 +15,7 @@ import {
 import type { Expectation } from "socket.io-adapter/dist/cluster";
 import { PacketType, type Packet } from "socket.io-parser";
 import type { Handler } from "../clients/links.js";
+import type { Persistence } from "../clients/persist.js";
 import { outboxOf, type Outbox, type Outgoing } from "../outbox.js";
 import {
   addition,
@@ -82,7 +83,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   readonly #durationMs: number | undefined;
   readonly #sessions: SessionStore;
   readonly #live: LiveSessions | undefined;
-  readonly #start: Promise<unknown>;
+  readonly #begun: readonly Persistence[];
   readonly #own = new OwnEntries();
   readonly #returns = new Set<Return>();
   readonly #ahead = new Ahead();
@@ -130,14 +131,12 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
       count: (channels) => context.countSubscribers(channels),
       list: (pattern) => context.channels(pattern),
     });
-    const begun = [
+    this.#begun = [
       context.readerOf(this.#key).add(name, this),
       context.subscribe(this.#channel, this.#onPayload),
       context.subscribe(this.#ownChannel, this.#onPayload),
     ];
-    this.#start = Promise.all(begun.map(({ first }) => first));
-    this.#start.catch((error: unknown) => debug("the adapter of %s has yet to start: %s", name, error));
-    void Promise.all(begun.map(({ done }) => done)).then(() => this.#watch());
+    void Promise.all(this.#begun.map(({ done }) => done)).then(() => this.#watch());
   }
 
   /**
@@ -146,7 +145,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
    * @throws (rejects) if Redis did not let it yet: it goes on trying
    */
   override async init(): Promise<void> {
-    await this.#start;
+    await Promise.all(this.#begun.map(({ first }) => first));
   }
 
   override serverCount(): Promise<number> {
@@ -163,7 +162,9 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
     this.#outbox.close();
     clearInterval(this.#refresh);
     this.#context.readerOf(this.#key).remove((this.nsp as { name: string }).name);
-    await this.#context.unsubscribe([this.#channel, this.#ownChannel], this.#onPayload);
+    const ended = this.#context.unsubscribe([this.#channel, this.#ownChannel], this.#onPayload);
+    // Some clients answer once they have a connection, if ever.
+    if (this.#begun.every(({ isDone }) => isDone)) await ended;
   }
 
   /**
@@ -260,9 +261,9 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
   };
 
   /** The clients that were made for this server. */
-  async #watch(): Promise<void> {
+  #watch(): void {
     const reader = this.#context.readerOf(this.#key).client;
-    const listener = await this.#context.listener();
+    const { listener } = this.#context;
     if (reader === undefined || listener === undefined) return;
     this.#outbox.watch(reader, "reader disconnected");
     this.#outbox.watch(listener, "subscriber disconnected");

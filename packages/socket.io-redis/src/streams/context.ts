@@ -74,7 +74,7 @@ export class StreamsContext {
   readonly store: Store;
   readonly #publisher: Publisher;
   readonly #readers = new Map<string, StreamReader>();
-  #subscriber: Promise<Listening> | undefined;
+  #subscriber: Listening | undefined;
   /** Those that are to be listened to. */
   readonly #channels = new Set<string>();
 
@@ -133,15 +133,15 @@ export class StreamsContext {
     return useShardedPubSub ? this.#publisher.shardChannels(pattern) : this.#publisher.channels(pattern);
   }
 
-  /** The client that listens, once there is one. */
-  async listener(): Promise<object | undefined> {
-    return (await this.#subscriber?.catch(() => undefined))?.client;
+  /** The client that listens. */
+  get listener(): object | undefined {
+    return this.#subscriber?.client;
   }
 
   subscribe(channel: string, handler: Handler): Persistence {
     this.#channels.add(channel);
     const attempt = async (): Promise<void> => {
-      const { link } = await this.#listening();
+      const { link } = await this.#connect();
       if (this.options.useShardedPubSub) await link.subscribeToShard(channel, handler);
       else await link.subscribe(channel, handler);
     };
@@ -151,7 +151,7 @@ export class StreamsContext {
   /** With the last of them, the connection ends. */
   async unsubscribe(channels: readonly string[], handler: Handler): Promise<void> {
     for (const channel of channels) this.#channels.delete(channel);
-    const subscriber = await this.#subscriber?.catch(() => undefined);
+    const subscriber = this.#subscriber;
     if (subscriber === undefined) return;
     if (this.#channels.size === 0) {
       this.#subscriber = undefined;
@@ -169,15 +169,16 @@ export class StreamsContext {
     }
   }
 
-  #listening(): Promise<Listening> {
-    if (this.#subscriber === undefined) {
-      const made = this.store.duplicate().then((copy) => new Listening(copy));
-      this.#subscriber = made;
-      made.catch(() => {
-        if (this.#subscriber === made) this.#subscriber = undefined;
-      });
+  async #connect(): Promise<Listening> {
+    const subscriber = (this.#subscriber ??= new Listening(this.store.duplicate()));
+    try {
+      await subscriber.ready;
+    } catch (error) {
+      // The next attempt makes another.
+      if (this.#subscriber === subscriber) this.#subscriber = undefined;
+      throw error;
     }
-    return this.#subscriber;
+    return subscriber;
   }
 }
 
@@ -185,6 +186,7 @@ export class StreamsContext {
 class Listening {
   readonly client: object;
   readonly link: Subscriber;
+  readonly ready: Promise<unknown>;
   /** Resolves when the connection has been ended. */
   readonly ended: Promise<void>;
   readonly #copy: DuplicatedClient;
@@ -194,6 +196,7 @@ class Listening {
     this.#copy = copy;
     this.client = copy.client;
     this.link = linkOf(copy.client);
+    this.ready = copy.ready;
     this.ended = new Promise((resolve) => (this.#onEnd = resolve));
   }
 

@@ -77,12 +77,13 @@ export class StreamReader {
   /** @param earliest what was written since then is read as well: this server has published before it could read */
   async #start(earliest: Offset | undefined, isWanted: () => boolean): Promise<void> {
     const [last] = entriesIn(await this.#store.command(this.#key, ["XREVRANGE", this.#key, "+", "-", "COUNT", "1"]));
-    const copy = await this.#store.duplicate();
     // All have left meanwhile, and perhaps others come.
-    if (!isWanted()) return copy.end();
+    if (!isWanted()) return;
     const end = last?.[0] ?? "0-0";
     this.#position = earliest !== undefined && compareOffsets(earliest, end) < 0 ? earliest : end;
+    const copy = this.#store.duplicate();
     this.#copy = copy;
+    await copy.ready;
     void this.#read(copy);
   }
 
