@@ -136,6 +136,26 @@ describe("a server that begins while Redis is away", { skip: withoutRedis }, () 
     }
   }
 
+  for (const subscriptionMode of ["dynamic", "dynamic-private"] as const) {
+    test(`lets its clients join rooms, and hears what is sent to them once it is there: ${subscriptionMode}`, async (t) => {
+      const create = (one: any, other: any): unknown => createShardedAdapter(one, other, { subscriptionMode });
+      const proxy = await nobody(t);
+      const served = await begin(t, create(impatient(t, proxy.port), impatient(t, proxy.port)));
+      await served.member.socket.join("room");
+      served.member.socket.join("another");
+      served.io.to("room").emit("to the room");
+      await served.member.hears("to the room");
+      proxy.forward();
+      const other = await start(t, "ioredis", redis.port, { create });
+      for (const room of ["room", "another"]) {
+        await until(() => {
+          other.io.to(room).emit(`to ${room}, from afar`);
+          return served.member.names.includes(`to ${room}, from afar`);
+        });
+      }
+    });
+  }
+
   test("is known to those who pass on requests, once it is there", async (t) => {
     const proxy = await nobody(t);
     const serve = async (port: number): Promise<number> => {

@@ -51,6 +51,11 @@ export class ListenerErrors {
     if (isThenable(result)) result.then(undefined, (error) => this.report(error, socket, event, true));
   }
 
+  /** Looks at a promise that the application gets, since most do not look at it themselves. With "throw" they have to. */
+  lend(promise: unknown, socket: AnySocket, event: string): void {
+    if (this.captureRejections) this.watch(promise, socket, event);
+  }
+
   /** The same as a function, for those who call it later. */
   guard(
     fn: (...args: never[]) => unknown,

@@ -269,7 +269,7 @@ export class Socket<
     let added = 0;
     for (const room of wanted) if (!current.has(room)) added++;
     const refusal = added > 0 ? this.client._refuseRooms(added) : undefined;
-    if (refusal === undefined) return this.adapter.addAll(this.id, wanted);
+    if (refusal === undefined) return this.lend(this.adapter.addAll(this.id, wanted), "join");
     // Whoever joins is not interrupted.
     process.nextTick(() => this._onerror(refusal));
     const refused = Promise.reject<void>(refusal);
@@ -280,7 +280,7 @@ export class Socket<
 
   /** Leaves a room. Done on return with the in-memory adapter; other adapters may give a promise. */
   leave(room: Room): Promise<void> | void {
-    return this.adapter.del(this.id, room);
+    return this.lend(this.adapter.del(this.id, room), "leave");
   }
 
   /**
@@ -507,6 +507,13 @@ export class Socket<
   /** Calls what may fail by the application's fault. */
   private _call(fn: (...args: never[]) => unknown, self: unknown, args: readonly unknown[], event: string): void {
     this.server._listenerErrors.call(fn, self, args, this, event);
+  }
+
+  /** What an adapter has given the application. */
+  private lend(done: Promise<void> | void, method: string): Promise<void> | void {
+    // Hot path: the one in memory gives nothing.
+    if (done !== undefined) this.server._listenerErrors.lend(done, this, method);
+    return done;
   }
 
   /** @internal */

@@ -49,12 +49,43 @@ describe("an adapter whose promises are rejected ends no process", () => {
     assert.deepEqual(reports, [["broadcast", socket.id, "news"]]);
   });
 
+  /** Rooms cannot be joined or left. */
+  class Locked extends Adapter {
+    locked = false;
+
+    override addAll(id: string, rooms: Set<string>): Promise<void> | void {
+      return this.locked ? Promise.reject(new Error("addAll")) : super.addAll(id, rooms);
+    }
+
+    override del(id: string, room: string): Promise<void> | void {
+      return this.locked ? Promise.reject(new Error("del")) : super.del(id, room);
+    }
+  }
+
+  test("of rooms, the socket and the method, whether or not the application looks at the promise", async () => {
+    const { socket, reports } = await connected({ adapter: Locked });
+    (socket.nsp.adapter as Locked).locked = true;
+    void socket.join("room");
+    void socket.leave("room");
+    await assert.rejects(async () => socket.join("room"), /addAll/);
+    await ticks();
+    assert.deepEqual(reports, [
+      ["addAll", socket.id, "join"],
+      ["del", socket.id, "leave"],
+      ["addAll", socket.id, "join"],
+    ]);
+  });
+
   test('unless onListenerError is "throw"', async () => {
     const { io, reports } = watched({ adapter: Failing, onListenerError: "throw" });
+    const { socket } = await connected({ adapter: Locked, onListenerError: "throw" });
+    (socket.nsp.adapter as Locked).locked = true;
     const { uncaught, rejected } = await processErrors(async () => {
       io.emit("to all");
+      void socket.join("room");
+      await socket.leave("room")!.catch(() => {});
       await ticks();
     });
-    assert.deepEqual([reports, uncaught, rejected.map(String)], [[], [], ["Error: broadcast"]]);
+    assert.deepEqual([reports, uncaught, rejected.map(String)], [[], [], ["Error: addAll", "Error: broadcast"]]);
   });
 });

@@ -56,7 +56,7 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   readonly #responseChannel: string;
   readonly #subscriptions: readonly Persistence[];
   /** Rooms with a channel of their own that this server listens to, and when it does. */
-  readonly #rooms = new Map<Room, Promise<unknown>>();
+  readonly #rooms = new Map<Room, Promise<void>>();
   #isClosed = false;
 
   // eslint-disable-next-line typescript/no-explicit-any -- as Adapter has it
@@ -100,11 +100,15 @@ export class ShardedRedisAdapter extends ClusterAdapter {
     await Promise.all(this.#subscriptions.map(({ first }) => first));
   }
 
-  /** @returns in the dynamic modes, a promise for the time from which this server hears what is sent to the rooms */
+  /**
+   * @returns in the dynamic modes, a promise for the time from which this server hears what is sent to the rooms; while Redis is away
+   * nobody waits for it
+   */
   override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
     void super.addAll(id, rooms);
+    if (this.#outbox.isDegraded) return;
     const waiting = [...rooms].map((room) => this.#rooms.get(room)).filter((started) => started !== undefined);
-    if (waiting.length > 0) return Promise.all(waiting).then(() => {});
+    if (waiting.length > 0) return Promise.all(waiting).then(ignore);
   }
 
   override serverCount(): Promise<number> {
@@ -144,10 +148,12 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   #enter(room: Room): void {
     // The own room of a socket: its sender cannot tell it from other rooms but by its length (row Q-29).
     if (this.#mode === "dynamic" && this.sids.has(room)) return;
-    const { first, done } = this.#listenTo(`${this.#channel}${room}#`, () => this.#rooms.get(room) === first);
-    this.#rooms.set(room, first);
+    const { first, done } = this.#listenTo(`${this.#channel}${room}#`, () => this.#rooms.get(room) === started);
+    // It is asked for again. Who joins is in the room all the same.
+    const started = first.then(ignore, ignore);
+    this.#rooms.set(room, started);
     void done.then(() => {
-      if (this.#rooms.get(room) === first) this.#rooms.set(room, Promise.resolve());
+      if (this.#rooms.get(room) === started) this.#rooms.set(room, Promise.resolve());
     });
   }
 
@@ -167,3 +173,5 @@ export class ShardedRedisAdapter extends ClusterAdapter {
     if (message !== undefined) this.onMessage(message);
   };
 }
+
+function ignore(): void {}
