@@ -131,9 +131,14 @@ export class Outbox<Message extends Outgoing = Payload> {
     return this.#reasons.size > 0;
   }
 
+  /** What is published cannot reach Redis now. */
+  get isHolding(): boolean {
+    return this.#reasons.has("publisher disconnected") || this.#reasons.has("unresponsive");
+  }
+
   /** Settles once Redis has answered. Rejects if the message is lost. */
   publish(channel: string, message: Message): Promise<unknown> {
-    return this.#isHolding ? this.#hold(channel, message) : this.#send(channel, message);
+    return this.isHolding ? this.#hold(channel, message) : this.#send(channel, message);
   }
 
   /** What is kept is lost. */
@@ -145,11 +150,6 @@ export class Outbox<Message extends Outgoing = Payload> {
     this.#reasons.clear();
     const held = this.#takeHeld();
     for (const { reject } of held) reject(new Error("the adapter was closed"));
-  }
-
-  /** What is published cannot reach Redis now. */
-  get #isHolding(): boolean {
-    return this.#reasons.has("publisher disconnected") || this.#reasons.has("unresponsive");
   }
 
   #send(channel: string, message: Message): Promise<unknown> {
@@ -196,7 +196,7 @@ export class Outbox<Message extends Outgoing = Payload> {
   #restore(reason: Degradation): void {
     if (!this.#reasons.delete(reason)) return;
     if (reason === "publisher disconnected") this.#beginFlight();
-    if (!this.#isHolding) {
+    if (!this.isHolding) {
       for (const { channel, message, resolve } of this.#takeHeld()) {
         this.#sent++;
         resolve(this.#send(channel, message));

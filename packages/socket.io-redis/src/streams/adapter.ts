@@ -16,6 +16,7 @@ import type { Expectation } from "socket.io-adapter/dist/cluster";
 import { PacketType, type Packet } from "socket.io-parser";
 import type { Handler } from "../clients/links.js";
 import type { Persistence } from "../clients/persist.js";
+import { inTime } from "../in-time.js";
 import { outboxOf, type Outbox, type Outgoing } from "../outbox.js";
 import {
   addition,
@@ -38,6 +39,9 @@ import type { Refusal } from "../signing/options.js";
 import type { StreamsContext } from "./context.js";
 
 const debug = debugModule("socket.io-redis");
+
+/** How long a client that comes back, or leaves for now, waits for Redis, in ms. */
+const PATIENCE_MS = 2_000;
 
 /** Entries per read of what a client has missed. */
 const RANGE_COUNT = 1000;
@@ -193,14 +197,21 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
     this.#live?.onLeave(id, this.#kept.delete(id));
   }
 
+  /** Resolves once it is kept. While Redis is away nobody waits for it: whoever closes the server would. */
   override async persistSession({ sid, pid, rooms, data }: SessionToPersist): Promise<void> {
     this.#kept.add(sid);
-    await this.#sessions.write(encodeSession({ sid, pid, rooms, data }), pid, this.#durationMs!);
+    const written = this.#sessions.write(encodeSession({ sid, pid, rooms, data }), pid, this.#durationMs!);
+    await inTime(written, this.#outbox.isHolding ? 0 : PATIENCE_MS);
   }
 
-  /** Hands out a session, once, with what came after the offset. */
+  /** Hands out a session, once, with what came after the offset. While Redis is away there is none: clients come in all the same. */
   override async restoreSession(pid: PrivateSessionId, offset: Offset): Promise<Session | null> {
-    if (!isOffset(offset)) return null;
+    if (!isOffset(offset) || this.#outbox.isHolding) return null;
+    const putBack = (late: Session | null): void => late?._handover?.putBack();
+    return (await inTime(this.#restore(pid, offset), PATIENCE_MS, putBack)) ?? null;
+  }
+
+  async #restore(pid: PrivateSessionId, offset: Offset): Promise<Session | null> {
     const returning: Return = { caught: [] };
     this.#returns.add(returning);
     let session: StoredSession | undefined;
