@@ -141,17 +141,15 @@ describe("a server that begins while Redis is away", { skip: withoutRedis }, () 
       const create = (one: any, other: any): unknown => createShardedAdapter(one, other, { subscriptionMode });
       const proxy = await nobody(t);
       const served = await begin(t, create(impatient(t, proxy.port), impatient(t, proxy.port)));
-      await served.member.socket.join("room");
-      served.member.socket.join("another");
+      const joined = Promise.all(["room", "another"].map((room) => served.member.socket.join(room)));
       served.io.to("room").emit("to the room");
       await served.member.hears("to the room");
       proxy.forward();
+      await joined;
       const other = await start(t, "ioredis", redis.port, { create });
       for (const room of ["room", "another"]) {
-        await until(() => {
-          other.io.to(room).emit(`to ${room}, from afar`);
-          return served.member.names.includes(`to ${room}, from afar`);
-        });
+        other.io.to(room).emit(`to ${room}, from afar`);
+        await served.member.hears(`to ${room}, from afar`);
       }
     });
   }

@@ -101,14 +101,13 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   }
 
   /**
-   * @returns in the dynamic modes, a promise for the time from which this server hears what is sent to the rooms; while Redis is away
-   * nobody waits for it
+   * @returns in the dynamic modes, a promise for the time from which this server hears what others send to the rooms. It does not reject: while
+   * Redis is away it takes as long
    */
   override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
     void super.addAll(id, rooms);
-    if (this.#outbox.isDegraded) return;
     const waiting = [...rooms].map((room) => this.#rooms.get(room)).filter((started) => started !== undefined);
-    if (waiting.length > 0) return Promise.all(waiting).then(ignore);
+    if (waiting.length > 0) return Promise.all(waiting).then(() => {});
   }
 
   override serverCount(): Promise<number> {
@@ -148,13 +147,8 @@ export class ShardedRedisAdapter extends ClusterAdapter {
   #enter(room: Room): void {
     // The own room of a socket: its sender cannot tell it from other rooms but by its length (row Q-29).
     if (this.#mode === "dynamic" && this.sids.has(room)) return;
-    const { first, done } = this.#listenTo(`${this.#channel}${room}#`, () => this.#rooms.get(room) === started);
-    // It is asked for again. Who joins is in the room all the same.
-    const started = first.then(ignore, ignore);
-    this.#rooms.set(room, started);
-    void done.then(() => {
-      if (this.#rooms.get(room) === started) this.#rooms.set(room, Promise.resolve());
-    });
+    const { done } = this.#listenTo(`${this.#channel}${room}#`, () => this.#rooms.get(room) === done);
+    this.#rooms.set(room, done);
   }
 
   #leave(room: Room): void {
@@ -173,5 +167,3 @@ export class ShardedRedisAdapter extends ClusterAdapter {
     if (message !== undefined) this.onMessage(message);
   };
 }
-
-function ignore(): void {}
