@@ -7,11 +7,12 @@ import { SessionStore } from "../src/streams/session-store.ts";
 
 /** Connected sockets, and a Redis that may be away. */
 function start() {
-  const redis = { isAway: false, written: [] as string[] };
+  const redis = { isAway: false, isKnownToBe: false, asked: 0, written: [] as string[] };
   const sockets = new Map<string, { id: string; pid: string; rooms: Set<string>; data: unknown }>();
   const store = new SessionStore(
     {
       command: async (_key, [command, , value]) => {
+        redis.asked++;
         if (redis.isAway) throw new Error("Redis is away");
         if (command === "SET") redis.written.push((fromBase64(value!) as { sid: string }).sid);
       },
@@ -20,7 +21,12 @@ function start() {
     "session:",
     new Guard(undefined),
   );
-  const live = new LiveSessions(store, { uid: "server", durationMs: 120_000, socketOf: (id) => sockets.get(id) });
+  const live = new LiveSessions(store, {
+    uid: "server",
+    durationMs: 120_000,
+    socketOf: (id) => sockets.get(id),
+    isAway: () => redis.isKnownToBe,
+  });
   const connect = (id: string): void => {
     sockets.set(id, { id, pid: `pid of ${id}`, rooms: new Set([id]), data: {} });
     live.onChange(id);
@@ -46,6 +52,28 @@ describe("sessions of connected sockets", () => {
     live.refresh();
     await turn();
     assert.deepEqual(redis.written, ["a"]);
+  });
+
+  test("while Redis is known to be away it is asked for nothing, and what it lacks is written by the next look", async () => {
+    const { redis, sockets, live, connect } = start();
+    connect("a");
+    await turn();
+    redis.asked = 0;
+    redis.isKnownToBe = true;
+    connect("b");
+    connect("c");
+    sockets.get("a")!.data = { user: "ann" };
+    await turn();
+    live.refresh();
+    await assert.rejects(live.save("a"), /Redis is away/);
+    sockets.delete("c");
+    live.onLeave("c", false);
+    await turn();
+    assert.equal(redis.asked, 0);
+    redis.isKnownToBe = false;
+    live.refresh();
+    await turn();
+    assert.deepEqual(redis.written, ["a", "a", "b"]);
   });
 
   test("who saves one hears that it was not written, and may try again", async () => {

@@ -123,6 +123,7 @@ export class RedisStreamsAdapter extends ClusterAdapter implements EntrySink {
         uid: this.uid,
         durationMs: this.#durationMs,
         socketOf: (id) => (this.nsp.sockets as ReadonlyMap<SocketId, LiveSocket>).get(id),
+        isAway: () => this.#outbox.isHolding,
       });
       this.#refresh = setInterval(() => this.#live!.refresh(), options.heartbeatInterval).unref();
     }

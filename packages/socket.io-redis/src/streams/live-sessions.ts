@@ -29,6 +29,8 @@ export interface LiveSessionsOptions {
   /** How long a session is to outlive its connection, in ms. */
   readonly durationMs: number;
   socketOf(id: SocketId): LiveSocket | undefined;
+  /** Whether Redis is known to be away: it is asked for nothing then, since some clients would keep all of it. */
+  isAway(): boolean;
 }
 
 /**
@@ -67,6 +69,7 @@ export class LiveSessions {
     if (written === undefined) this.#written.set(id, { pid, value, at: now });
     else Object.assign(written, { value, at: now });
     try {
+      if (this.#options.isAway()) throw new Error("Redis is away");
       await this.#store.write(value, pid, durationMs * 1.5);
     } catch (error) {
       // Perhaps Redis is away. It is written by the next look.
@@ -77,7 +80,7 @@ export class LiveSessions {
 
   /** Looks for data that has changed, and for sessions that would expire: some at a time, then what else there is to do has its turn. */
   refresh(): void {
-    if (this.#isLooking) return;
+    if (this.#isLooking || this.#options.isAway()) return;
     this.#isLooking = true;
     this.#lookAt(this.#written.keys());
   }
@@ -88,7 +91,8 @@ export class LiveSessions {
     const written = this.#written.get(id);
     if (written === undefined) return;
     this.#written.delete(id);
-    if (isKept) return;
+    // In vain if Redis is away: it expires.
+    if (isKept || this.#options.isAway()) return;
     this.#store
       .deleteIfEqual(written.pid, written.value)
       .catch((error: unknown) => debug("session of %s was not deleted: %s", id, error));
