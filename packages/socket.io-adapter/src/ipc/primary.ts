@@ -1,8 +1,8 @@
 import type { Worker } from "node:cluster";
-import type { WorkerProcess } from "./group.js";
 import { Groups } from "./groups.js";
 import { isOurs, SOURCE, type ToPrimary } from "./messages.js";
 import { nodeCluster } from "./node-cluster.js";
+import { WorkerLine, type Recipient } from "./worker-line.js";
 
 /**
  * In the primary of node:cluster, before the first worker is forked: lets the workers of this process speak with each other. Once
@@ -25,31 +25,26 @@ class Hub {
   readonly #groups = new Groups((to, group, seat, message) => {
     to.tell({ ...message, source: SOURCE, group, seat });
   });
-  readonly #workers = new WeakMap<Worker, WorkerProcess>();
+  readonly #lines = new WeakMap<Worker, WorkerLine>();
 
   constructor() {
     const cluster = nodeCluster();
     cluster.on("message", (worker, message: unknown) => {
-      if (isOurs<ToPrimary>(message)) this.#groups.receive(message, this.#processOf(worker), now());
+      if (isOurs<ToPrimary>(message)) this.#groups.receive(message, this.#lineTo(worker), now());
     });
     // One that only ends its channel says nothing any more either.
     for (const event of ["disconnect", "exit"]) {
-      cluster.on(event, (worker: Worker) => this.#groups.onExit(this.#processOf(worker), now()));
+      cluster.on(event, (worker: Worker) => this.#groups.onExit(this.#lineTo(worker), now()));
     }
   }
 
-  #processOf(worker: Worker): WorkerProcess {
-    let known = this.#workers.get(worker);
-    if (known === undefined) {
-      known = {
-        tell(message) {
-          // It may be about to end: its exit follows.
-          if (worker.isConnected()) worker.send(message, undefined, undefined, () => {});
-        },
-      };
-      this.#workers.set(worker, known);
+  #lineTo(worker: Worker): WorkerLine {
+    let line = this.#lines.get(worker);
+    if (line === undefined) {
+      line = new WorkerLine(worker as Recipient, now);
+      this.#lines.set(worker, line);
     }
-    return known;
+    return line;
   }
 }
 
