@@ -154,6 +154,13 @@ describe("a server that begins while Redis is away", { skip: withoutRedis }, () 
     });
   }
 
+  test("closes without waiting for it: createAdapter, with clients of its own", async (t) => {
+    const proxy = await nobody(t);
+    const io = new Server(createServer(), { adapter: createAdapter({ host: "127.0.0.1", port: proxy.port }) });
+    io.of("/another");
+    await io.close();
+  });
+
   test("is known to those who pass on requests, once it is there", async (t) => {
     const proxy = await nobody(t);
     const serve = async (port: number): Promise<number> => {

@@ -28,9 +28,12 @@ export function linkOf(client: RedisClient): Publisher & Store & Subscriber {
   return link;
 }
 
-/** An `error` event that nobody listens to ends the process: ours does not, but says what is missing. */
+/** An `error` event that nobody listens to ends the process: ours does not, but says what is missing, once: there is one for each attempt to connect. */
 function warnOfErrors(client: NodeJS.EventEmitter): void {
+  let warned = false;
   client.on("error", () => {
-    if (client.listenerCount("error") === 1) console.warn("missing 'error' handler on this Redis client");
+    if (warned || client.listenerCount("error") > 1) return;
+    warned = true;
+    console.warn("missing 'error' handler on this Redis client");
   });
 }

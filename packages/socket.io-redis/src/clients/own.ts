@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { inTime } from "../in-time.js";
 import type { RedisClient } from "./link-of.js";
 
 /** Options of a client of `redis` 3, as far as there is something like them in the library that is used here. */
@@ -26,7 +27,11 @@ export interface RedisOptions {
 }
 
 /** As much of `ioredis` as is used here. */
-type Redis = new (target: unknown, options?: object) => RedisClient & { quit(): Promise<unknown>; disconnect(): void };
+type OwnClient = RedisClient & { readonly status: string; quit(): Promise<unknown>; disconnect(): void };
+type Redis = new (target: unknown, options?: object) => OwnClient;
+
+/** How long Redis may take to say goodbye, in ms. */
+const PATIENCE_MS = 2_000;
 
 /** The two clients that an adapter needs, made for an application that has brought none. */
 export class OwnClients {
@@ -52,12 +57,17 @@ export class OwnClients {
   /** One adapter fewer: with the last, the connections end. */
   async release(): Promise<void> {
     if (--this.#users > 0) return;
-    for (const client of [this.pubClient, this.subClient]) {
-      // A connection that never came about cannot be ended in an orderly way.
-      await client.quit().catch(() => client.disconnect());
-    }
+    await Promise.all([this.pubClient, this.subClient].map(endOf));
   }
 }
+
+/** In an orderly way, where there is a connection: the library keeps QUIT, too, until there is one. */
+async function endOf(client: OwnClient): Promise<void> {
+  if (client.status === "ready") await inTime(client.quit(), PATIENCE_MS).catch(ignore);
+  client.disconnect();
+}
+
+function ignore(): void {}
 
 function uriOf(target: string): string {
   // redis 3 took `localhost:6379` as well.
