@@ -2,7 +2,7 @@ import type { Worker } from "node:cluster";
 import { Groups } from "./groups.js";
 import { isOurs, SOURCE, type ToPrimary } from "./messages.js";
 import { nodeCluster } from "./node-cluster.js";
-import { WorkerLine, type Recipient } from "./worker-line.js";
+import { WorkerLine } from "./worker-line.js";
 
 /**
  * In the primary of node:cluster, before the first worker is forked: lets the workers of this process speak with each other. Once
@@ -41,7 +41,7 @@ class Hub {
   #lineTo(worker: Worker): WorkerLine {
     let line = this.#lines.get(worker);
     if (line === undefined) {
-      line = new WorkerLine(worker as Recipient, now);
+      line = new WorkerLine(worker, now);
       this.#lines.set(worker, line);
     }
     return line;
