@@ -36,32 +36,35 @@ async function nodeRedis(library: "redis" | "redis-4", port: number): Promise<an
   return client;
 }
 
+/** A server, and a client that has heard an event: it can come back. */
+async function serve(t: TestContext, redisClient: any) {
+  redisClient.on("error", () => {});
+  t.after(() => endOf(redisClient));
+  const httpServer = createServer();
+  const adapter = createStreamsAdapter(redisClient, { blockTimeInMs: 200 });
+  const io = new Server(httpServer, { transports: ["websocket"], connectionStateRecovery: {}, adapter });
+  await io.of("/").adapter.init();
+  const toServer = await FaultyProxy.start(await listen(httpServer));
+  t.after(() => toServer.close());
+  const { client, heard, connected } = connectClient(toServer.url);
+  await connected();
+  io.emit("before");
+  await until(() => heard.length === 1);
+  const close = async (): Promise<void> => {
+    client.close();
+    await io.close();
+  };
+  return { io, toServer, client, connected, close };
+}
+
 for (const [library, connect] of Object.entries(PATIENT)) {
   describe(`a server with recovery whose Redis goes away, over ${library}`, { skip: withoutRedis }, () => {
-    /** A server, and a client that has heard an event: it can come back. */
     async function start(t: TestContext) {
       const redis = await RedisServer.start();
       t.after(() => redis.stop());
       const toRedis = await FaultyProxy.start(redis.port);
       t.after(() => toRedis.close());
-      const redisClient = await connect(toRedis.port);
-      redisClient.on("error", () => {});
-      t.after(() => endOf(redisClient));
-      const httpServer = createServer();
-      const adapter = createStreamsAdapter(redisClient, { blockTimeInMs: 200 });
-      const io = new Server(httpServer, { transports: ["websocket"], connectionStateRecovery: {}, adapter });
-      await io.of("/").adapter.init();
-      const toServer = await FaultyProxy.start(await listen(httpServer));
-      t.after(() => toServer.close());
-      const { client, heard, connected } = connectClient(toServer.url);
-      await connected();
-      io.emit("before");
-      await until(() => heard.length === 1);
-      const close = async (): Promise<void> => {
-        client.close();
-        await io.close();
-      };
-      return { redis, toRedis, io, toServer, client, connected, close };
+      return { toRedis, ...(await serve(t, await connect(toRedis.port))) };
     }
 
     async function goAway({ io, toRedis }: Awaited<ReturnType<typeof start>>): Promise<void> {
@@ -114,19 +117,7 @@ describe("a server with recovery whose Redis stands still", { skip: withoutRedis
       redis.process.kill("SIGCONT");
       await redis.stop();
     });
-    const redisClient = await PATIENT["ioredis"]!(redis.port);
-    redisClient.on("error", () => {});
-    t.after(() => redisClient.disconnect());
-    const httpServer = createServer();
-    const adapter = createStreamsAdapter(redisClient, { blockTimeInMs: 200 });
-    const io = new Server(httpServer, { transports: ["websocket"], connectionStateRecovery: {}, adapter });
-    await io.of("/").adapter.init();
-    const toServer = await FaultyProxy.start(await listen(httpServer));
-    t.after(() => toServer.close());
-    const { client, heard, connected } = connectClient(toServer.url);
-    await connected();
-    io.emit("before");
-    await until(() => heard.length === 1);
+    const { io, toServer, client, connected } = await serve(t, await PATIENT["ioredis"]!(redis.port));
     redis.process.kill("SIGSTOP");
     toServer.cut();
     await once(client, "disconnect");
