@@ -10,15 +10,14 @@ import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { loadRedis } from "./kinds.ts";
 import { connectClient } from "./streams-node.ts";
+import { end, type Client } from "./ways.ts";
 
 /*
  * Servers over streams, with recovery, whose Redis goes away, over clients that keep what they are asked until it is back. Seen to fail
  * with adapters that wait for as long: servers did not close, and clients were not let in.
  */
 
-/* oxlint-disable typescript/no-explicit-any -- clients of several libraries have no type in common */
-
-const PATIENT: Readonly<Record<string, (port: number) => Promise<any>>> = {
+const PATIENT: Readonly<Record<string, (port: number) => Promise<Client>>> = {
   redis: (port) => nodeRedis("redis", port),
   "redis 4": (port) => nodeRedis("redis-4", port),
   "redis 3": async (port) => loadRedis("redis-3").createClient(port, "127.0.0.1", { retry_strategy: () => 20 }),
@@ -26,8 +25,8 @@ const PATIENT: Readonly<Record<string, (port: number) => Promise<any>>> = {
     new (loadRedis("ioredis").Redis)(port, "127.0.0.1", { maxRetriesPerRequest: null, retryStrategy: () => 20 }),
 };
 
-async function nodeRedis(library: "redis" | "redis-4", port: number): Promise<any> {
-  const client = loadRedis(library).createClient({
+async function nodeRedis(library: "redis" | "redis-4", port: number): Promise<Client> {
+  const client: Client = loadRedis(library).createClient({
     socket: { host: "127.0.0.1", port, reconnectStrategy: () => 20 },
     commandOptions: { timeout: 60_000 },
   });
@@ -37,9 +36,9 @@ async function nodeRedis(library: "redis" | "redis-4", port: number): Promise<an
 }
 
 /** A server, and a client that has heard an event: it can come back. */
-async function serve(t: TestContext, redisClient: any) {
+async function serve(t: TestContext, redisClient: Client) {
   redisClient.on("error", () => {});
-  t.after(() => endOf(redisClient));
+  t.after(() => end(redisClient));
   const httpServer = createServer();
   const adapter = createStreamsAdapter(redisClient, { blockTimeInMs: 200 });
   const io = new Server(httpServer, { transports: ["websocket"], connectionStateRecovery: {}, adapter });
@@ -127,9 +126,3 @@ describe("a server with recovery whose Redis stands still", { skip: withoutRedis
     client.close();
   });
 });
-
-function endOf(client: any): unknown {
-  if (client.destroy !== undefined) return client.destroy();
-  if (client.end !== undefined) return client.end(false);
-  return client.disconnect();
-}

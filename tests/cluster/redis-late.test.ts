@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { Server } from "socket.io";
-import { createAdapter, createSessionBus, createShardedAdapter, createStreamsAdapter } from "socket.io-redis";
+import { createAdapter, createSessionBus, createShardedAdapter } from "socket.io-redis";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { listen } from "../support/listening.ts";
 import { Member } from "../support/member.ts";
@@ -11,39 +11,32 @@ import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { load, loadRedis, OURS } from "./kinds.ts";
 import { start } from "./outage-stage.ts";
+import { end, WAYS, type Client, type Create, type Creator } from "./ways.ts";
 
 /*
  * Servers that begin while Redis is away, for so long that their client gives up what it was asked for. Seen to fail with subscriptions
  * that are asked for once: such a server heard nobody until it was started again.
  */
 
-/* oxlint-disable typescript/no-explicit-any -- clients of several libraries have no type in common */
-
-const WAYS: Readonly<Record<string, (redis: any, other: any) => any>> = {
-  createAdapter: (redis, other) => createAdapter(redis, other),
-  createShardedAdapter: (redis, other) => createShardedAdapter(redis, other),
-  createStreamsAdapter: (redis) => createStreamsAdapter(redis, { blockTimeInMs: 200 }),
-};
-
 /** Clients that have no connection. */
-const LATE_CLIENTS: Readonly<Record<string, (t: TestContext, port: number) => any>> = {
+const LATE_CLIENTS: Readonly<Record<string, (t: TestContext, port: number) => Client>> = {
   "redis, which tries to connect": (t, port) => nodeRedis(t, "redis", port, true),
   "redis, which was not told to": (t, port) => nodeRedis(t, "redis", port, false),
   "redis 4, which tries to connect": (t, port) => nodeRedis(t, "redis-4", port, true),
   ioredis: (t, port) => {
-    const client = new (loadRedis("ioredis").Redis)(port, "127.0.0.1");
+    const client: Client = new (loadRedis("ioredis").Redis)(port, "127.0.0.1");
     client.on("error", () => {});
     t.after(() => client.disconnect());
     return client;
   },
 };
 
-function nodeRedis(t: TestContext, library: "redis" | "redis-4", port: number, connects: boolean): any {
-  const client = loadRedis(library).createClient({ socket: { host: "127.0.0.1", port } });
+function nodeRedis(t: TestContext, library: "redis" | "redis-4", port: number, connects: boolean): Client {
+  const client: Client = loadRedis(library).createClient({ socket: { host: "127.0.0.1", port } });
   client.on("error", () => {});
   if (!connects) return client;
   client.connect().catch(() => {});
-  t.after(() => (client.destroy === undefined ? client.disconnect() : client.destroy()));
+  t.after(() => end(client));
   return client;
 }
 
@@ -63,16 +56,16 @@ describe("a server that begins while Redis is away", { skip: withoutRedis }, () 
   }
 
   /** Of ioredis, which gives up at once. */
-  function impatient(t: TestContext, port: number): any {
+  function impatient(t: TestContext, port: number): Client {
     const { Redis } = loadRedis("ioredis");
-    const client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: 0, retryStrategy: () => 20 });
+    const client: Client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: 0, retryStrategy: () => 20 });
     client.on("error", () => {});
     t.after(() => client.disconnect());
     return client;
   }
 
   /** Its adapter has yet to hear anybody. */
-  async function begin(t: TestContext, adapter: any) {
+  async function begin(t: TestContext, adapter: Creator) {
     const httpServer = createServer();
     const io = new Server(httpServer, { transports: ["websocket"], adapter });
     t.after(() => io.close());
@@ -84,7 +77,7 @@ describe("a server that begins while Redis is away", { skip: withoutRedis }, () 
     return { io, member };
   }
 
-  async function hearEachOther(t: TestContext, { io, member }: Awaited<ReturnType<typeof begin>>, create: any) {
+  async function hearEachOther(t: TestContext, { io, member }: Awaited<ReturnType<typeof begin>>, create: Create) {
     const other = await start(t, "ioredis", redis.port, { create });
     await until(
       async () =>
@@ -113,12 +106,12 @@ describe("a server that begins while Redis is away", { skip: withoutRedis }, () 
 
     test(`hears the others once its client is told to connect: ${name}, over redis`, async (t) => {
       const clients = [1, 2].map(() => {
-        const client = loadRedis("redis").createClient({ socket: { host: "127.0.0.1", port: redis.port } });
+        const client: Client = loadRedis("redis").createClient({ socket: { host: "127.0.0.1", port: redis.port } });
         client.on("error", () => {});
-        t.after(() => client.destroy());
+        t.after(() => end(client));
         return client;
       });
-      const served = await begin(t, create(clients[0], clients[1]));
+      const served = await begin(t, create(clients[0]!, clients[1]!));
       for (const client of clients) await client.connect();
       await hearEachOther(t, served, create);
     });
@@ -130,7 +123,7 @@ describe("a server that begins while Redis is away", { skip: withoutRedis }, () 
       test(`closes without waiting for it: ${name}, over ${library}`, async (t) => {
         const proxy = await nobody(t);
         const clients = [make(t, proxy.port), make(t, proxy.port)];
-        const io = new Server(createServer(), { adapter: create(clients[0], clients[1]) });
+        const io = new Server(createServer(), { adapter: create(clients[0]!, clients[1]!) });
         await io.close();
       });
     }
@@ -138,7 +131,7 @@ describe("a server that begins while Redis is away", { skip: withoutRedis }, () 
 
   for (const subscriptionMode of ["dynamic", "dynamic-private"] as const) {
     test(`lets its clients join rooms, and hears what is sent to them once it is there: ${subscriptionMode}`, async (t) => {
-      const create = (one: any, other: any): unknown => createShardedAdapter(one, other, { subscriptionMode });
+      const create: Create = (client, other) => createShardedAdapter(client, other, { subscriptionMode });
       const proxy = await nobody(t);
       const served = await begin(t, create(impatient(t, proxy.port), impatient(t, proxy.port)));
       const joined = Promise.all(["room", "another"].map((room) => served.member.socket.join(room)));

@@ -1,23 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test, type TestContext } from "node:test";
-import { createAdapter, createShardedAdapter, createStreamsAdapter } from "socket.io-redis";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { loadRedis } from "./kinds.ts";
 import { serveMember } from "./node.ts";
+import { WAYS, type Client, type Creator } from "./ways.ts";
 
 /*
  * `io.adapter(…)` on a server that has one already, as applications do whose framework has set one before. Seen to fail with adapters
  * that go on listening: events between servers came twice.
  */
-
-/* oxlint-disable typescript/no-explicit-any -- clients of Redis have no type */
-
-const WAYS: Readonly<Record<string, (redis: any, other: any) => any>> = {
-  createAdapter: (redis, other) => createAdapter(redis, other),
-  createShardedAdapter: (redis, other) => createShardedAdapter(redis, other),
-  createStreamsAdapter: (redis) => createStreamsAdapter(redis, { blockTimeInMs: 200 }),
-};
 
 describe("a server whose adapter is replaced", { skip: withoutRedis }, () => {
   let redis: RedisServer;
@@ -26,16 +18,18 @@ describe("a server whose adapter is replaced", { skip: withoutRedis }, () => {
   });
   after(() => redis.stop());
 
-  function factory(t: TestContext, way: string): any {
+  function factory(t: TestContext, way: string): Creator {
     const { Redis } = loadRedis("ioredis");
-    const clients = [1, 2].map(() => new Redis(redis.port, "127.0.0.1").on("error", () => {}));
-    t.after(() => {
-      for (const client of clients) client.disconnect();
-    });
-    return WAYS[way]!(clients[0], clients[1]);
+    const make = (): Client => {
+      const client: Client = new Redis(redis.port, "127.0.0.1");
+      client.on("error", () => {});
+      t.after(() => client.disconnect());
+      return client;
+    };
+    return WAYS[way]!(make(), make());
   }
 
-  async function start(t: TestContext, make: any) {
+  async function start(t: TestContext, make: Creator) {
     const { io, member } = await serveMember(make);
     t.after(async () => {
       member.client.close();

@@ -8,19 +8,24 @@ import { http } from "../support/raw-peer.ts";
 import { RedisServer, withoutRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { loadRedis } from "./kinds.ts";
+import type { Client } from "./ways.ts";
 
 /*
  * Servers that pass on requests to each other, and somebody who can read and write the Redis by which they know each other: he says that
  * a server is at an address of his, where requests would come with their cookies.
  */
 
-/* oxlint-disable typescript/no-explicit-any -- clients of Redis have no type */
-
 const CHANNEL = "socket.io-sessions#";
 const SIGNING = { signWith: "a".repeat(32) };
 const FOREIGN = { signWith: "b".repeat(32) };
 const COOKIE = { cookie: "login=secret" };
 const POLLING = "/socket.io/?EIO=4&transport=polling";
+
+/** Of what servers say, as much as is looked at. */
+interface Word {
+  readonly type: string;
+  readonly id: string;
+}
 
 interface Serving {
   readonly port: number;
@@ -34,9 +39,9 @@ describe("servers that know each other by Redis, beside somebody who writes to i
   });
   after(() => redis.stop());
 
-  const client = (t: TestContext): any => {
+  const client = (t: TestContext): Client => {
     const { Redis } = loadRedis("ioredis");
-    const made = new Redis(redis.port, "127.0.0.1");
+    const made: Client = new Redis(redis.port, "127.0.0.1");
     t.after(() => made.disconnect());
     return made;
   };
@@ -70,7 +75,7 @@ describe("servers that know each other by Redis, beside somebody who writes to i
     listener.on("messageBuffer", (_channel: Buffer, payload: Buffer) => heard.push(payload));
     await listener.subscribe(CHANNEL);
     const port = await listen(trap);
-    const wordOf = (payload: Buffer): any => JSON.parse(payload.toString("utf8", payload.indexOf('{"type"')));
+    const wordOf = (payload: Buffer): Word => JSON.parse(payload.toString("utf8", payload.indexOf('{"type"'))) as Word;
     return {
       cookies,
       writer: client(t),
@@ -136,7 +141,7 @@ describe("servers that know each other by Redis, beside somebody who writes to i
   });
 
   test("take no key of less than 16 bytes", () => {
-    const redisClient: any = { publish() {}, on() {}, duplicate: () => redisClient };
+    const redisClient = { publish() {}, on() {} };
     assert.throws(
       () => createSessionBus(redisClient, redisClient, { signing: { signWith: "a".repeat(15) } }),
       TypeError,
